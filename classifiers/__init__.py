@@ -1,0 +1,29 @@
+"""Classifiers that tell generated images from natural ones.
+
+config      ClassifierConfig and its presets
+cnn         the paper's small CNN for MNIST
+models      build(architecture, ...): every architecture by name
+pool        batches, half natural and half from a pool of generators
+training    ClassifierTask and DigitTask
+scoring     logits and features of any number of images
+
+A classifier maps images in [0, 255] to one logit, positive = generated.
+"""
+
+from classifiers.config import DIGIT_PRESETS, PRESETS, ClassifierConfig
+from classifiers.models import ARCHITECTURES, build
+from classifiers.pool import BalancedPool
+from classifiers.scoring import predict
+from classifiers.training import ClassifierTask, DigitTask
+
+__all__ = [
+    "ARCHITECTURES",
+    "DIGIT_PRESETS",
+    "PRESETS",
+    "BalancedPool",
+    "ClassifierConfig",
+    "ClassifierTask",
+    "DigitTask",
+    "build",
+    "predict",
+]

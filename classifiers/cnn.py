@@ -1,0 +1,43 @@
+"""The small CNN of the MNIST setting (supplement 1.3)."""
+
+import keras
+
+from training.randomness import derive_seed
+
+FEATURES = "features"
+
+
+def build_cnn(
+    image_shape: tuple[int, int, int], outputs: int = 1, features: int = 0, seed: int = 0
+) -> keras.Model:
+    """Two convolutions of 32 and 64 channels, kernel 3, ReLU, max pooling by 2 after each.
+
+    So far the paper. Chosen here: valid padding, one dense layer to the logits, pixels scaled to
+    [-1, 1] inside, Glorot initial weights.
+
+    Args:
+        image_shape: (H, W, C).
+        outputs: number of logits.
+        features: units of a hidden dense layer named "features"; 0 for none, as in the paper.
+        seed: seed of the initial weights.
+
+    Returns:
+        A model from images [N, H, W, C] in [0, 255] to logits [N, outputs], float32.
+    """
+
+    def kernel(name: str) -> dict:
+        initializer = keras.initializers.GlorotUniform(seed=derive_seed(seed, "cnn", name))
+        return {"name": name, "kernel_initializer": initializer}
+
+    layers = [
+        keras.Input(image_shape, name="images"),
+        keras.layers.Rescaling(1 / 127.5, offset=-1.0),
+        keras.layers.Conv2D(32, 3, activation="relu", **kernel("conv_32")),
+        keras.layers.MaxPooling2D(2),
+        keras.layers.Conv2D(64, 3, activation="relu", **kernel("conv_64")),
+        keras.layers.MaxPooling2D(2),
+        keras.layers.Flatten(),
+    ]
+    if features:
+        layers.append(keras.layers.Dense(features, activation="relu", **kernel(FEATURES)))
+    return keras.Sequential([*layers, keras.layers.Dense(outputs, **kernel("logits"))], name="cnn")

@@ -1,0 +1,44 @@
+"""The classifiers' configuration."""
+
+import dataclasses
+
+from training.config import check_at_least
+
+
+@dataclasses.dataclass(frozen=True)
+class ClassifierConfig:
+    """What a classifier training is, apart from its architecture, its pool and its seed.
+
+    The paper fixes the layers, the balance and the threshold (supplement 1.3), and that training
+    runs "till convergence" without pretraining. All defaults are choices of this project.
+
+    Attributes:
+        epochs: Passes over the pool: each generated image once, each natural one once per
+            generator in the pool (not fixed by the paper).
+        batch_size: Images in a step, half of them natural (not fixed by the paper).
+        learning_rate: Adam's learning rate (not fixed by the paper).
+    """
+
+    epochs: int = 5
+    batch_size: int = 128
+    learning_rate: float = 1e-3
+
+    def __post_init__(self):
+        check_at_least(self, epochs=1, batch_size=2, learning_rate=0)
+
+    def steps(self, images: int, generators: int) -> int:
+        """Training steps for `generators` generators and `images` natural training images."""
+        return max(1, self.epochs * 2 * images * generators // self.batch_size)
+
+
+PRESETS = {
+    "quick": ClassifierConfig(),
+    "reduced": ClassifierConfig(epochs=2),
+    "paper": ClassifierConfig(),
+}
+
+DIGIT_PRESETS = {
+    "quick": ClassifierConfig(epochs=20, batch_size=64),
+    "reduced": ClassifierConfig(epochs=5),
+    "paper": ClassifierConfig(epochs=10),
+}

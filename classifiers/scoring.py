@@ -1,0 +1,25 @@
+"""What a trained model says of many images."""
+
+import keras
+import numpy as np
+
+from data import Images
+
+BATCH = 512
+
+
+def predict(model: keras.Model, images: Images) -> np.ndarray:
+    """The model's outputs for all images, in inference mode.
+
+    Args:
+        model: images [N, H, W, C] in [0, 255], float32, to outputs [N, D].
+        images: uint8 images.
+
+    Returns:
+        float32 [N, D].
+    """
+    outputs = np.empty((len(images), model.output_shape[-1]), np.float32)
+    for start in range(0, len(images), BATCH):
+        indices = np.arange(start, min(start + BATCH, len(images)))
+        outputs[indices] = model.predict_on_batch(images.read(indices).astype(np.float32))
+    return outputs

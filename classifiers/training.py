@@ -1,0 +1,114 @@
+"""Classifier trainings: natural against generated, and the ten digits."""
+
+import abc
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from classifiers.cnn import build_cnn
+from classifiers.config import ClassifierConfig
+from classifiers.models import build
+from classifiers.pool import BalancedPool
+from data import EpochOrder, Images
+from training.randomness import derive_seed
+from training.task import Task, flat_variables
+
+DIGITS = 10
+DIGIT_FEATURES = 64
+
+
+class _SupervisedTask(Task):
+    """Adam on a classification loss.
+
+    Attributes:
+        model: images in [0, 255] to logits.
+    """
+
+    def __init__(self, model: keras.Model, batch_size: int, learning_rate: float):
+        self.model, self.batch_size = model, batch_size
+        self._optimizer = keras.optimizers.Adam(learning_rate)
+        self._optimizer.build(model.trainable_variables)
+        self.state = {
+            "model": flat_variables(model),
+            "optimizer": flat_variables(self._optimizer),
+        }
+
+    def train_step(self, step: tf.Tensor, images: tf.Tensor, labels: tf.Tensor):
+        """One update from one replica's images (uint8) and labels."""
+        images = tf.cast(images, tf.float32)
+        with tf.GradientTape() as tape:
+            logits = self.model(images, training=True)
+            losses, correct = self.losses(logits, labels)  # [N], [N]
+            loss = tf.reduce_sum(losses) / self.batch_size
+        variables = self.model.trainable_variables
+        self._optimizer.apply(tape.gradient(loss, variables), variables)
+        accuracy = tf.reduce_sum(tf.cast(correct, tf.float32)) / self.batch_size
+        return {"loss": loss, "accuracy": accuracy}
+
+    @abc.abstractmethod
+    def losses(self, logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """The loss of each image [N] and whether it is classified correctly [N]."""
+
+
+class ClassifierTask(_SupervisedTask):
+    """Trains a classifier to tell the images of a pool of generators from natural ones.
+
+    Args:
+        architecture: one of `classifiers.ARCHITECTURES`.
+        config: the training's configuration.
+        natural: natural training images, N of them.
+        generated: for each generator of the pool, N generated images.
+        seed: seed of the initial weights and the data order.
+    """
+
+    def __init__(
+        self,
+        architecture: str,
+        config: ClassifierConfig,
+        natural: Images,
+        generated: list[Images],
+        seed: int,
+    ):
+        self._pool = BalancedPool(natural, generated, config.batch_size, seed)
+        model = build(architecture, natural.shape, seed)
+        super().__init__(model, config.batch_size, config.learning_rate)
+
+    def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
+        """Half natural, half generated: uint8 [B, H, W, C], and labels [B], 1 = generated."""
+        return self._pool.batch(step)
+
+    def losses(self, logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Binary cross-entropy; the decision threshold is 0.5, a logit of 0."""
+        logits = tf.reshape(logits, [-1])
+        losses = tf.nn.sigmoid_cross_entropy_with_logits(labels=labels, logits=logits)
+        return losses, (logits > 0) == (labels > 0.5)
+
+
+class DigitTask(_SupervisedTask):
+    """Trains a digit classifier on natural images, for the features of a frechet distance.
+
+    It is the setting's CNN with a hidden layer of 64 features and ten logits.
+
+    Args:
+        config: the training's configuration.
+        natural: natural training images.
+        labels: their digits, integers [N].
+        seed: seed of the initial weights and the data order.
+    """
+
+    def __init__(self, config: ClassifierConfig, natural: Images, labels: np.ndarray, seed: int):
+        self._natural, self._labels = natural, np.asarray(labels, np.int32)
+        self._order = EpochOrder(len(natural), derive_seed(seed, "digits"))
+        model = build_cnn(natural.shape, DIGITS, DIGIT_FEATURES, seed)
+        super().__init__(model, config.batch_size, config.learning_rate)
+
+    def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
+        """Natural images, uint8 [B, H, W, C], and their digits, int32 [B]."""
+        indices = self._order.indices(step * self.batch_size, self.batch_size)
+        return self._natural.read(indices), self._labels[indices]
+
+    def losses(self, logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Cross-entropy over the ten digits."""
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
+        return losses, tf.argmax(logits, axis=-1, output_type=tf.int32) == labels

@@ -1,0 +1,87 @@
+"""Files that are either whole or not there, whenever the process dies."""
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+
+@contextlib.contextmanager
+def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
+    """Writes a file under a temporary name and moves it to `path` once it is complete.
+
+    Readers see the old file or the new one, never a part of it, even after a kill or a power cut.
+    If the body raises, the temporary file is removed and `path` stays as it was.
+
+    Args:
+        path: The file to write, in a folder that exists.
+
+    Yields:
+        A path in the same folder, hidden, unique to this call, with the suffix of `path` (some
+        writers choose the format by it). The body must create it as a file and close it.
+
+    Raises:
+        OSError: The file or its folder cannot be written.
+    """
+    path = Path(path)
+    unique = f"{os.getpid()}-{secrets.token_hex(4)}"
+    temporary = path.with_name(f".{path.stem}.{unique}{path.suffix}")
+    try:
+        yield temporary
+        sync_file(temporary)
+        temporary.replace(path)
+        sync_folder(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: str | os.PathLike, data: bytes) -> None:
+    """Writes a file atomically; see `atomic_path`."""
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def write_text(path: str | os.PathLike, text: str) -> None:
+    """Writes a text file atomically, in UTF-8, with line ends as given."""
+    write_bytes(path, text.encode())
+
+
+def write_json(path: str | os.PathLike, value: Any) -> None:
+    """Writes a JSON file atomically: indented by 2, keys in their order, newline at the end.
+
+    Raises:
+        TypeError: `value` holds something that is not JSON, such as a NumPy number.
+        ValueError: `value` holds NaN or an infinity, which JSON does not have; pass None.
+    """
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def sha256_file(path: str | os.PathLike) -> str:
+    """Returns the SHA-256 of a file's contents in hexadecimal, reading it piece by piece."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sync_file(path: Path) -> None:
+    """Waits until a file's contents are on the disk."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(path: Path) -> None:
+    """Makes a rename in the folder durable, where the system can do that."""
+    if os.name == "nt":  # Windows does not open folders
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network mounts refuse
+            raise
+    finally:
+        os.close(descriptor)

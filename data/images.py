@@ -1,0 +1,84 @@
+"""What one room hands to the next: a fixed list of images of one shape."""
+
+import functools
+import hashlib
+from typing import Protocol
+
+import numpy as np
+
+_CHUNK_BYTES = 2**24
+
+
+class Images(Protocol):
+    """A fixed, indexable list of images: natural ones, or those a generator has made."""
+
+    def __len__(self) -> int: ...
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Shape of one image: (H, W, C)."""
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over the shape and the contents, in hexadecimal."""
+
+    def read(self, indices: np.ndarray) -> np.ndarray:
+        """Returns the images at the integer indices [n] as uint8 [n, H, W, C]."""
+
+
+class ArrayImages(Images):
+    """Images in one array, in memory or mapped from a file (np.memmap).
+
+    Args:
+        array: uint8 [N, H, W, C]. Taken over, not copied, and made read-only, so that the
+            fingerprint stays true.
+
+    Raises:
+        ValueError: The array is of another type or rank.
+    """
+
+    def __init__(self, array: np.ndarray):
+        if array.dtype != np.uint8 or array.ndim != 4:
+            raise ValueError(
+                f"images are uint8 [N, H, W, C], not {array.dtype} of shape {array.shape}"
+            )
+        array.flags.writeable = False
+        self._array = array
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Shape of one image: (H, W, C)."""
+        return self._array.shape[1:]
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 in hexadecimal of the line "uint8 N H W C\\n", then of all bytes in C order."""
+        digest = hashlib.sha256("uint8 {} {} {} {}\n".format(*self._array.shape).encode())
+        # In pieces, because a memory-mapped array may be larger than the memory.
+        rows = max(1, _CHUNK_BYTES // max(1, self._array[:1].nbytes))
+        for start in range(0, len(self), rows):
+            digest.update(np.ascontiguousarray(self._array[start : start + rows]))
+        return digest.hexdigest()
+
+    def read(self, indices: np.ndarray) -> np.ndarray:
+        """Copies images out.
+
+        Args:
+            indices: Integers [n], each from 0 to len(self) - 1.
+
+        Returns:
+            uint8 [n, H, W, C], the caller's own.
+
+        Raises:
+            IndexError: `indices` is not a list of integers, or one is out of range; negative
+                ones too, which would silently count from the end.
+        """
+        indices = np.asarray(indices)
+        if indices.ndim != 1 or indices.dtype.kind not in "iu":
+            raise IndexError(f"indices are integers [n], not {indices.dtype} {indices.shape}")
+        if indices.size and not 0 <= indices.min() <= indices.max() < len(self):
+            raise IndexError(f"an index is outside 0 ... {len(self) - 1}")
+        return np.asarray(self._array[indices])

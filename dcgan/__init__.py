@@ -1,0 +1,21 @@
+"""The low-parameter GAN: a DCGAN for 28x28 images (Radford et al., 2016; supplement 1.2).
+
+config      DCGANConfig and its presets
+networks    generator and discriminator
+training    DCGANTask: losses, optimizers, one step
+sampling    image i of a generator, for any i
+"""
+
+from dcgan.config import PRESETS, DCGANConfig
+from dcgan.networks import build_discriminator, build_generator
+from dcgan.sampling import sample
+from dcgan.training import DCGANTask
+
+__all__ = [
+    "PRESETS",
+    "DCGANConfig",
+    "DCGANTask",
+    "build_discriminator",
+    "build_generator",
+    "sample",
+]

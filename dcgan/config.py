@@ -1,0 +1,52 @@
+"""The DCGAN's configuration."""
+
+import dataclasses
+
+from training.config import check_at_least
+
+
+@dataclasses.dataclass(frozen=True)
+class DCGANConfig:
+    """What a DCGAN training is, apart from its data, its seed and what it must fool.
+
+    The paper fixes the generator's layers (supplement 1.2) and nothing of the training. All other
+    defaults are choices of this project, made so that MNIST digits come out clean.
+
+    Attributes:
+        latent_dim: Dimensions of the noise vector z; 100 in the paper.
+        width: Multiplier of every hidden layer's channels, in both networks; 1 is the paper's
+            generator, smaller is faster and no longer the paper's (not fixed: discriminator).
+        epochs: Passes over the natural training images (not fixed by the paper).
+        batch_size: Images of each kind in a step (not fixed by the paper).
+        generator_learning_rate: Adam's learning rate for the generator (not fixed by the paper).
+        discriminator_learning_rate: Adam's learning rate for the discriminator (not fixed by the
+            paper).
+        beta_1: Adam's first moment decay; 0.5 as in Radford et al. (not fixed by the paper).
+        beta_2: Adam's second moment decay (not fixed by the paper).
+    """
+
+    latent_dim: int = 100
+    width: float = 1.0
+    epochs: int = 50
+    batch_size: int = 64
+    generator_learning_rate: float = 2e-4
+    discriminator_learning_rate: float = 2e-4
+    beta_1: float = 0.5
+    beta_2: float = 0.999
+
+    def __post_init__(self):
+        check_at_least(
+            self, latent_dim=1, width=1 / 32, epochs=1, batch_size=2,
+            generator_learning_rate=0, discriminator_learning_rate=0, beta_1=0, beta_2=0,
+        )  # fmt: skip
+
+    def steps(self, images: int) -> int:
+        """Training steps for a data set of `images` training images."""
+        return max(1, self.epochs * images // self.batch_size)
+
+
+PRESETS = {
+    "quick": DCGANConfig(width=0.25),
+    "reduced": DCGANConfig(epochs=5),
+    "paper": DCGANConfig(),
+}

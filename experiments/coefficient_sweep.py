@@ -1,0 +1,227 @@
+"""Coefficient sweep: detection of DCGANs by held-out classifiers against the weight phi.
+
+The paper (slides, "DCGAN generators unable to fool held-out classifiers"): with phi from 1e-7 to
+1e5, held-out classifiers are not fooled until, at high phi, the output collapses and the variance
+of the accuracy grows. It is shown as a curve, without numbers.
+
+    python -m experiments.coefficient_sweep                                   # digits, minutes
+    python -m experiments.coefficient_sweep --dataset=mnist --preset=reduced  # hours on 2 cores
+    python -m experiments.coefficient_sweep --dataset=mnist --preset=paper    # a GPU, days
+
+It writes to `<workdir>/results/coefficient_sweep-<preset>-<dataset>/`.
+"""
+
+import dataclasses
+from functools import cached_property
+from typing import Any, ClassVar
+
+from experiments.experiment import Experiment, Findings, main
+from experiments.lab import Lab
+from experiments.measurements import (
+    FRECHET,
+    FRECHET_CAPTION,
+    classifier_table,
+    detection,
+    frechet,
+    natural_grid,
+    sample_grid,
+)
+from experiments.population import Iteration, make_gans, make_iteration
+from experiments.report import Figure, Grid, Measurement, Table, error_curve
+from experiments.specs import GAN, Spec
+from training.config import check_at_least
+
+
+@dataclasses.dataclass(frozen=True)
+class SweepConfig:
+    """Size of the coefficient sweep.
+
+    Attributes:
+        lowest_exponent: The smallest phi is 10 to this power; -7 in the paper.
+        highest_exponent: The largest phi is 10 to this power; 5 in the paper.
+        exponent_step: Decades from one phi to the next; 1 in the paper.
+        gans: GANs that the classifiers in the loss are trained on; 15 in the paper's example.
+        held_out_gans: GANs that the held-out classifiers are trained on; 10 in the paper.
+        classifiers: Classifiers in the loss (not fixed by the paper).
+        held_out_classifiers: Held-out classifiers (not fixed by the paper).
+        fooling_gans: GANs for each phi (not fixed by the paper).
+    """
+
+    lowest_exponent: int = -7
+    highest_exponent: int = 5
+    exponent_step: int = 1
+    gans: int = 15
+    held_out_gans: int = 10
+    classifiers: int = 1
+    held_out_classifiers: int = 5
+    fooling_gans: int = 5
+
+    def __post_init__(self):
+        check_at_least(
+            self, highest_exponent=self.lowest_exponent, exponent_step=1, gans=1, held_out_gans=1,
+            classifiers=1, held_out_classifiers=1, fooling_gans=1,
+        )  # fmt: skip
+
+    @property
+    def phis(self) -> list[float]:
+        """The weights, in ascending order."""
+        exponents = range(self.lowest_exponent, self.highest_exponent + 1, self.exponent_step)
+        return [10.0**exponent for exponent in exponents]
+
+
+class CoefficientSweep(Experiment):
+    """Detection and quality against phi."""
+
+    name = "coefficient_sweep"
+    title = "DCGAN: detection by held-out classifiers against the weight phi"
+    question = "Can GANs fool classifiers that are not in their loss, if only phi is high enough?"
+    paper_claim = (
+        "DCGAN, phi from 1e-7 to 1e5: generators can't fool held-out classifiers. At high phi the "
+        "output quality collapses and the variance of the detection accuracy grows. The paper "
+        "shows a curve and gives no numbers."
+    )
+    presets: ClassVar[dict[str, Any]] = {
+        "quick": SweepConfig(
+            lowest_exponent=-3, highest_exponent=3, exponent_step=2, gans=2, held_out_gans=2,
+            held_out_classifiers=2, fooling_gans=2,
+        ),
+        "reduced": SweepConfig(
+            lowest_exponent=-3, highest_exponent=5, gans=3, held_out_gans=3,
+            held_out_classifiers=3, fooling_gans=2,
+        ),
+        "paper": SweepConfig(),
+    }  # fmt: skip
+
+    @cached_property
+    def base(self) -> Iteration:
+        """Iteration 0: GANs that fool nobody, and the classifiers trained on them."""
+        size = self.config
+        return make_iteration(
+            self.seed,
+            0,
+            gans=size.gans,
+            held_out_gans=size.held_out_gans,
+            classifiers=size.classifiers,
+            held_out_classifiers=size.held_out_classifiers,
+        )
+
+    @cached_property
+    def fooling(self) -> dict[float, tuple[GAN, ...]]:
+        """The GANs of each phi; the same seeds for every phi, so that only phi differs."""
+        count, fools = self.config.fooling_gans, self.base.classifiers
+        return {
+            phi: make_gans(self.seed, 1, count, fools=fools, phi=phi) for phi in self.config.phis
+        }
+
+    @property
+    def specs(self) -> list[Spec]:
+        """All GANs and classifiers."""
+        fooling = (gan for gans in self.fooling.values() for gan in gans)
+        return [*self.base.all_gans, *self.base.held_out_classifiers, *fooling]
+
+    def findings(self, lab: Lab) -> Findings:
+        """Detection by held-out classifiers and by those in the loss, and quality, for each phi."""
+        base = self.base
+        held_out = {
+            phi: detection(lab, base.held_out_classifiers, gans)
+            for phi, gans in self.fooling.items()
+        }
+        in_loss = {
+            phi: detection(lab, base.classifiers, gans) for phi, gans in self.fooling.items()
+        }
+        quality = {phi: frechet(lab, gans) for phi, gans in self.fooling.items()}
+        unfooled = detection(lab, base.held_out_classifiers, base.gans)
+        baseline = [
+            unfooled,
+            detection(lab, base.classifiers, base.held_out_gans),
+            frechet(lab, base.all_gans),
+        ]
+        rows = [
+            ("held-out", base.held_out_classifiers, base.gans),
+            ("in the loss", base.classifiers, base.held_out_gans),
+        ]
+        return Findings(
+            summary=_summarize(held_out, in_loss, quality, baseline),
+            instances={
+                "GANs for each phi": self.config.fooling_gans,
+                "classifiers": f"{self.config.classifiers} in the loss, "
+                f"{self.config.held_out_classifiers} held-out",
+            },
+            tables=(
+                _table(baseline, held_out, in_loss, quality),
+                classifier_table(lab, rows, "classifiers"),
+            ),
+            figures=(_figure(held_out, in_loss, quality),),
+            grids=(natural_grid(lab), *self._sample_grids(lab)),
+            notes=(
+                "The GANs of every phi share their seeds, so that only phi differs between them.",
+                "Quality is a frechet distance over a digit classifier's features, not an FID.",
+            ),
+        )
+
+    def _sample_grids(self, lab: Lab) -> list[Grid]:
+        grids = [sample_grid(lab, self.base.gans[0], "samples-base", "A GAN that fools nobody")]
+        for phi, gans in self.fooling.items():
+            grids.append(sample_grid(lab, gans[0], f"samples-phi-{phi:g}", f"phi = {phi:g}"))
+        return grids
+
+
+def _table(baseline: list[Measurement], *measured: dict[float, Measurement]) -> Table:
+    cells = [[first, *each.values()] for first, each in zip(baseline, measured, strict=True)]
+    return Table(
+        name="coefficient_sweep",
+        title="Detection rate and quality against phi",
+        caption=f"Fraction of generated images detected. {FRECHET_CAPTION} The first column is of "
+        "GANs with no classifier in their loss, measured by classifiers that were not trained on "
+        "them.",
+        row_label="Measure",
+        column_label="phi",
+        rows=("held-out classifiers", "classifiers in the loss", FRECHET),
+        columns=("none", *(f"{phi:g}" for phi in measured[0])),
+        cells=cells,
+        instances="(classifier, GAN) pairs; GANs for the distance",
+    )
+
+
+def _figure(held_out: dict, in_loss: dict, quality: dict) -> Figure:
+    curves = {
+        "held-out classifiers": list(held_out.items()),
+        "classifiers in the loss": list(in_loss.items()),
+    }
+    has_quality = any(each.count for each in quality.values())
+    second = {FRECHET: list(quality.items())} if has_quality else None
+    return Figure(
+        "coefficient_sweep",
+        "Detection rate of the GANs' images against the weight phi of the classifiers in their "
+        "loss, and the quality of the images (lower is better).",
+        lambda path: error_curve(
+            path,
+            curves,
+            xlabel="weight of the classifiers in the loss, phi",
+            ylabel="fraction detected",
+            logx=True,
+            second=second,
+            second_ylabel="Frechet distance",
+        ),
+    )
+
+
+def _summarize(held_out: dict, in_loss: dict, quality: dict, baseline: list[Measurement]) -> str:
+    low, high = min(held_out), max(held_out)
+    text = (
+        f"Without a classifier in the loss, held-out classifiers detect {baseline[0].mean:.0%} of "
+        f"the images. At phi = {low:g} they detect {held_out[low].mean:.0%} and the classifiers in "
+        f"the loss {in_loss[low].mean:.0%}; at phi = {high:g} {held_out[high].mean:.0%} and "
+        f"{in_loss[high].mean:.0%}. The spread of the held-out rate over instances goes from "
+        f"{held_out[low].std:.2f} to {held_out[high].std:.2f}"
+    )
+    if not baseline[2].count:
+        return text + "."
+    return (
+        f"{text}, the frechet distance from {quality[low].mean:.1f} to {quality[high].mean:.1f} "
+        f"({baseline[2].mean:.1f} without)."
+    )
+
+
+if __name__ == "__main__":
+    main(CoefficientSweep)

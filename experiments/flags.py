@@ -1,0 +1,38 @@
+"""The flags that every experiment shares, declared once."""
+
+from absl import flags
+
+import data
+from experiments import setting
+from training.config import define_flags, override
+
+
+def define(setting_too: bool = True) -> None:
+    """Declares the shared flags; with `setting_too` also those of the networks' trainings."""
+    flags.DEFINE_string("workdir", "runs", "Folder of artifacts and results; experiments share it.")
+    flags.DEFINE_enum("dataset", "digits", sorted(data.DATASETS), "Natural images.")
+    flags.DEFINE_string("data_dir", None, "Folder of the data set's files, where it has any.")
+    flags.DEFINE_enum(
+        "preset", "quick", list(setting.PRESETS),
+        "quick: minutes on a laptop; reduced: hours on 2 cores; paper: the paper's numbers.",
+    )  # fmt: skip
+    flags.DEFINE_integer("seed", 0, "Seed of all instances.", lower_bound=0)
+    flags.DEFINE_integer(
+        "cpu_replicas", 0, "Split every batch over this many logical CPU devices; 0 for none.",
+        lower_bound=0,
+    )  # fmt: skip
+    flags.DEFINE_boolean("dry_run", False, "List what would be trained, and train nothing.")
+    if setting_too:
+        quick = setting.PRESETS["quick"]
+        for name in ("gan", "classifier", "digits"):
+            define_flags(name, type(getattr(quick, name)))
+
+
+def chosen_setting() -> setting.Setting:
+    """The preset's setting with the fields overridden that were given as flags."""
+    preset = setting.PRESETS[flags.FLAGS.preset]
+    fields = {
+        name: override(getattr(preset, name), name, flags.FLAGS)
+        for name in ("gan", "classifier", "digits")
+    }
+    return setting.Setting(**fields)

@@ -1,0 +1,99 @@
+"""Measurements over instances, and the tables that several experiments share."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+
+from experiments.lab import Lab
+from experiments.report import Grid, Measurement, Table, image_grid
+from experiments.specs import GAN, Classifier
+from metrics import DetectionMetrics
+
+SAMPLES = 40
+FRECHET = "Frechet distance (digit classifier)"
+FRECHET_CAPTION = (
+    "Frechet distance between the evaluation images of a GAN and the natural ones, over the 64 "
+    "features of a digit classifier trained on natural images. Lower is better. It is not an FID "
+    "and cannot be compared with one."
+)
+
+
+def detection(
+    lab: Lab,
+    classifiers: Iterable[Classifier],
+    gans: Iterable[GAN],
+    field: str = "detection_rate",
+) -> Measurement:
+    """A detection metric of every (classifier, GAN) pair.
+
+    Args:
+        lab: where both are trained.
+        classifiers: instances.
+        gans: instances.
+        field: which of `metrics.DetectionMetrics`.
+    """
+    gans = tuple(gans)
+    return Measurement(
+        tuple(getattr(lab.detection(c, g), field) for c in classifiers for g in gans)
+    )
+
+
+def natural_accuracy(lab: Lab, classifiers: Iterable[Classifier]) -> Measurement:
+    """Fraction of natural evaluation images called natural, of every classifier."""
+    return Measurement(tuple(float(np.mean(lab.natural_logits(c) <= 0)) for c in classifiers))
+
+
+def frechet(lab: Lab, gans: Iterable[GAN]) -> Measurement:
+    """Frechet distance over a digit classifier's features, of every GAN; n/a without labels."""
+    if lab.dataset.train_labels is None:
+        return Measurement()
+    return Measurement(tuple(lab.frechet_distance(gan) for gan in gans))
+
+
+def classifier_table(
+    lab: Lab, rows: Sequence[tuple[str, Sequence[Classifier], Sequence[GAN]]], name: str
+) -> Table:
+    """Every detection metric of classifiers on GANs, a row for each (label, classifiers, GANs)."""
+    columns: dict[str, Callable[[DetectionMetrics], float]] = {
+        "detection rate": "detection_rate",
+        "natural accuracy": "natural_accuracy",
+        "AP": "average_precision",
+        "AUC": "roc_auc",
+    }
+    cells = tuple(
+        tuple(
+            natural_accuracy(lab, classifiers)
+            if field == "natural_accuracy"
+            else detection(lab, classifiers, gans, field)
+            for field in columns.values()
+        )
+        for _, classifiers, gans in rows
+    )
+    return Table(
+        name=name,
+        title="Classifiers on GANs they were not trained on",
+        caption="Detection rate: generated images called generated. Natural accuracy: natural "
+        "evaluation images called natural. AP and AUC: generated against natural images.",
+        row_label="Classifier",
+        column_label="Metric",
+        rows=tuple(label for label, _, _ in rows),
+        columns=tuple(columns),
+        cells=cells,
+        instances="(classifier, GAN) pairs; classifiers for natural accuracy",
+    )
+
+
+def sample_grid(lab: Lab, gan: GAN, name: str, title: str) -> Grid:
+    """The first evaluation images of one GAN."""
+    images = lab.evaluation_images(gan).read(np.arange(SAMPLES))
+    caption = f"{gan!r}, artifact {lab.key(gan)}: its first {SAMPLES} evaluation images, unselected"
+    return Grid(name, title, caption, image_grid(images, columns=10, background=90))
+
+
+def natural_grid(lab: Lab) -> Grid:
+    """The first natural evaluation images."""
+    images = lab.dataset.evaluation.read(np.arange(SAMPLES))
+    caption = f"{lab.dataset.name}: the first {SAMPLES} evaluation images"
+    return Grid(
+        "samples-natural", "Natural images", caption, image_grid(images, columns=10, background=90)
+    )

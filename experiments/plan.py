@@ -1,0 +1,35 @@
+"""What an experiment would train: the dry run."""
+
+from collections.abc import Iterable
+
+from experiments.lab import Lab
+from experiments.specs import Spec, in_order
+
+
+def describe_plan(lab: Lab, specs: Iterable[Spec]) -> str:
+    """Lists what is missing, in training order, with the images each training would process.
+
+    An image counts once per step that it is in. A GAN's step also generates as many images as it
+    reads, which are not counted.
+    """
+    everything = in_order(specs)
+    missing = lab.missing(everything)
+    images = {spec: _images(lab, spec) for spec in missing}
+    lines = [
+        f"{images[spec]:>14,} images  {lab.key(spec)}  {spec!r}"
+        + ("  (started)" if lab.artifact(spec).folder.exists() else "")
+        for spec in missing
+    ]
+    counts = ", ".join(
+        f"{sum(spec.kind == kind for spec in missing)} {kind}"
+        for kind in dict.fromkeys(spec.kind for spec in missing)
+    )
+    total = f"{sum(images.values()):>14,} images in {len(missing)} trainings"
+    lines.append(f"{total} ({counts})" if counts else total)
+    lines.append(f"{len(everything) - len(missing)} of {len(everything)} are done already")
+    return "\n".join(lines)
+
+
+def _images(lab: Lab, spec: Spec) -> int:
+    steps = lab.setting.steps(spec, len(lab.dataset.train))
+    return steps * lab.setting.training(spec).batch_size

@@ -1,0 +1,76 @@
+"""The instances that experiments share: who is trained with which seed, and on whom.
+
+Every iteration has two disjoint populations of GANs. The first trains the classifiers that go into
+the losses of later GANs; the second trains the held-out classifiers, which no GAN ever fools on
+purpose. Held-out classifiers are measured on the first population, classifiers in the loss on the
+second: nobody is measured on a GAN it was trained on.
+"""
+
+import dataclasses
+
+from experiments.specs import GAN, Classifier
+
+# Seeds of one iteration: GANs from 0, classifiers in the loss from 0, held-out ones from 500.
+ITERATION_SEEDS = 1_000
+EXPERIMENT_SEEDS = 100_000
+HELD_OUT = 500
+
+
+@dataclasses.dataclass(frozen=True)
+class Iteration:
+    """The instances of one iteration.
+
+    Attributes:
+        gans: GANs that the classifiers in the loss are trained on.
+        held_out_gans: GANs that the held-out classifiers are trained on.
+        classifiers: classifiers that go into the loss of later GANs.
+        held_out_classifiers: classifiers that never do.
+    """
+
+    gans: tuple[GAN, ...]
+    held_out_gans: tuple[GAN, ...]
+    classifiers: tuple[Classifier, ...]
+    held_out_classifiers: tuple[Classifier, ...]
+
+    @property
+    def all_gans(self) -> tuple[GAN, ...]:
+        """Both populations."""
+        return self.gans + self.held_out_gans
+
+
+def seeds(seed: int, iteration: int, count: int, start: int = 0) -> range:
+    """Seeds of instances `start` ... `start + count - 1` of an iteration."""
+    first = seed * EXPERIMENT_SEEDS + iteration * ITERATION_SEEDS + start
+    return range(first, first + count)
+
+
+def make_gans(
+    seed: int, iteration: int, count: int, *, start: int = 0, fools=(), phi: float = 0.0
+) -> tuple[GAN, ...]:
+    """Instances `start` ... `start + count - 1` of an iteration's GANs."""
+    return tuple(GAN(each, fools, phi) for each in seeds(seed, iteration, count, start))
+
+
+def make_iteration(
+    seed: int,
+    iteration: int,
+    *,
+    gans: int,
+    held_out_gans: int,
+    classifiers: int,
+    held_out_classifiers: int,
+    fools=(),
+    phi: float = 0.0,
+) -> Iteration:
+    """An iteration whose GANs fool the given classifiers; the counts say how many of each."""
+    everyone = make_gans(seed, iteration, gans + held_out_gans, fools=fools, phi=phi)
+    first, second = everyone[:gans], everyone[gans:]
+    return Iteration(
+        gans=first,
+        held_out_gans=second,
+        classifiers=tuple(Classifier(each, first) for each in seeds(seed, iteration, classifiers)),
+        held_out_classifiers=tuple(
+            Classifier(each, second)
+            for each in seeds(seed, iteration, held_out_classifiers, HELD_OUT)
+        ),
+    )

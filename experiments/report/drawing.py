@@ -1,0 +1,38 @@
+"""What the figures share: type, colours, and saving, all without pyplot's global state."""
+
+import io
+import textwrap
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from data import files
+
+DPI = 160
+INK = "#1a1d21"
+FAINT = "#6b7280"
+RULE = "#d5d9df"
+
+# Okabe and Ito's colours, told apart by colour-blind readers; the yellow is too pale for lines.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+
+
+def save(figure: Figure, path: Path) -> Path:
+    """Writes the figure as PNG, cut to what is drawn, and returns its path."""
+    data = io.BytesIO()
+    figure.savefig(data, format="png", dpi=DPI, bbox_inches="tight", pad_inches=0.15)
+    files.write_bytes(path, data.getvalue())
+    return path
+
+
+def surround(figure: Figure, title: str, footer: str = "") -> None:
+    """Sets a bold title above and a small footer below all that is drawn so far."""
+    box = figure.get_tightbbox()
+    width, height = figure.get_size_inches()
+    left = box.x0 / width
+    title = textwrap.fill(title, max(24, int(box.width / 0.098)))
+    footer = textwrap.fill(footer, max(32, int(box.width / 0.066)))
+    above, below = (box.y1 + 0.12) / height, (box.y0 - 0.12) / height
+    figure.text(left, above, title, size=12, weight="bold", color=INK, va="bottom", linespacing=1.3)
+    figure.text(left, below, footer, size=8, color=FAINT, va="top", linespacing=1.4)

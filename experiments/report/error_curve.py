@@ -1,0 +1,148 @@
+"""Curves with error bars over instances, as the paper's figures show them."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+
+from experiments.report.drawing import COLOURS, FAINT, INK, MARKERS, RULE, save, surround
+from experiments.report.values import Measurement
+
+Curve = Sequence[tuple[float, Measurement]]
+
+SIZE = (6.4, 3.8)  # Inches.
+
+
+def error_curve(
+    path: Path,
+    series: Mapping[str, Curve],
+    *,
+    xlabel: str,
+    ylabel: str,
+    logx: bool = False,
+    ylim: tuple[float, float] | None = (-0.03, 1.05),
+    title: str = "",
+    second: Mapping[str, Curve] | None = None,
+    second_ylabel: str = "",
+    footer: str = "",
+) -> Path:
+    """Draws mean curves with bars of ±std and every instance's value as a faint dot, as PNG.
+
+    Args:
+        path: the PNG file.
+        series: points (x, measurement) by label; points without a number are left out.
+        xlabel: what x is.
+        ylabel: what the measurements are.
+        logx: logarithmic x.
+        ylim: range of y, by default that of a rate with room for its markers; None fits it.
+        title: one line.
+        second: further curves, dashed, on a y-axis of their own at the right.
+        second_ylabel: what that axis shows.
+        footer: small print after what bars and dots are, e.g. the data set.
+
+    Returns:
+        `path`.
+
+    Raises:
+        ValueError: x is not positive on a logarithmic axis, or there are more curves than colours.
+    """
+    second = second or {}
+    curves = [*series.values(), *second.values()]
+    _check(curves, logx)
+    figure = Figure(SIZE, facecolor="white")
+    axis = figure.add_axes((0.0, 0.0, 1.0, 1.0))
+    handles = [_draw(axis, curve, n, label, "-") for n, (label, curve) in enumerate(series.items())]
+    _dress(axis, ylabel, ylim)
+    axis.set_xlabel(xlabel, size=10, color=INK)
+    axis.grid(axis="y", color=RULE, linewidth=0.7)
+    if second:
+        other = axis.twinx()
+        numbered = enumerate(second.items(), len(series))
+        handles += [_draw(other, curve, n, label, "--") for n, (label, curve) in numbered]
+        _dress(other, second_ylabel, None)
+        other.spines["right"].set_visible(True)
+    _mark_x(axis, sorted({x for curve in curves for x, _ in curve}), logx)
+    if len(handles) > 1:
+        _legend(axis, handles)
+    surround(figure, title, ". ".join(filter(None, (_legend_of_bars(curves), footer))))
+    return save(figure, path)
+
+
+def _check(curves: list[Curve], logx: bool) -> None:
+    if len(curves) > len(COLOURS):
+        raise ValueError(f"{len(curves)} curves in one figure; at most {len(COLOURS)} can be told.")
+    if logx and any(x <= 0 for curve in curves for x, _ in curve):
+        raise ValueError("A logarithmic axis needs x > 0.")
+
+
+def _draw(axis: Axes, curve: Curve, number: int, label: str, line: str) -> object:
+    """Draws one curve and returns what the legend shows of it."""
+    points = sorted((point for point in curve if np.isfinite(point[1].mean)), key=lambda p: p[0])
+    colour, marker = COLOURS[number], MARKERS[number]
+    dots = [(x, value) for x, measured in points for value in measured.values]
+    if dots:
+        axis.scatter(*zip(*dots, strict=True), s=12, color=colour, alpha=0.3, linewidths=0)
+    return axis.errorbar(
+        [x for x, _ in points],
+        [measured.mean for _, measured in points],
+        yerr=[measured.std if measured.count > 1 else np.nan for _, measured in points],
+        color=colour,
+        marker=marker,
+        markersize=5.5,
+        markeredgecolor="white",
+        markeredgewidth=0.7,
+        linestyle=line,
+        linewidth=1.6,
+        elinewidth=1.1,
+        capsize=2.5,
+        label=label,
+    )
+
+
+def _dress(axis: Axes, ylabel: str, ylim: tuple[float, float] | None) -> None:
+    axis.set_ylabel(ylabel, size=10, color=INK)
+    axis.tick_params(labelsize=9, colors=INK, length=3, which="major")
+    axis.set_axisbelow(True)
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.spines[:].set_color(FAINT)
+    if ylim is not None:
+        axis.set_ylim(*ylim)
+
+
+def _mark_x(axis: Axes, places: list[float], logx: bool) -> None:
+    if logx:
+        axis.set_xscale("log")
+        axis.xaxis.set_major_locator(LogLocator(numticks=20))
+        axis.xaxis.set_minor_formatter(NullFormatter())
+    elif len(places) > 1 and np.diff(places).min() * 25 > places[-1] - places[0]:
+        axis.set_xticks(places, [f"{x:g}" for x in places])
+    elif all(float(x).is_integer() for x in places):
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def _legend_of_bars(curves: list[Curve]) -> str:
+    counts = sorted({measured.count for curve in curves for _, measured in curve} - {0})
+    if not counts:
+        return ""
+    number = f"n = {counts[0]}" if len(counts) == 1 else f"n = {counts[0]} to {counts[-1]}"
+    statistic = "mean ± population std, dots: single values, " if counts[-1] > 1 else ""
+    return f"{statistic}{number} at each point"
+
+
+def _legend(axis: Axes, handles: list) -> None:
+    """Above the axes, where it hides no point."""
+    axis.legend(
+        handles=handles,
+        loc="lower left",
+        bbox_to_anchor=(-0.01, 1.0),
+        ncols=min(3, len(handles)),
+        frameon=False,
+        fontsize=9,
+        labelcolor=INK,
+        handlelength=2.8,
+        handletextpad=0.5,
+        columnspacing=1.6,
+    )

@@ -1,0 +1,104 @@
+"""Trains one value: builds its task, runs the loop, saves the model, writes the manifest."""
+
+from pathlib import Path
+from typing import Protocol
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from classifiers import ClassifierTask, DigitTask
+from data import Dataset, Images, atomic_path, write_bytes
+from dcgan import DCGANTask
+from experiments.artifacts import Artifact
+from experiments.report import collect, encode_png, image_grid
+from experiments.setting import Setting
+from experiments.specs import GAN, Classifier, DigitClassifier, Spec
+from training.config import to_json
+from training.fooling import FoolingLoss
+from training.loop import Loop, LoopConfig
+from training.task import Task, state_digest
+
+MODEL = "model.keras"
+
+
+class Trained(Protocol):
+    """What a stage reads of the artifacts it depends on."""
+
+    dataset: Dataset
+    setting: Setting
+    strategy: tf.distribute.Strategy
+
+    def model(self, spec: Spec) -> keras.Model: ...
+
+    def training_images(self, gan: GAN) -> Images: ...
+
+
+def train(spec: Spec, lab: Trained, artifact: Artifact, loop_config: LoopConfig) -> None:
+    """Trains a value whose dependencies are trained, or resumes it, up to its DONE manifest."""
+    with lab.strategy.scope():
+        task, network = _build(spec, lab)
+    steps = lab.setting.steps(spec, len(lab.dataset.train))
+    loop = Loop(
+        task,
+        steps,
+        artifact.folder,
+        label=artifact.label,
+        strategy=lab.strategy,
+        config=loop_config,
+        write_samples=write_samples,
+    )
+    metrics = loop.run()
+    with atomic_path(artifact.folder / MODEL) as temporary:
+        network.save(temporary)
+    images = task.samples()
+    if images is not None:
+        write_samples(artifact.folder / "samples.png", images)
+    artifact.finish(
+        MODEL,
+        {
+            "spec": describe(spec),
+            "configuration": to_json(lab.setting.training(spec)),
+            "data": {"name": lab.dataset.name, "fingerprint": lab.dataset.fingerprint},
+            "steps": steps,
+            "seconds": loop.seconds,
+            "metrics": metrics,
+            "state_sha256": state_digest(task.state, steps),
+            "versions": collect(),
+        },
+    )
+
+
+def describe(spec: Spec) -> dict:
+    """A value as JSON: its kind and own fields, and the digests of what it depends on."""
+    return {
+        "kind": spec.kind,
+        **spec.own,
+        "depends_on": [dependency.digest for dependency in spec.dependencies],
+    }
+
+
+def write_samples(path: Path, images: np.ndarray) -> None:
+    """A grid of images, uint8 [N, H, W, C], as a PNG file."""
+    write_bytes(path, encode_png(image_grid(images, columns=8)))
+
+
+def _build(spec: Spec, lab: Trained) -> tuple[Task, keras.Model]:
+    """The task of a value and, of its networks, the one that others will use."""
+    natural, config = lab.dataset.train, lab.setting.training(spec)
+    match spec:
+        case GAN():
+            fooling = None
+            if spec.fools:
+                frozen = [lab.model(classifier) for classifier in spec.fools]
+                fooling = FoolingLoss(frozen, spec.phi, natural.shape)
+            task = DCGANTask(config, natural, spec.seed, fooling)
+            return task, task.generator
+        case Classifier():
+            generated = [lab.training_images(gan) for gan in spec.pool]
+            task = ClassifierTask(spec.architecture, config, natural, generated, spec.seed)
+            return task, task.model
+        case DigitClassifier():
+            task = DigitTask(config, natural, lab.dataset.train_labels, spec.seed)
+            return task, task.model
+    raise TypeError(f"no stage trains {spec!r}")

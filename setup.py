@@ -1,0 +1,45 @@
+"""Packaging. TensorFlow is an extra, so that its CPU and GPU wheels never collide."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOMS = ("classifiers", "data", "dcgan", "experiments", "metrics", "training")
+
+setup(
+    name="gan-knowledge-gaps",
+    version="0.1.0",
+    description="Sequential training of GANs against GAN-classifiers (Pathak & Dufour, CVPR 2023)",
+    long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
+    python_requires=">=3.11,<3.14",
+    packages=find_packages(include=[f"{room}{rest}" for room in ROOMS for rest in ("", ".*")]),
+    install_requires=[
+        "absl-py>=2.1",
+        "filelock>=3.15",
+        "keras>=3.15,<4",
+        "matplotlib>=3.9",
+        "numpy>=2.0",
+        "pillow>=10.1",
+        "scikit-learn>=1.5",
+        "scipy>=1.13",
+        "tqdm>=4.66",
+    ],
+    extras_require={
+        "cpu": ["tensorflow-cpu>=2.21,<2.22; sys_platform != 'darwin'",
+                "tensorflow>=2.21,<2.22; sys_platform == 'darwin'"],
+        "gpu": ["tensorflow[and-cuda]>=2.21,<2.22"],
+        "tensorboard": ["tensorboard>=2.20"],
+        "slurm": ["submitit>=1.5"],
+        "test": ["hypothesis>=6.100", "pre-commit>=3.7", "pytest>=8.2", "ruff==0.17.6"],
+    },
+    classifiers=[
+        "Intended Audience :: Science/Research",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+    ],
+)  # fmt: skip

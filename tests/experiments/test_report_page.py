@@ -1,0 +1,197 @@
+import base64
+import csv
+import io
+import json
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from experiments.report import Figure, Grid, Measurement, Report, Table, heat_map, image_grid, write
+from experiments.report.page import duration
+
+VOID = {"meta", "img", "br"}
+HOSTILE = '<script>alert("x")</script>'
+
+
+@dataclass(frozen=True)
+class Training:
+    learning_rate: float
+    betas: tuple[float, float]
+    folder: Path
+
+
+class Page(HTMLParser):
+    """Collects a page's text, addresses and pictures, and checks that its tags balance."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tags, self.addresses, self.words = [], [], [], []
+        self.feed(text)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.addresses += [value for name, value in attrs if name in ("src", "href")]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "style" not in self.open:
+            self.words.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+    def pictures(self):
+        head = "data:image/png;base64,"
+        data = [a.removeprefix(head) for a in self.addresses if a.startswith(head)]
+        return [np.asarray(Image.open(io.BytesIO(base64.b64decode(item)))) for item in data]
+
+
+def table(name="rates", **fields):
+    cells = ((Measurement((0.25, 0.75)), None),)
+    names = (("ResNet-50",), ("GAN 0", HOSTILE))
+    paper = (("0.05±0.02", HOSTILE),)
+    return Table(name, "Rates", "", "Held-out classifier", "", *names, cells, paper, **fields)
+
+
+def report(**changes):
+    rates = table()
+    images = np.random.default_rng(0).integers(0, 255, (6, 8, 8, 3), dtype=np.uint8)
+    fields = {
+        "name": "fooling",
+        "title": f"Fooling {HOSTILE}",
+        "question": "Are they fooled?",
+        "paper_claim": "They are.",
+        "summary": "One.\n\nTwo & three.",
+        "facts": {"Data set": "digits", "GANs": 3},
+        "configuration": {"gan": Training(2e-4, (0.5, 0.999), Path("runs")), "ema": float("nan")},
+        "seeds": {"GANs": range(3)},
+        "command": "python -m experiments.fooling --preset=quick",
+        "wall_time_seconds": 75.4,
+        "tables": (rates,),
+        "figures": (Figure("map", "The map.", lambda path: heat_map(rates, path)),),
+        "grids": (Grid("samples", "GAN 0", "Six images.", image_grid(images, 3)),),
+        "provenance": {"ResNet-50, GAN 0": ["classifier-aa", "gan-bb"]},
+        "notes": ("Digits instead of faces.",),
+        "versions": {"python": "3.11"},
+    }
+    return Report(**fields | changes)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results") / "new" / "fooling"
+    assert write(report(), folder) == folder / "index.html"
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(folder):
+    return Page((folder / "index.html").read_text("utf-8"))
+
+
+def test_folder_holds_every_format_and_nothing_else(folder):
+    assert {path.name for path in folder.iterdir()} == {
+        "index.html",
+        "map.png",
+        "rates.csv",
+        "rates.json",
+        "rates.md",
+        "report.json",
+        "samples.png",
+    }
+    line = next(csv.DictReader(io.StringIO((folder / "rates.csv").read_text("utf-8"))))
+    assert (line["value"], line["std"], line["count"]) == ("0.5", "0.25", "2")
+
+
+def test_page_needs_nothing_but_itself(page, folder):
+    assert not {"script", "link", "iframe", "object"} & set(page.tags)
+    for address in page.addresses:
+        assert address.startswith("data:image/png;base64,") or (folder / address).is_file()
+    style = (folder / "index.html").read_text("utf-8").partition("</style>")[0]
+    assert "url(" not in style
+    assert "@import" not in style
+    assert "prefers-color-scheme: dark" in style
+
+
+def test_page_shows_all_that_was_reported(page):
+    for expected in (
+        f"Fooling {HOSTILE}",
+        "Are they fooled?",
+        "They are.",
+        "One. Two & three.",
+        "0.50±0.25 0.05±0.02",
+        "n = 2 (instances) Data set: digits · GANs: 3",
+        "Digits instead of faces.",
+        "learning_rate 0.0002 betas 0.5, 0.999 folder runs ema none",
+        "GANs 0, 1, 2",
+        "classifier-aa, gan-bb",
+        "python -m experiments.fooling --preset=quick",
+        "Wall time 1 min 15 s",
+        "python 3.11",
+    ):
+        assert expected in page.text
+
+
+def test_pictures_within_the_page_are_those_of_the_files(page, folder):
+    figure, samples = page.pictures()
+    np.testing.assert_array_equal(figure, np.asarray(Image.open(folder / "map.png")))
+    np.testing.assert_array_equal(samples, report().grids[0].image)
+
+
+def test_report_json_is_strict_and_complete(folder):
+    def refuse(constant):
+        raise AssertionError(constant)
+
+    value = json.loads((folder / "report.json").read_text("utf-8"), parse_constant=refuse)
+    assert value["tables"][0]["cells"][0][0]["values"] == [0.25, 0.75]
+    assert value["tables"][0]["scope"] == "Data set: digits · GANs: 3"
+    assert value["configuration"]["gan"]["betas"] == [0.5, 0.999]
+    assert value["configuration"]["ema"] is None
+    assert value["seeds"] == {"GANs": [0, 1, 2]}
+    assert value["wall_time_seconds"] == 75.4
+    assert value["provenance"] == {"ResNet-50, GAN 0": ["classifier-aa", "gan-bb"]}
+    assert value["grids"] == [
+        {"name": "samples", "title": "GAN 0", "caption": "Six images.", "file": "samples.png"}
+    ]
+
+
+def test_a_bare_report_has_no_empty_sections(tmp_path):
+    bare = report(tables=(), figures=(), grids=(), provenance={}, notes=())
+    page = Page(write(bare, tmp_path).read_text("utf-8"))
+    assert "Wall time" in page.text
+    for heading in ("Results", "Samples", "Differences from the paper", "Artifacts"):
+        assert heading not in page.text
+
+
+def test_a_table_keeps_its_own_scope():
+    assert report(tables=(table(scope="MNIST"),)).tables[0].scope == "MNIST"
+
+
+def test_files_may_not_overwrite_each_other():
+    grid = Grid("map", "", "", np.zeros((1, 1, 3), np.uint8))
+    for parts in ({"tables": (table(), table())}, {"grids": (grid,)}):
+        with pytest.raises(ValueError, match="several parts"):
+            report(**parts)
+    with pytest.raises(ValueError, match=r"report\.json"):
+        report(tables=(table("report"),))
+    with pytest.raises(ValueError, match="file stem"):
+        Figure("a/b", "", print)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.04, "0.0 s"), (59.9, "59.9 s"), (59.97, "1 min 0 s"), (3599.6, "1 h 0 min")],
+)
+def test_durations_read_naturally(seconds, text):
+    assert duration(seconds) == text

@@ -1,0 +1,61 @@
+"""Configurations: frozen dataclasses, with presets, absl flags over them, and JSON beside results.
+
+A field's help text is its entry in the class docstring's "Attributes" section, so the flag and the
+documentation can't differ.
+"""
+
+import dataclasses
+import re
+from typing import Any, TypeVar
+
+from absl import flags
+
+from data import InputError
+
+Config = TypeVar("Config")
+
+_DEFINE = {int: flags.DEFINE_integer, float: flags.DEFINE_float, str: flags.DEFINE_string}
+
+
+def attribute_docs(config_class: type) -> dict[str, str]:
+    """The text of each field in the class docstring's "Attributes" section."""
+    section = (config_class.__doc__ or "").partition("Attributes:")[2]
+    entries = re.split(r"\n\s+(?=\w+: )", section)
+    docs = (entry.strip().partition(": ") for entry in entries if entry.strip())
+    return {name: " ".join(text.split()) for name, _, text in docs}
+
+
+def define_flags(prefix: str, config_class: type) -> None:
+    """Defines a flag `--<prefix>_<field>` for each field; unset, it leaves the preset's value."""
+    docs = attribute_docs(config_class)
+    for field in dataclasses.fields(config_class):
+        _DEFINE[field.type](f"{prefix}_{field.name}", None, docs[field.name])
+
+
+def override(config: Config, prefix: str, values: flags.FlagValues) -> Config:
+    """The configuration with the fields replaced whose flags were given.
+
+    Raises:
+        InputError: a value is out of the field's range; the line names the flag.
+    """
+    given = {
+        field.name: values[f"{prefix}_{field.name}"].value
+        for field in dataclasses.fields(config)
+        if values[f"{prefix}_{field.name}"].value is not None
+    }
+    try:
+        return dataclasses.replace(config, **given)
+    except InputError as error:
+        raise InputError(f"--{prefix}_{error}") from error
+
+
+def check_at_least(config: Any, **least: float) -> None:
+    """Raises InputError for the first field that is below its least value."""
+    for name, bound in least.items():
+        if getattr(config, name) < bound:
+            raise InputError(f"{name} is {getattr(config, name)}; it must be at least {bound:g}")
+
+
+def to_json(config: Any) -> dict[str, Any]:
+    """The configuration as plain JSON values."""
+    return dataclasses.asdict(config)

@@ -1,0 +1,66 @@
+"""The loss of frozen classifiers that a generator must fool (slides, "Setup")."""
+
+from collections.abc import Callable, Sequence
+
+import tensorflow as tf
+
+from data import InputError
+
+
+class FoolingLoss:
+    """`-phi * sum_j log C_j(image)`, C_j being classifier j's probability of "natural".
+
+    A classifier's logit is positive for "generated", so `-log C_j = softplus(logit_j)`. Which
+    classifiers are given makes the experiment: one of each earlier iteration for "fool all", only
+    the last iteration's for "memoryless".
+
+    Construction checks that a gradient reaches the images through every classifier. Some
+    preprocessing (JPEG, rounding) has the gradient None or zero without an error, and the fooling
+    term would then vanish from the training unnoticed.
+
+    Args:
+        classifiers: frozen models from images [N, H, W, C] in [0, 255], float32, to logits [N, 1]
+            or [N]. They run in inference mode, and their variables are not trained.
+        phi: weight of the term, at least 0.
+        image_shape: (H, W, C) of the images.
+
+    Raises:
+        InputError: phi is negative or not finite, or a classifier blocks the gradient.
+    """
+
+    def __init__(
+        self,
+        classifiers: Sequence[Callable[..., tf.Tensor]],
+        phi: float,
+        image_shape: tuple[int, int, int],
+    ):
+        if not 0 <= phi < float("inf"):
+            raise InputError(f"phi is {phi}; it must be a number of at least 0")
+        self.classifiers, self.phi = tuple(classifiers), float(phi)
+        for position, classifier in enumerate(self.classifiers):
+            _check_gradient(classifier, position, image_shape)
+
+    def __call__(self, images: tf.Tensor) -> tf.Tensor:
+        """The loss of each image: [N, H, W, C] in [0, 255] to [N], float32."""
+        loss = tf.zeros(tf.shape(images)[:1])
+        for classifier in self.classifiers:
+            loss += tf.nn.softplus(_logits(classifier, images))
+        return self.phi * loss
+
+
+def _logits(classifier: Callable[..., tf.Tensor], images: tf.Tensor) -> tf.Tensor:
+    return tf.reshape(tf.cast(classifier(images, training=False), tf.float32), [-1])
+
+
+def _check_gradient(classifier, position: int, image_shape: tuple[int, int, int]) -> None:
+    images = tf.random.stateless_uniform((4, *image_shape), seed=(0, position), maxval=255.0)
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        logits = _logits(classifier, images)
+    gradient = tape.gradient(logits, images)
+    name = getattr(classifier, "name", type(classifier).__name__)
+    if gradient is None or not bool(tf.reduce_any(gradient != 0)):
+        raise InputError(
+            f"no gradient reaches the images through classifier {position} ({name}), so nothing "
+            "could learn to fool it; its preprocessing must be differentiable"
+        )

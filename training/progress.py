@@ -1,0 +1,63 @@
+"""Progress of a long piece of work: tqdm on a terminal, plain lines elsewhere."""
+
+import sys
+import time
+
+from tqdm import tqdm
+
+PLAIN_LINE_SECONDS = 15.0
+
+
+class Progress:
+    """Counts steps of known total. Writes to stderr; use as a context manager.
+
+    Args:
+        label: what is being done.
+        total: number of steps in all.
+        start: steps that were done before this process.
+        unit: what a step is, in the plural for plain lines.
+    """
+
+    def __init__(self, label: str, total: int, start: int = 0, unit: str = "steps"):
+        self.label, self.total, self.unit = label, total, unit
+        self.done = start
+        self._started, self._first = time.monotonic(), start
+        self._last_line = self._started
+        self._bar = None
+        if sys.stderr.isatty():
+            self._bar = tqdm(
+                desc=label, total=total, initial=start, unit=f" {unit}", leave=False,
+                dynamic_ncols=True,
+            )  # fmt: skip
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *error) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def advance(self, count: int = 1, note: str = "") -> None:
+        """Adds finished steps; `note` (losses, say) is shown beside them."""
+        self.done += count
+        if self._bar is not None:
+            if note:
+                self._bar.set_postfix_str(note, refresh=False)
+            self._bar.update(count)
+        elif time.monotonic() - self._last_line > PLAIN_LINE_SECONDS:
+            self._last_line = time.monotonic()
+            self._print_line(note)
+
+    def _print_line(self, note: str) -> None:
+        rate = (self.done - self._first) / (self._last_line - self._started)
+        left = (self.total - self.done) / max(rate, 1e-9)
+        say(
+            f"{self.label}: {self.done:,} of {self.total:,} {self.unit}, "
+            f"{rate:.1f}/s, {left:.0f} s left" + (f"  {note}" if note else "")
+        )
+
+
+def say(line: str) -> None:
+    """A line for the person who watches: to stderr, above any progress bar."""
+    tqdm.write(line, file=sys.stderr)
+    sys.stderr.flush()

@@ -1,0 +1,55 @@
+"""The contract between the training loop and what it trains."""
+
+import abc
+import hashlib
+
+import numpy as np
+import tensorflow as tf
+
+
+class Task(abc.ABC):
+    """A training: its variables, its batches and its step.
+
+    A step is a function of (state, step number) alone: batches and random draws are stateless
+    functions of the step. The loop can then stop and resume anywhere without a trace.
+
+    Attributes:
+        state: every variable that a step changes, in named flat lists: weights, moving statistics,
+            optimizer slots. This and the step number is all a checkpoint holds.
+        batch_size: examples of a global batch.
+    """
+
+    state: dict[str, list[tf.Variable]]
+    batch_size: int
+
+    @abc.abstractmethod
+    def batch(self, step: int) -> tuple[np.ndarray, ...]:
+        """The global batch of one step: arrays that share their first axis."""
+
+    @abc.abstractmethod
+    def train_step(self, step: tf.Tensor, *batch: tf.Tensor) -> dict[str, tf.Tensor]:
+        """One update from one replica's slice of the batch; runs inside `strategy.run`.
+
+        Returns:
+            Scalars whose sum over the replicas is the value for the global batch.
+        """
+
+    def samples(self) -> np.ndarray | None:
+        """Images to look at, uint8 [N, H, W, C], the same latents every time; None for none."""
+        return None
+
+
+def flat_variables(*owners) -> list[tf.Variable]:
+    """The TensorFlow variables of Keras models, layers and optimizers, in order."""
+    return [variable.value for owner in owners for variable in owner.variables]
+
+
+def state_digest(state: dict[str, list[tf.Variable]], step: int) -> str:
+    """SHA-256 over the step number and the name, shape, dtype and bytes of every variable."""
+    digest = hashlib.sha256(str(step).encode())
+    for name in sorted(state):
+        for index, variable in enumerate(state[name]):
+            value = np.ascontiguousarray(variable.numpy())
+            digest.update(f"{name}/{index}:{value.shape}:{value.dtype}".encode())
+            digest.update(value.tobytes())
+    return digest.hexdigest()
