@@ -21,5 +21,5 @@ def predict(model: keras.Model, images: Images) -> np.ndarray:
     outputs = np.empty((len(images), model.output_shape[-1]), np.float32)
     for start in range(0, len(images), BATCH):
         indices = np.arange(start, min(start + BATCH, len(images)))
-        outputs[indices] = model.predict_on_batch(images.read(indices).astype(np.float32))
+        outputs[indices] = model(images.read(indices).astype(np.float32), training=False)
     return outputs

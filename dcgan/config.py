@@ -18,9 +18,9 @@ class DCGANConfig:
             generator, smaller is faster and no longer the paper's (not fixed: discriminator).
         epochs: Passes over the natural training images (not fixed by the paper).
         batch_size: Images of each kind in a step (not fixed by the paper).
-        generator_learning_rate: Adam's learning rate for the generator (not fixed by the paper).
-        discriminator_learning_rate: Adam's learning rate for the discriminator (not fixed by the
-            paper).
+        generator_learning_rate: Adam's learning rate for the generator at the start; it falls
+            linearly to 0 (not fixed by the paper).
+        discriminator_learning_rate: The same for the discriminator (not fixed by the paper).
         beta_1: Adam's first moment decay; 0.5 as in Radford et al. (not fixed by the paper).
         beta_2: Adam's second moment decay (not fixed by the paper).
     """
@@ -46,7 +46,13 @@ class DCGANConfig:
 
 
 PRESETS = {
-    "quick": DCGANConfig(width=0.25),
+    "quick": DCGANConfig(
+        width=0.25,
+        epochs=11,
+        batch_size=16,
+        generator_learning_rate=2e-3,
+        discriminator_learning_rate=2e-3,
+    ),
     "reduced": DCGANConfig(epochs=5),
     "paper": DCGANConfig(),
 }

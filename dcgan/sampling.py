@@ -27,6 +27,6 @@ def sample(generator: keras.Model, indices: np.ndarray) -> np.ndarray:
     images = np.empty((len(latents), *generator.output_shape[1:]), np.uint8)
     for start in range(0, len(latents), BATCH):
         part = slice(start, start + BATCH)
-        generated = generator.predict_on_batch(latents[part])
+        generated = generator(latents[part], training=False).numpy()
         images[part] = np.round((generated + 1.0) * 127.5).astype(np.uint8)
     return images

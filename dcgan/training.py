@@ -61,7 +61,10 @@ class DCGANTask(Task):
         }
 
     def _adam(self, learning_rate: float, network: keras.Model) -> keras.optimizers.Adam:
-        optimizer = keras.optimizers.Adam(learning_rate, self.config.beta_1, self.config.beta_2)
+        schedule = keras.optimizers.schedules.PolynomialDecay(
+            learning_rate, self.config.steps(len(self.images)), end_learning_rate=0.0
+        )
+        optimizer = keras.optimizers.Adam(schedule, self.config.beta_1, self.config.beta_2)
         optimizer.build(network.trainable_variables)
         return optimizer
 

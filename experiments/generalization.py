@@ -165,7 +165,7 @@ def _table(unseen: dict, seen: dict, natural: dict) -> Table:
         rows=("held-out GANs", "GANs trained on", "natural"),
         columns=tuple(str(n) for n in unseen),
         cells=[list(each.values()) for each in (unseen, seen, natural)],
-        instances="(classifier, GAN) pairs; classifiers for natural images",
+        instances="classifier-GAN pairs; classifiers for natural images",
     )
 
 

@@ -79,7 +79,7 @@ def classifier_table(
         rows=tuple(label for label, _, _ in rows),
         columns=tuple(columns),
         cells=cells,
-        instances="(classifier, GAN) pairs; classifiers for natural accuracy",
+        instances="classifier-GAN pairs; classifiers for natural accuracy",
     )
 
 

@@ -185,7 +185,7 @@ class Sequence(Experiment):
             rows=names,
             columns=names,
             cells=cells,
-            instances="(classifier, GAN) pairs",
+            instances="classifier-GAN pairs",
             **text,
         )
 

@@ -1,12 +1,14 @@
 """Checkpoints that survive a kill at any moment and damage on disk.
 
-A checkpoint is a folder `step-000001200` with TensorFlow's checkpoint files and a manifest of their
-SHA-256 digests. It is written under a temporary name and renamed when complete, so a folder of that
-name is whole unless something damaged it later; restoring verifies the digests and falls back to
-the newest intact one. TensorFlow's own CheckpointManager does neither.
+A checkpoint is a folder `step-000001200` with TensorFlow's checkpoint files, a description of what
+they hold, and a manifest of the SHA-256 digests of all of them. It is written under a temporary
+name and renamed when complete, so a folder of that name is whole unless something damaged it later;
+restoring verifies the digests and falls back to the newest intact one. TensorFlow's own
+CheckpointManager does neither.
 """
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -17,10 +19,11 @@ from data import InputError, sha256_file, sync_file, sync_folder, write_json
 from training.progress import say
 
 MANIFEST = "manifest.json"
+DESCRIPTION = "description.json"
 
 
 class DamagedCheckpointError(Exception):
-    """A checkpoint whose files are not what its manifest says."""
+    """A checkpoint whose files or variables are not what they should be."""
 
 
 class Checkpoints:
@@ -36,10 +39,17 @@ class Checkpoints:
     def __init__(self, folder: Path, state: dict[str, list[tf.Variable]], keep: int = 2):
         self.folder, self.keep = folder, keep
         self._checkpoint = tf.train.Checkpoint(**state)
+        self._variables = {
+            f"{name}/{index}": f"{variable.dtype.name} {list(variable.shape)}"
+            for name, variables in state.items()
+            for index, variable in enumerate(variables)
+        }
 
     def steps(self) -> list[int]:
         """The steps that have a checkpoint, damaged or not, in ascending order."""
-        return sorted(int(path.name.removeprefix("step-")) for path in self.folder.glob("step-*"))
+        names = (path.name for path in self.folder.glob("step-*"))
+        matches = (re.fullmatch(r"step-([0-9]{9,})", name) for name in names)
+        return sorted(int(match[1]) for match in matches if match)
 
     def path(self, step: int) -> Path:
         """The folder of the checkpoint after `step` steps."""
@@ -47,10 +57,16 @@ class Checkpoints:
 
     def note(self, step: int) -> dict[str, Any]:
         """What was noted with the checkpoint of `step` steps."""
-        return json.loads((self.path(step) / MANIFEST).read_text())["note"]
+        return self._description(step)["note"]
+
+    def _description(self, step: int) -> dict[str, Any]:
+        return json.loads((self.path(step) / DESCRIPTION).read_text())
 
     def save(self, step: int, note: dict[str, Any] | None = None) -> Path:
-        """Saves the state after `step` steps and removes what is older than the newest `keep`.
+        """Saves the state after `step` steps, and removes what is older than the newest `keep`.
+
+        Checkpoints of later steps go too: a training is at `step` only if it could restore none of
+        them. So does what a killed save left behind.
 
         Args:
             step: number of steps done.
@@ -60,33 +76,44 @@ class Checkpoints:
             The checkpoint's folder.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
+        for leftover in self.folder.glob(".saving-*"):
+            shutil.rmtree(leftover)
         temporary = self.folder / f".saving-{step:09d}"
-        shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
         self._checkpoint.write(str(temporary / "state"))
+        description = {"step": step, "note": note or {}, "variables": self._variables}
+        write_json(temporary / DESCRIPTION, description)
         digests = {path.name: sha256_file(path) for path in sorted(temporary.iterdir())}
         for path in temporary.iterdir():
             sync_file(path)
-        write_json(temporary / MANIFEST, {"step": step, "note": note or {}, "sha256": digests})
-        shutil.rmtree(self.path(step), ignore_errors=True)
+        write_json(temporary / MANIFEST, {"sha256": digests})
+        if self.path(step).exists():
+            shutil.rmtree(self.path(step))
         temporary.rename(self.path(step))
         sync_folder(self.folder)
-        for old in self.steps()[: -self.keep]:
-            shutil.rmtree(self.path(old))
+        steps = self.steps()
+        newest = steps.index(step) + 1
+        for other in steps[: max(0, newest - self.keep)] + steps[newest:]:
+            shutil.rmtree(self.path(other))
         return self.path(step)
 
     def restore(self, step: int) -> None:
-        """Restores one checkpoint into the state's variables.
+        """Restores one checkpoint into the state's variables: all of them or none.
 
         Raises:
             DamagedCheckpointError: a file is missing or differs from the manifest, or the
                 checkpoint does not hold exactly these variables.
         """
         verify(self.path(step))
+        # Compared before TensorFlow reads, which would overwrite variables up to the first misfit.
+        saved = self._description(step)["variables"]
+        if saved != self._variables:
+            raise DamagedCheckpointError(_difference(saved, self._variables))
         try:
             self._checkpoint.read(str(self.path(step) / "state")).assert_consumed()
         except (AssertionError, ValueError, tf.errors.OpError) as error:
-            raise DamagedCheckpointError(f"it does not fit this training ({error})") from error
+            reason = " ".join(str(error).split())
+            raise DamagedCheckpointError(f"TensorFlow cannot read it ({reason})") from error
 
     def restore_newest(self) -> int | None:
         """Restores the newest intact checkpoint, and says so.
@@ -102,13 +129,13 @@ class Checkpoints:
             try:
                 self.restore(step)
             except DamagedCheckpointError as error:
-                say(f"checkpoint {self.path(step)} is damaged: {error}; trying an older one")
+                say(f"checkpoint {self.path(step)} cannot be used: {error}")
                 continue
             say(f"resuming at step {step:,} from {self.path(step)}")
             return step
         if self.steps():
             raise InputError(
-                f"every checkpoint in {self.folder} is damaged; "
+                f"no checkpoint in {self.folder} can be used, for the reasons above; "
                 "delete that folder to train again from the start"
             )
         return None
@@ -121,8 +148,18 @@ def verify(folder: Path) -> None:
     except (OSError, ValueError, KeyError) as error:
         raise DamagedCheckpointError(f"{MANIFEST} is missing or unreadable") from error
     for name, digest in digests.items():
-        path = folder / name
-        if not path.is_file():
-            raise DamagedCheckpointError(f"{name} is missing")
-        if sha256_file(path) != digest:
+        try:
+            intact = sha256_file(folder / name) == digest
+        except OSError as error:
+            raise DamagedCheckpointError(f"{name} cannot be read ({error.strerror})") from error
+        if not intact:
             raise DamagedCheckpointError(f"{name} has changed since it was written")
+
+
+def _difference(saved: dict[str, str], expected: dict[str, str]) -> str:
+    """The first variable in which a checkpoint and a training differ."""
+    name = min(name for name in saved | expected if saved.get(name) != expected.get(name))
+    return (
+        f"variable {name} is {saved.get(name, 'missing')} in it "
+        f"and {expected.get(name, 'missing')} in this training"
+    )

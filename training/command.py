@@ -1,9 +1,10 @@
 """How a command line starts, fails and exits.
 
-Exit codes: 0 done; 2 bad input (one line on stderr); 130 Ctrl-C; 143 SIGTERM; 1 a fault of ours
-(with its traceback).
+Exit codes: 0 done; 2 bad input (one line on stderr); 130 Ctrl-C; 143 SIGTERM; 141 nobody reads the
+output any more; 1 a fault of ours (with its traceback), or absl's help.
 """
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -13,10 +14,21 @@ from data import InputError
 from training.runtime import configure
 from training.signals import Interrupted
 
+_SIGPIPE = 13  # Windows has no signal.SIGPIPE
+
 
 def run(main: Callable[[], None]) -> None:
     """Parses the flags, sets TensorFlow up, calls `main()`, and exits with the right code."""
+    _list_flags_in_help()
     app.run(lambda _: sys.exit(_exit_code(main)), flags_parser=_parse)
+
+
+def _list_flags_in_help() -> None:
+    """Has `--help` list our flags: by itself it lists those that the script's own file defines."""
+    for module, defined in flags.FLAGS.flags_by_module_dict().items():
+        if module.partition(".")[0] not in ("absl", "tensorflow"):
+            for flag in defined:
+                flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
 
 
 def _parse(arguments: Sequence[str]) -> list[str]:
@@ -24,8 +36,6 @@ def _parse(arguments: Sequence[str]) -> list[str]:
         rest = flags.FLAGS(list(arguments))
     except flags.Error as error:
         _fail(" ".join(str(error).split()))
-    if flags.FLAGS["help"].value or flags.FLAGS["helpfull"].value:
-        return rest
     if len(rest) > 1:
         _fail(f"unexpected argument '{rest[1]}'; flags are written --name=value")
     return rest
@@ -35,6 +45,7 @@ def _exit_code(main: Callable[[], None]) -> int:
     try:
         configure()
         main()
+        sys.stdout.flush()
     except InputError as error:
         _fail(str(error))
     except Interrupted as stopped:
@@ -44,7 +55,10 @@ def _exit_code(main: Callable[[], None]) -> int:
         print("stopped; the same command resumes", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        return 0
+        # Python flushes both once more when it exits, and would complain again.
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return 128 + _SIGPIPE
     return 0
 
 

@@ -5,6 +5,8 @@ documentation can't differ.
 """
 
 import dataclasses
+import inspect
+import math
 import re
 from typing import Any, TypeVar
 
@@ -19,17 +21,21 @@ _DEFINE = {int: flags.DEFINE_integer, float: flags.DEFINE_float, str: flags.DEFI
 
 def attribute_docs(config_class: type) -> dict[str, str]:
     """The text of each field in the class docstring's "Attributes" section."""
-    section = (config_class.__doc__ or "").partition("Attributes:")[2]
-    entries = re.split(r"\n\s+(?=\w+: )", section)
-    docs = (entry.strip().partition(": ") for entry in entries if entry.strip())
+    section = inspect.cleandoc(config_class.__doc__ or "").partition("Attributes:\n")[2]
+    # An entry begins at the section's indentation; what is indented further continues it.
+    entries = re.split(r"^    (?=\w+: )", section, flags=re.MULTILINE)[1:]
+    docs = (entry.partition(": ") for entry in entries)
     return {name: " ".join(text.split()) for name, _, text in docs}
 
 
-def define_flags(prefix: str, config_class: type) -> None:
+def define_flags(
+    prefix: str, config_class: type, flag_values: flags.FlagValues = flags.FLAGS
+) -> None:
     """Defines a flag `--<prefix>_<field>` for each field; unset, it leaves the preset's value."""
     docs = attribute_docs(config_class)
     for field in dataclasses.fields(config_class):
-        _DEFINE[field.type](f"{prefix}_{field.name}", None, docs[field.name])
+        define = _DEFINE[field.type]
+        define(f"{prefix}_{field.name}", None, docs[field.name], flag_values=flag_values)
 
 
 def override(config: Config, prefix: str, values: flags.FlagValues) -> Config:
@@ -50,10 +56,13 @@ def override(config: Config, prefix: str, values: flags.FlagValues) -> Config:
 
 
 def check_at_least(config: Any, **least: float) -> None:
-    """Raises InputError for the first field that is below its least value."""
+    """Raises InputError for the first field below its least value, NaN or infinite."""
     for name, bound in least.items():
-        if getattr(config, name) < bound:
-            raise InputError(f"{name} is {getattr(config, name)}; it must be at least {bound:g}")
+        value = getattr(config, name)
+        if math.isnan(value) or value < bound:
+            raise InputError(f"{name} is {value}; it must be at least {bound:g}")
+        if math.isinf(value):
+            raise InputError(f"{name} is {value}; it must be finite")
 
 
 def to_json(config: Any) -> dict[str, Any]:

@@ -57,7 +57,10 @@ def _check_gradient(classifier, position: int, image_shape: tuple[int, int, int]
     with tf.GradientTape() as tape:
         tape.watch(images)
         logits = _logits(classifier, images)
-    gradient = tape.gradient(logits, images)
+    try:
+        gradient = tape.gradient(logits, images)
+    except LookupError:  # TensorFlow has no gradient for an operation of its own
+        gradient = None
     name = getattr(classifier, "name", type(classifier).__name__)
     if gradient is None or not bool(tf.reduce_any(gradient != 0)):
         raise InputError(

@@ -14,7 +14,7 @@ from training.checkpoints import Checkpoints
 from training.distribution import check_batch_size, distribute
 from training.metrics_log import MetricsLog, read_metrics
 from training.progress import Progress, say
-from training.signals import Interrupted, stop_request
+from training.signals import Interrupted, StopRequest, stop_request
 from training.task import Task
 
 
@@ -24,7 +24,7 @@ class LoopConfig:
 
     Attributes:
         log_every: steps between two lines of metrics.
-        sample_every: steps between two grids of samples; 0 for none but the last.
+        sample_every: steps between two grids of samples; 0 for none.
         checkpoint_seconds: least time between two checkpoints.
         keep_checkpoints: how many of the newest checkpoints to keep.
     """
@@ -76,6 +76,8 @@ class Loop:
             folder / "checkpoints", task.state, self.config.keep_checkpoints
         )
         self.seconds = 0.0
+        self._metrics: dict[str, float] = {}  # of the last line logged
+        self._pending: list[dict[str, tf.Tensor | float]] = []  # of each step since that line
 
     def run(self) -> dict[str, float]:
         """Trains to the last step.
@@ -86,7 +88,7 @@ class Loop:
         Raises:
             Interrupted: SIGINT or SIGTERM came; a checkpoint of the last whole step is saved.
             NonFiniteError: a loss became NaN or infinite; the last good checkpoint stays.
-            InputError: there are checkpoints, and all of them are damaged.
+            InputError: there are checkpoints, and none of them is intact and of this training.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         step = self._resume()
@@ -95,68 +97,95 @@ class Loop:
             MetricsLog(self.folder, step) as log,
             Progress(self.label, self.steps, start=step) as progress,
         ):
-            metrics = self._train(step, stop, log, progress)
-        return metrics
+            self._train(step, stop, log, progress)
+        # Only here, where signals act as they did before: a signal in the last step counts too.
+        if stop:
+            raise Interrupted(stop.number)
+        return self._metrics
 
     def _resume(self) -> int:
         step = self._checkpoints.restore_newest()
-        self.seconds = self._checkpoints.note(step).get("seconds", 0.0) if step else 0.0
-        if step is None and read_metrics(self.folder / "metrics.jsonl"):
-            say(f"{self.label}: no checkpoint was saved yet; starting again at step 0")
-        return step or 0
+        if step is None:
+            if read_metrics(self.folder / "metrics.jsonl"):
+                say(f"{self.label}: no checkpoint was saved yet; starting again at step 0")
+            step, note = 0, {}
+        else:
+            note = self._checkpoints.note(step)
+        if step > self.steps:
+            raise InputError(
+                f"{self.folder} holds a training of {step:,} steps, more than the {self.steps:,} "
+                "asked for; delete that folder to train again from the start"
+            )
+        self.seconds = note.get("seconds", 0.0)
+        self._metrics, self._pending = note.get("metrics", {}), note.get("pending", [])
+        return step
 
-    def _train(self, step, stop, log, progress) -> dict[str, float]:
-        pending, metrics = [], {}
+    def _train(self, step: int, stop: StopRequest, log: MetricsLog, progress: Progress) -> None:
         started = self._logged_at = self._saved_at = time.monotonic()
+        self._logged_step = step
         seconds_before = self.seconds
-        while step < self.steps:
+        stopping = False
+        while step < self.steps and not stopping:
             batch = distribute(self.strategy, self.task.batch(step))
-            pending.append(self._step_function(tf.constant(step, tf.int64), *batch))
+            self._pending.append(self._step_function(tf.constant(step, tf.int64), *batch))
             step += 1
-            last = step == self.steps
-            if last or stop or step % self.config.log_every == 0:
-                # Reading the metrics waits for the device: once per line, not once per step.
-                metrics = self._mean_of_finite(pending, step)
-                log.write(step, {**metrics, "images_per_second": self._rate(len(pending))})
-                pending = []
-            progress.advance(note=_note(metrics))
+            # One look at each step, so that all of it agrees on whether it is the last.
+            stopping, last = bool(stop), step == self.steps
+            if last or step % self.config.log_every == 0:
+                self._log(step, log)
+            progress.advance(note=_note(self._metrics))
             if self.config.sample_every and step % self.config.sample_every == 0:
                 self._sample(step)
             self.seconds = seconds_before + time.monotonic() - started
-            if last or stop or (not pending and self._checkpoint_is_due()):
+            if last or stopping or (not self._pending and self._checkpoint_is_due()):
                 self._save(step)
-            if stop and not last:
-                say(f"{self.label}: stopped at step {step:,} of {self.steps:,}, checkpoint saved")
-                raise Interrupted(stop.number)
-        return metrics
+        if stopping:
+            say(f"{self.label}: stopped at step {step:,} of {self.steps:,}, checkpoint saved")
 
-    def _mean_of_finite(self, pending: list[dict[str, tf.Tensor]], step: int) -> dict[str, float]:
-        """The mean of each metric since the last line; raises at the first that is not finite."""
-        values = {name: [float(each[name]) for each in pending] for name in pending[0]}
-        for name, series in values.items():
-            for offset, value in enumerate(series):
+    def _log(self, step: int, log: MetricsLog) -> None:
+        """Writes the mean of each metric since the last line."""
+        # Reading the metrics waits for the device: once per line, not once per step.
+        pending = self._finite_pending(step)
+        self._metrics = {
+            name: float(np.mean([each[name] for each in pending])) for name in pending[0]
+        }
+        log.write(step, {**self._metrics, "images_per_second": self._rate(step)})
+        self._pending = []
+
+    def _finite_pending(self, step: int) -> list[dict[str, float]]:
+        """The metrics of each step since the last line; raises at the first not finite."""
+        pending = [{name: float(value) for name, value in each.items()} for each in self._pending]
+        for at, each in enumerate(pending, start=step - len(pending) + 1):
+            for name, value in each.items():
                 if not math.isfinite(value):
-                    at = step - len(series) + offset + 1
                     raise NonFiniteError(self._non_finite(f"{name} became {value} at step {at:,}"))
-        return {name: float(np.mean(series)) for name, series in values.items()}
+        return pending
 
-    def _rate(self, steps: int) -> float:
-        """Images per second since the last line."""
+    def _rate(self, step: int) -> float:
+        """Images per second since the last line, or since this process resumed."""
         now = time.monotonic()
-        elapsed, self._logged_at = now - self._logged_at, now
-        return steps * self.task.batch_size / max(elapsed, 1e-9)
+        images = (step - self._logged_step) * self.task.batch_size
+        elapsed = now - self._logged_at
+        self._logged_at, self._logged_step = now, step
+        return images / max(elapsed, 1e-9)
 
     def _checkpoint_is_due(self) -> bool:
         return time.monotonic() - self._saved_at >= self.config.checkpoint_seconds
 
     def _save(self, step: int) -> None:
+        # With what the next line is made of, it reads as if nothing had happened in between.
+        note = {
+            "seconds": self.seconds,
+            "metrics": self._metrics,
+            "pending": self._finite_pending(step),
+        }
         # A loss is of the weights before its step: the weights after it need their own look.
         for name, variables in self.task.state.items():
             for variable in variables:
                 if variable.dtype.is_floating and not np.isfinite(variable.numpy()).all():
                     problem = f"{name} holds a value that is not finite after step {step:,}"
                     raise NonFiniteError(self._non_finite(problem))
-        self._checkpoints.save(step, {"seconds": self.seconds})
+        self._checkpoints.save(step, note)
         self._saved_at = time.monotonic()
 
     def _non_finite(self, problem: str) -> str:

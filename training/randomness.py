@@ -14,7 +14,9 @@ LATENT_BLOCK = 256
 
 def derive_seed(seed: int, *purpose: str | int) -> int:
     """A seed in [0, 2**31) for one purpose of many under one seed, the same on every machine."""
-    text = repr((int(seed), *purpose)).encode()
+    # NumPy's integers would be spelt otherwise, and differently by its versions 1 and 2.
+    parts = (part if isinstance(part, str) else int(part) for part in purpose)
+    text = repr((int(seed), *parts)).encode()
     return int.from_bytes(hashlib.sha256(text).digest()[:4], "big") >> 1
 
 

@@ -39,7 +39,9 @@ def stop_request() -> Iterator[StopRequest]:
 
     try:
         for number in (signal.SIGINT, signal.SIGTERM):
-            previous[number] = signal.signal(number, handle)
+            # Noted before: the handler may run as soon as it is set.
+            previous[number] = signal.getsignal(number)
+            signal.signal(number, handle)
     except ValueError:  # Only the main thread may set handlers; elsewhere signals act as before.
         previous = {}
     try:

@@ -1,0 +1,36 @@
+# Everything runs in .venv, which the first target makes: distributions forbid pip outside one.
+# PYTHON=python3.12 chooses another interpreter, TENSORFLOW=gpu the GPU build of TensorFlow.
+PYTHON ?= python3
+TENSORFLOW ?= cpu
+WORKDIR ?= runs
+PIP := .venv/bin/python -m pip --disable-pip-version-check
+
+.PHONY: demo test lint clean
+
+demo: .venv/installed
+	.venv/bin/python -m experiments.iterations --dataset=digits --preset=quick --workdir=$(WORKDIR)
+
+test: .venv/tested
+	.venv/bin/python -m pytest
+
+lint: .venv/tested
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+
+clean:
+	rm -rf .venv build dist *.egg-info
+
+.venv/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+		|| { echo "error: $(PYTHON) is no Python 3.11, 3.12 or 3.13; set PYTHON=..."; exit 2; }
+	@$(PYTHON) -m venv .venv \
+		|| { echo "error: no virtual environment; on Debian: apt install python3-venv"; exit 2; }
+	@touch $@
+
+.venv/installed: .venv/python setup.py pyproject.toml
+	$(PIP) install --quiet --editable '.[$(TENSORFLOW)]'
+	@touch $@
+
+.venv/tested: .venv/installed
+	$(PIP) install --quiet --editable '.[$(TENSORFLOW),test,tensorboard]'
+	@touch $@
