@@ -179,7 +179,7 @@ def _table(baseline: list[Measurement], *measured: dict[float, Measurement]) -> 
         rows=("held-out classifiers", "classifiers in the loss", FRECHET),
         columns=("none", *(f"{phi:g}" for phi in measured[0])),
         cells=cells,
-        instances="(classifier, GAN) pairs; GANs for the distance",
+        instances="classifier-GAN pairs; GANs for the distance",
     )
 
 

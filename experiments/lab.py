@@ -168,7 +168,7 @@ class Lab:
 
         def compute() -> np.ndarray:
             model = self.model(DigitClassifier())
-            features = keras.Model(model.inputs, model.get_layer(FEATURES).output)
+            features = keras.Model(model.inputs[0], model.get_layer(FEATURES).output)
             return np.vstack(gaussian_statistics(predict(features, self._evaluation(gan))))
 
         name = f"statistics-{'natural' if gan is None else self.key(gan)}.npy"

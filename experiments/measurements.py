@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
+from data import Images
 from experiments.lab import Lab
 from experiments.report import Grid, Measurement, Table, image_grid
 from experiments.specs import GAN, Classifier
@@ -85,15 +86,16 @@ def classifier_table(
 
 def sample_grid(lab: Lab, gan: GAN, name: str, title: str) -> Grid:
     """The first evaluation images of one GAN."""
-    images = lab.evaluation_images(gan).read(np.arange(SAMPLES))
-    caption = f"{gan!r}, artifact {lab.key(gan)}: its first {SAMPLES} evaluation images, unselected"
-    return Grid(name, title, caption, image_grid(images, columns=10, background=90))
+    whose = f"{gan!r}, artifact {lab.key(gan)}"
+    return _grid(lab.evaluation_images(gan), name, title, whose)
 
 
 def natural_grid(lab: Lab) -> Grid:
     """The first natural evaluation images."""
-    images = lab.dataset.evaluation.read(np.arange(SAMPLES))
-    caption = f"{lab.dataset.name}: the first {SAMPLES} evaluation images"
-    return Grid(
-        "samples-natural", "Natural images", caption, image_grid(images, columns=10, background=90)
-    )
+    return _grid(lab.dataset.evaluation, "samples-natural", "Natural images", lab.dataset.name)
+
+
+def _grid(images: Images, name: str, title: str, whose: str) -> Grid:
+    shown = images.read(np.arange(min(SAMPLES, len(images))))
+    caption = f"{whose}: the first {len(shown)} evaluation images, unselected"
+    return Grid(name, title, caption, image_grid(shown, columns=10, background=90))

@@ -49,7 +49,7 @@ def state_digest(state: dict[str, list[tf.Variable]], step: int) -> str:
     digest = hashlib.sha256(str(step).encode())
     for name in sorted(state):
         for index, variable in enumerate(state[name]):
-            value = np.ascontiguousarray(variable.numpy())
+            value = variable.numpy()
             digest.update(f"{name}/{index}:{value.shape}:{value.dtype}".encode())
             digest.update(value.tobytes())
     return digest.hexdigest()

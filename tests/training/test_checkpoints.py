@@ -48,9 +48,7 @@ def flip(path, position: int, bit: int = 0) -> None:
 
 def test_every_bit_of_every_type_comes_back(tmp_path):
     Checkpoints(tmp_path, state_of(VALUES)).save(5)
-    zeros = {
-        name: [np.zeros_like(each) for each in several] for name, several in VALUES.items()
-    }
+    zeros = {name: [np.zeros_like(each) for each in several] for name, several in VALUES.items()}
     state = state_of(zeros)
     assert Checkpoints(tmp_path, state).restore_newest() == 5
     for name, several in VALUES.items():
@@ -188,7 +186,7 @@ def test_damage_everywhere_is_an_error_and_no_new_start(tmp_path):
     saved(tmp_path, 1, 2)
     flip_data(tmp_path / "step-000000001")
     lose_manifest(tmp_path / "step-000000002")
-    with pytest.raises(InputError, match="no checkpoint .* can be used.* delete that folder"):
+    with pytest.raises(InputError, match=r"no checkpoint .* can be used.* delete that folder"):
         restored(tmp_path)
     assert len(list(tmp_path.iterdir())) == 2
 

@@ -1,0 +1,12 @@
+"""Speed, side by side with what a user would pick instead.
+
+    python -m benchmarks.dcgan_step
+    python -m benchmarks.classifier_epoch
+
+Each prints medians over repeats taken in turn in one process, and their ratio. Machines drift: the
+ratio is what counts.
+"""
+
+from training.runtime import import_quietly
+
+import_quietly()

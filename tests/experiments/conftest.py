@@ -1,0 +1,37 @@
+"""A lab whose trainings take seconds."""
+
+import numpy as np
+import pytest
+
+from classifiers import ClassifierConfig
+from data import ArrayImages, Dataset
+from dcgan import DCGANConfig
+from experiments.lab import Lab
+from experiments.setting import Setting
+from training.loop import LoopConfig
+
+
+@pytest.fixture
+def setting() -> Setting:
+    return Setting(
+        # A rate so high that four steps give images that differ by many grey levels.
+        gan=DCGANConfig(width=1 / 16, epochs=1, batch_size=8, generator_learning_rate=0.05),
+        classifier=ClassifierConfig(epochs=1, batch_size=8),
+        digits=ClassifierConfig(epochs=1, batch_size=8),
+    )
+
+
+@pytest.fixture
+def dataset() -> Dataset:
+    random = np.random.default_rng(0)
+
+    def images(count: int) -> ArrayImages:
+        return ArrayImages(random.integers(0, 256, (count, 28, 28, 1), dtype=np.uint8))
+
+    return Dataset("noise", images(32), images(80), np.arange(32) % 10, np.arange(80) % 10)
+
+
+@pytest.fixture
+def lab(tmp_path, dataset, setting) -> Lab:
+    config = LoopConfig(log_every=1, sample_every=0)
+    return Lab(tmp_path / "lab", dataset, setting, loop_config=config)

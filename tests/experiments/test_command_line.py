@@ -1,0 +1,192 @@
+"""The experiments as people run them: as commands, in processes of their own."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+# The smallest trainings that exercise everything: seconds in all, images worth nothing.
+TINY = (
+    "--gan_width=0.0625", "--gan_epochs=1", "--gan_batch_size=8", "--classifier_epochs=1",
+    "--classifier_batch_size=8", "--digits_epochs=1",
+)  # fmt: skip
+SEQUENCE = (
+    "--experiment_iterations=2", "--experiment_gans=1", "--experiment_held_out_gans=1",
+    "--experiment_held_out_classifiers=1",
+)  # fmt: skip
+
+
+def run(script: str, *arguments: str, timeout: float = 240) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", f"experiments.{script}", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout)
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory) -> Path:
+    """A folder of 40 small images."""
+    folder = tmp_path_factory.mktemp("images")
+    random = np.random.default_rng(0)
+    for index in range(40):
+        pixels = random.integers(0, 256, (28, 28), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{index:02}.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def workdir(tmp_path_factory) -> Path:
+    """A workdir that the experiments of this file share."""
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def common(images, workdir) -> tuple[str, ...]:
+    return ("--dataset=folder", f"--data_dir={images}", f"--workdir={workdir}", *TINY)
+
+
+@pytest.fixture(scope="module")
+def iterations(common) -> subprocess.CompletedProcess:
+    return run("iterations", *common, *SEQUENCE)
+
+
+def results(workdir: Path, script: str) -> Path:
+    return workdir / "results" / f"{script}-quick-folder"
+
+
+def check_results(folder: Path, table: str) -> None:
+    """Everything that a script promises to write is there and can be read."""
+    report = json.loads((folder / "report.json").read_text())
+    assert report["configuration"]["gan"]["width"] == 0.0625
+    assert report["provenance"] and report["seeds"] and report["versions"]["keras"]
+    for suffix in ("csv", "json", "md"):
+        assert (folder / f"{table}.{suffix}").stat().st_size > 50
+    assert list(folder.glob("samples-*.png"))
+    page = (folder / "index.html").read_text()
+    assert "data:image/png;base64," in page and report["title"].split(":")[0] in page
+
+
+def test_iterations_writes_its_results(iterations, workdir):
+    assert iterations.returncode == 0, iterations.stderr
+    check_results(results(workdir, "iterations"), "detection")
+    assert (results(workdir, "iterations") / "detection.png").exists()
+    assert "Held-out classifiers" in iterations.stdout
+    assert "0.03±0.00" in iterations.stdout  # The paper's number beside ours.
+    # Four GANs and four classifiers, less the classifier in the loss that nobody has to fool.
+    assert "trained 8" in iterations.stdout
+
+
+def test_a_second_run_trains_nothing(iterations, common, workdir):
+    before = (results(workdir, "iterations") / "detection.csv").read_bytes()
+    again = run("iterations", *common, *SEQUENCE)
+    assert "trained 0" in again.stdout, again.stderr
+    assert (results(workdir, "iterations") / "detection.csv").read_bytes() == before
+
+
+def test_memoryless_shares_all_artifacts_of_two_iterations(iterations, common, workdir):
+    done = run("memoryless", *common, *SEQUENCE)
+    assert "trained 0" in done.stdout, done.stderr
+    check_results(results(workdir, "memoryless"), "detection")
+
+
+def test_generalization_shares_the_base_gans(iterations, common, workdir):
+    done = run(
+        "generalization", *common, "--experiment_largest_pool=1", "--experiment_held_out_gans=1",
+        "--experiment_classifiers=1",
+    )  # fmt: skip
+    assert "trained 0" in done.stdout, done.stderr  # n = 1 is iteration 0's classifier.
+    check_results(results(workdir, "generalization"), "generalization")
+
+
+def test_coefficient_sweep_trains_one_gan_per_phi(iterations, common, workdir):
+    done = run(
+        "coefficient_sweep", *common, "--experiment_lowest_exponent=0",
+        "--experiment_highest_exponent=1", "--experiment_exponent_step=1", "--experiment_gans=1",
+        "--experiment_held_out_gans=1", "--experiment_held_out_classifiers=1",
+        "--experiment_fooling_gans=1",
+    )  # fmt: skip
+    assert "trained 1" in done.stdout, done.stderr  # phi = 1 is iteration 1's GAN.
+    check_results(results(workdir, "coefficient_sweep"), "coefficient_sweep")
+
+
+def test_digits_are_judged_by_a_digit_classifier(tmp_path):
+    done = run(
+        "iterations", f"--workdir={tmp_path}", *TINY[:2], "--gan_batch_size=200",
+        "--classifier_epochs=1", "--digits_epochs=1", "--experiment_iterations=1",
+        "--experiment_gans=1", "--experiment_held_out_gans=1",
+        "--experiment_held_out_classifiers=1",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    table = json.loads((tmp_path / "results/iterations-quick-digits/quality.json").read_text())
+    assert "Frechet distance (digit classifier)" in json.dumps(table)
+    assert len(list(tmp_path.glob("artifacts/digits-*"))) == 1
+
+
+def test_a_dry_run_trains_nothing(images, tmp_path):
+    done = run(
+        "iterations", "--dataset=folder", f"--data_dir={images}", f"--workdir={tmp_path}", *TINY,
+        *SEQUENCE, "--dry_run",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "images in 8 trainings (4 gan, 4 classifier)" in done.stdout
+    assert not (tmp_path / "artifacts").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--no_such_flag=1"], "no_such_flag"),
+        (["--dataset=folder", "--data_dir=/nowhere"], "/nowhere"),
+        (["--gan_epochs=0"], "--gan_epochs is 0; it must be at least 1"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(arguments, message, tmp_path):
+    done = run("iterations", f"--workdir={tmp_path}/runs", *arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1, done.stderr
+    assert message in done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_stopped_by_ctrl_c_it_saves_and_resumes(images, tmp_path):
+    arguments = [
+        "iterations", "--dataset=folder", f"--data_dir={images}", f"--workdir={tmp_path}", *TINY,
+        "--gan_epochs=100", *SEQUENCE, "--experiment_iterations=1",
+    ]  # fmt: skip
+    command = [sys.executable, "-m", f"experiments.{arguments[0]}", *arguments[1:]]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob("artifacts/gan-*/metrics.jsonl")):
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "checkpoint saved" in said and "the same command resumes" in said
+    assert "Traceback" not in said
+    resumed = run(*arguments)
+    assert resumed.returncode == 0, resumed.stderr
+    assert "resuming at step" in resumed.stderr
+
+
+def test_two_processes_side_by_side_train_nothing_twice(images, tmp_path):
+    arguments = [
+        "--dataset=folder", f"--data_dir={images}", f"--workdir={tmp_path}", *TINY, *SEQUENCE,
+        "--experiment_iterations=1",
+    ]  # fmt: skip
+    command = [sys.executable, "-m", "experiments.iterations", *arguments]
+    both = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    for process in both:
+        _, said = process.communicate(timeout=240)
+        assert process.returncode == 0, said
+    for metrics in tmp_path.glob("artifacts/*/metrics.jsonl"):
+        steps = [json.loads(line)["step"] for line in metrics.read_text().splitlines()]
+        assert steps == sorted(set(steps))
+    assert len(list(tmp_path.glob("artifacts/*/DONE.json"))) == 4

@@ -1,0 +1,133 @@
+"""The lab: each value trained once, kept, found again, and measured."""
+
+import dataclasses
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from classifiers import predict
+from data import ArrayImages, Dataset, InputError
+from experiments.lab import Lab
+from experiments.plan import describe_plan
+from experiments.specs import GAN, Classifier, DigitClassifier
+from metrics import frechet_distance, gaussian_statistics
+
+BASE = GAN(0)
+SECOND = GAN(1)
+JUDGE = Classifier(0, [BASE])
+FOOLING = GAN(1000, [JUDGE], phi=1.0)
+
+
+def test_training_trains_what_is_missing_once(lab):
+    assert lab.train([FOOLING]) == [BASE, JUDGE, FOOLING]
+    written = {spec: lab.artifact(spec).manifest() for spec in (BASE, JUDGE, FOOLING)}
+    assert lab.train([FOOLING, SECOND]) == [SECOND]
+    again = Lab(lab.workdir, lab.dataset, lab.setting)
+    assert again.train([FOOLING, SECOND]) == []
+    assert {spec: again.artifact(spec).manifest() for spec in written} == written
+
+
+def test_a_manifest_says_what_was_trained(lab):
+    lab.train([FOOLING])
+    manifest = lab.artifact(FOOLING).manifest()
+    assert manifest["spec"]["seed"] == 1000 and manifest["spec"]["phi"] == 1.0
+    assert manifest["configuration"] == dataclasses.asdict(lab.setting.gan)
+    assert manifest["data"]["fingerprint"] == lab.dataset.fingerprint
+    assert manifest["steps"] == 4  # 32 images, one epoch, batches of 8
+    assert manifest["seconds"] > 0
+    lines = (lab.artifact(FOOLING).folder / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [1, 2, 3, 4]
+
+
+def test_the_same_value_trains_to_the_same_bits(lab, tmp_path):
+    other = Lab(tmp_path / "other", lab.dataset, lab.setting)
+    digests = []
+    for each in (lab, other):
+        each.train([FOOLING])
+        digests.append(each.artifact(FOOLING).manifest()["state_sha256"])
+    assert digests[0] == digests[1]
+
+
+def test_a_key_depends_on_value_configuration_and_data(lab, dataset, setting):
+    def key(dataset=dataset, spec=FOOLING, **changes):
+        return Lab(lab.workdir, dataset, dataclasses.replace(setting, **changes)).key(spec)
+
+    other_data = dataclasses.replace(dataset, evaluation=dataset.train)
+    other_gan = dataclasses.replace(setting.gan, epochs=2)
+    other_classifier = dataclasses.replace(setting.classifier, epochs=2)
+    keys = [
+        key(),
+        key(spec=BASE),
+        key(dataset=other_data),
+        key(gan=other_gan),
+        key(classifier=other_classifier),
+    ]
+    assert len(set(keys)) == len(keys)
+    # What a value does not depend on leaves its key alone.
+    assert key(digits=other_classifier) == key()
+    assert key(spec=BASE, classifier=other_classifier) == key(spec=BASE)
+
+
+def test_a_damaged_model_is_refused_by_name(lab):
+    lab.train([BASE])
+    path = lab.artifact(BASE).folder / "model.keras"
+    damaged = bytearray(path.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    path.write_bytes(damaged)
+    with pytest.raises(InputError, match=r"model\.keras is missing or damaged; delete .*gan-"):
+        lab.model(BASE)
+
+
+def test_an_untrained_value_is_refused(lab):
+    with pytest.raises(InputError, match="is not trained yet"):
+        lab.model(BASE)
+
+
+def test_training_and_evaluation_images_are_different_ones(lab):
+    lab.train([BASE])
+    training, evaluation = lab.training_images(BASE), lab.evaluation_images(BASE)
+    assert (len(training), len(evaluation)) == (32, 80)
+    seen = {image.tobytes() for image in training.read(np.arange(32))}
+    assert not seen & {image.tobytes() for image in evaluation.read(np.arange(80))}
+
+
+def test_measurements_come_from_the_models(lab):
+    lab.train([JUDGE, SECOND])
+    logits = predict(lab.model(JUDGE), lab.evaluation_images(SECOND))[:, 0]
+    natural = predict(lab.model(JUDGE), lab.dataset.evaluation)[:, 0]
+    for _ in range(2):  # Computed, then read back.
+        found = lab.detection(JUDGE, SECOND)
+        assert found.detection_rate == np.mean(logits > 0)
+        assert found.natural_accuracy == pytest.approx(np.mean(natural <= 0))
+
+
+def test_frechet_distance_is_over_the_digit_classifiers_features(lab):
+    lab.train([BASE, DigitClassifier()])
+    model = lab.model(DigitClassifier())
+    features = keras.Model(model.inputs[0], model.get_layer("features").output)
+    expected = frechet_distance(
+        *gaussian_statistics(predict(features, lab.dataset.evaluation)),
+        *gaussian_statistics(predict(features, lab.evaluation_images(BASE))),
+    )
+    assert lab.frechet_distance(BASE) == pytest.approx(expected)
+    assert lab.frechet_distance(BASE) > 0
+
+
+def test_the_plan_lists_what_is_missing_and_its_images(lab):
+    lab.train([BASE])
+    plan = describe_plan(lab, [FOOLING])
+    assert lab.key(BASE) not in plan
+    assert f"64 images  {lab.key(JUDGE)}" in plan  # 32 natural and 32 generated, one epoch
+    assert f"32 images  {lab.key(FOOLING)}" in plan
+    assert "96 images in 2 trainings (1 classifier, 1 gan)" in plan
+    assert "1 of 3 are done already" in plan
+
+
+def test_classifiers_of_a_pool_need_as_many_images_as_there_are_natural_ones(lab, dataset):
+    small = Dataset("small", dataset.evaluation, dataset.train, None, None)
+    other = Lab(lab.workdir, small, lab.setting)
+    other.train([JUDGE])
+    assert len(other.training_images(BASE)) == 80
+    assert isinstance(other.training_images(BASE), ArrayImages)

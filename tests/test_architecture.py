@@ -1,0 +1,44 @@
+"""Who may import whom: `data` nobody; the networks `training` and `data`; `experiments` all."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MAY_IMPORT = {
+    "data": set(),
+    "metrics": set(),
+    "training": {"data"},
+    "dcgan": {"training", "data"},
+    "classifiers": {"training", "data"},
+    "experiments": {"data", "metrics", "training", "dcgan", "classifiers"},
+}
+
+
+def imported_rooms(path: Path) -> set[str]:
+    """The rooms that a file imports from, at its top or inside a function."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute here"
+            names.add(node.module)
+    return {name.partition(".")[0] for name in names} & set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_rooms_import_only_what_they_may(room):
+    files = sorted((ROOT / room).rglob("*.py"))
+    assert files
+    for path in files:
+        forbidden = imported_rooms(path) - MAY_IMPORT[room] - {room}
+        assert not forbidden, f"{path.relative_to(ROOT)} imports {sorted(forbidden)}"
+
+
+def test_data_works_without_tensorflow():
+    for path in (ROOT / "data").rglob("*.py"):
+        top = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.Import)]
+        modules = {alias.name.partition(".")[0] for node in top for alias in node.names}
+        assert not modules & {"tensorflow", "keras"}, path

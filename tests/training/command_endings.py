@@ -1,0 +1,63 @@
+"""A command line that ends in the way that its flag says."""
+
+import os
+import signal
+import sys
+
+from absl import flags
+
+from data import InputError
+from training import command
+from training.signals import Interrupted, stop_request
+
+
+def done():
+    print("done")
+
+
+def bad_input():
+    raise InputError("the file\nis\tmissing")
+
+
+def fault():
+    raise ZeroDivisionError("a fault of ours")
+
+
+def signalled(number):
+    with stop_request() as stop:
+        os.kill(os.getpid(), number)
+    raise Interrupted(stop.number)
+
+
+def interrupted_at_once():
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in background processes
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def talk():
+    print("x" * 100_000)
+
+
+ENDINGS = {
+    "done": done,
+    "bad_input": bad_input,
+    "fault": fault,
+    "sigterm": lambda: signalled(signal.SIGTERM),
+    "sigint": lambda: signalled(signal.SIGINT),
+    "ctrl_c": interrupted_at_once,
+    "talk": talk,
+}
+configured = []
+flags.DEFINE_enum("ending", "done", list(ENDINGS), "How it ends.")
+
+
+def main():
+    assert configured == [True]
+    ENDINGS[flags.FLAGS.ending]()
+
+
+if __name__ == "__main__":
+    assert "tensorflow" not in sys.modules
+    # TensorFlow takes seconds to start, and nothing here needs it.
+    command.configure = lambda: configured.append(True)
+    command.run(main)

@@ -1,0 +1,87 @@
+"""A command ends with the right code, and says no more than is needed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = [sys.executable, str(Path(__file__).with_name("command_endings.py"))]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    """Exit code, stdout, stderr."""
+    finished = subprocess.run(
+        [*COMMAND, *arguments], env=ENVIRONMENT, capture_output=True, text=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+    return finished.returncode, finished.stdout, finished.stderr
+
+
+def test_success_is_0_and_silent():
+    assert run() == (0, "done\n", "")
+
+
+def test_bad_input_is_2_with_one_line():
+    assert run("--ending=bad_input") == (2, "", "error: the file is\tmissing\n")
+
+
+@pytest.mark.parametrize(
+    ("argument", "named"),
+    [
+        ("--endign=done", "endign"),
+        ("--ending=nowhere", "nowhere"),
+        ("--ending", "ending"),
+        ("done", "'done'"),
+    ],
+)
+def test_a_wrong_command_line_is_2_with_one_line(argument, named):
+    code, out, err = run(argument)
+    assert (code, out) == (2, "")
+    (line,) = err.splitlines()
+    assert line.startswith("error: ")
+    assert named in line
+
+
+@pytest.mark.parametrize(
+    ("ending", "code", "said"),
+    [
+        ("sigterm", 143, "stopped by SIGTERM; the same command resumes\n"),
+        ("sigint", 130, "stopped by SIGINT; the same command resumes\n"),
+        ("ctrl_c", 130, "stopped; the same command resumes\n"),
+    ],
+)
+def test_a_stopped_command_has_the_signals_code(ending, code, said):
+    assert run(f"--ending={ending}") == (code, "", said)
+
+
+def test_a_fault_of_ours_is_1_with_its_traceback():
+    code, out, err = run("--ending=fault")
+    assert (code, out) == (1, "")
+    assert "Traceback" in err
+    assert err.splitlines()[-1] == "ZeroDivisionError: a fault of ours"
+
+
+@pytest.mark.parametrize("argument", ["--help", "--helpfull"])
+def test_help_lists_the_flags(argument):
+    code, out, err = run(argument)
+    assert (code, err) == (1, "")  # absl's code for help
+    assert "--ending: <done|bad_input|" in out
+    assert "How it ends." in out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no broken pipes")
+def test_output_that_nobody_reads_ends_it_quietly():
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        command = [*COMMAND, "--ending=talk"]
+        finished = subprocess.run(
+            command, env=ENVIRONMENT, stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False
+        )
+    finally:
+        os.close(writer)
+    assert (finished.returncode, finished.stderr) == (141, b"")

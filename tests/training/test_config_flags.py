@@ -1,0 +1,112 @@
+"""Flags say what the docstring says, replace what was given, and name themselves once if wrong."""
+
+import dataclasses
+import json
+
+import pytest
+from absl import flags
+
+from data import InputError
+from training.config import attribute_docs, check_at_least, define_flags, override, to_json
+
+
+@dataclasses.dataclass(frozen=True)
+class Shape:
+    """What a test configures.
+
+    Of no use otherwise: and this is no attribute: nor is this.
+
+    Attributes:
+        sides: Number of sides, at least 3
+            note: a line that looks like an entry but goes on with one.
+        size: Length of a side; 1 in the paper
+        color: Any colour: red, say.
+    """
+
+    sides: int = 3
+    size: float = 1.0
+    color: str = "red"
+
+    def __post_init__(self):
+        check_at_least(self, sides=3, size=0)
+
+
+class Bare:
+    pass
+
+
+def parsed(*arguments: str) -> flags.FlagValues:
+    values = flags.FlagValues()
+    define_flags("shape", Shape, values)
+    assert values(["program", *arguments]) == ["program"]
+    return values
+
+
+def test_the_docs_are_those_of_the_attributes():
+    assert attribute_docs(Shape) == {
+        "sides": "Number of sides, at least 3 note: a line that looks like an entry but goes on "
+        "with one.",
+        "size": "Length of a side; 1 in the paper",
+        "color": "Any colour: red, say.",
+    }
+    assert attribute_docs(Bare) == {}
+
+
+def test_every_field_has_a_flag_of_its_type_and_docs_without_a_default():
+    values = parsed()
+    docs = attribute_docs(Shape)
+    for field in dataclasses.fields(Shape):
+        flag = values[f"shape_{field.name}"]
+        assert flag.help == docs[field.name]
+        assert flag.value is None
+    given = parsed("--shape_sides=4", "--shape_size=2", "--shape_color=2")
+    assert [given[name].value for name in ("shape_sides", "shape_size", "shape_color")] == [
+        4, 2.0, "2",
+    ]  # fmt: skip
+
+
+def test_a_field_without_docs_cannot_have_a_flag():
+    @dataclasses.dataclass
+    class Silent:
+        """Documented in part.
+
+        Attributes:
+            one: Documented.
+        """
+
+        one: int = 1
+        two: int = 2
+
+    with pytest.raises(KeyError, match="two"):
+        define_flags("silent", Silent, flags.FlagValues())
+
+
+def test_given_flags_replace_and_others_leave_the_preset():
+    preset = Shape(sides=5, size=0.5, color="blue")
+    assert override(preset, "shape", parsed()) == preset
+    changed = override(preset, "shape", parsed("--shape_size=0", "--shape_color="))
+    assert changed == Shape(sides=5, size=0.0, color="")
+    assert preset == Shape(sides=5, size=0.5, color="blue")
+
+
+@pytest.mark.parametrize(
+    ("argument", "line"),
+    [
+        ("--shape_sides=2", "--shape_sides is 2; it must be at least 3"),
+        ("--shape_size=-0.5", "--shape_size is -0.5; it must be at least 0"),
+        ("--shape_size=nan", "--shape_size is nan; it must be at least 0"),
+        ("--shape_size=inf", "--shape_size is inf; it must be finite"),
+    ],
+)
+def test_a_value_out_of_range_is_an_error_that_names_the_flag_once(argument, line):
+    with pytest.raises(InputError) as caught:
+        override(Shape(), "shape", parsed(argument))
+    assert str(caught.value) == line
+
+
+def test_the_least_value_itself_is_allowed():
+    assert Shape(sides=3, size=0).size == 0
+
+
+def test_a_configuration_is_json():
+    assert json.loads(json.dumps(to_json(Shape()))) == {"sides": 3, "size": 1.0, "color": "red"}
