@@ -1,5 +1,6 @@
 """A command line that ends in the way that its flag says."""
 
+import dataclasses
 import os
 import signal
 import sys
@@ -8,7 +9,19 @@ from absl import flags
 
 from data import InputError
 from training import command
+from training.config import define_flags
 from training.signals import Interrupted, stop_request
+
+
+@dataclasses.dataclass
+class Loudness:
+    """How it speaks.
+
+    Attributes:
+        letters: How many letters it says.
+    """
+
+    letters: int = 100_000
 
 
 def done():
@@ -35,7 +48,7 @@ def interrupted_at_once():
 
 
 def talk():
-    print("x" * 100_000)
+    print("x" * flags.FLAGS.loudness_letters)
 
 
 ENDINGS = {
@@ -49,6 +62,7 @@ ENDINGS = {
 }
 configured = []
 flags.DEFINE_enum("ending", "done", list(ENDINGS), "How it ends.")
+define_flags("loudness", Loudness)
 
 
 def main():

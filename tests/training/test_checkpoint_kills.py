@@ -37,7 +37,15 @@ class Reaper:
         if not Path(path).is_absolute() or path.startswith(self.folder):
             self.left -= 1
             if self.left < 0:
+                if self.left == -1 and event == "open" and arguments[2] & os.O_TRUNC:
+                    self._truncate(path)
                 raise KilledError
+
+    def _truncate(self, path: str) -> None:
+        """The worst moment for an open file: it is empty, and nothing is written yet."""
+        folder, self.folder = self.folder, None
+        Path(path).write_bytes(b"")
+        self.folder = folder
 
     def kills(self, function, folder: Path, operation: int) -> bool:
         """Whether the function was killed at that operation, or had ended before."""

@@ -9,7 +9,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, str(Path(__file__).with_name("command_endings.py"))]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+# Output is buffered, as it is for most people.
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": ""}
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
@@ -71,14 +72,18 @@ def test_help_lists_the_flags(argument):
     assert (code, err) == (1, "")  # absl's code for help
     assert "--ending: <done|bad_input|" in out
     assert "How it ends." in out
+    # Also those that the script does not define in its own file.
+    assert "--loudness_letters: How many letters it says." in out
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no broken pipes")
-def test_output_that_nobody_reads_ends_it_quietly():
+@pytest.mark.parametrize("letters", [3, 100_000])
+def test_output_that_nobody_reads_ends_it_quietly(letters):
+    # A little of it is written only at the end, much of it at once.
     reader, writer = os.pipe()
     os.close(reader)
     try:
-        command = [*COMMAND, "--ending=talk"]
+        command = [*COMMAND, "--ending=talk", f"--loudness_letters={letters}"]
         finished = subprocess.run(
             command, env=ENVIRONMENT, stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False
         )
