@@ -32,7 +32,7 @@ class ClassifierConfig:
 
 
 PRESETS = {
-    "quick": ClassifierConfig(epochs=5, batch_size=32),
+    "quick": ClassifierConfig(epochs=4, batch_size=32),
     "reduced": ClassifierConfig(epochs=2),
     "paper": ClassifierConfig(),
 }

@@ -48,7 +48,7 @@ class DCGANConfig:
 PRESETS = {
     "quick": DCGANConfig(
         width=0.25,
-        epochs=11,
+        epochs=8,
         batch_size=16,
         generator_learning_rate=2e-3,
         discriminator_learning_rate=2e-3,
