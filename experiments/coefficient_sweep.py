@@ -197,6 +197,7 @@ def _figure(held_out: dict, in_loss: dict, quality: dict) -> Figure:
         lambda path: error_curve(
             path,
             curves,
+            title="Detection and quality against phi",
             xlabel="weight of the classifiers in the loss, phi",
             ylabel="fraction detected",
             logx=True,

@@ -138,7 +138,7 @@ def assemble(
             "data": f"{lab.dataset.name}, {height}x{width}x{channels}",
             "natural images": f"{len(lab.dataset.train):,} train, "
             f"{len(lab.dataset.evaluation):,} evaluation",
-            "scale": preset,
+            "scale": f"{preset}, {lab.setting.scale}",
             **findings.instances,
         },
         configuration={

@@ -121,7 +121,11 @@ class Generalization(Experiment):
                     "Of generated images it is the fraction called generated, of natural ones the "
                     "fraction called natural.",
                     lambda path: error_curve(
-                        path, curves, xlabel="n, GANs trained on", ylabel="accuracy"
+                        path,
+                        curves,
+                        title=self.title,
+                        xlabel="n, GANs trained on",
+                        ylabel="accuracy",
                     ),
                 ),
             ),

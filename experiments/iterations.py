@@ -47,9 +47,8 @@ class Iterations(Sequence):
         "where quality collapses."
     )
     notes = (
-        "The paper's table is for StyleGAN2 on FFHQ; ours is for the DCGAN on small digits. The "
-        "paper says of the DCGAN that held-out classifiers are not fooled, so the numbers are not "
-        "expected to agree.",
+        "The paper's table is for StyleGAN2 on FFHQ, ours for the DCGAN at the scale named above. "
+        "Of the DCGAN the paper says that held-out classifiers are not fooled at moderate phi.",
         "The paper's quality row is the FID; ours is a frechet distance over the features of a "
         "digit classifier, on another scale.",
     )

@@ -32,8 +32,8 @@ class Memoryless(Sequence):
     )
     memory = 1
     notes = (
-        "The paper's finding is for StyleGAN2 on FFHQ; ours is for the DCGAN on small digits, of "
-        "which the paper says nothing here.",
+        "The paper's finding is for StyleGAN2 on FFHQ, ours for the DCGAN at the scale named "
+        "above, of which the paper says nothing here.",
         "The slides' sentence on parity contradicts the one before it, if taken literally: GANs of "
         "iteration i are said to be detected by classifiers of iteration i - 2, which has the same "
         "parity. The table shows every pair, so that either reading can be checked.",

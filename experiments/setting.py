@@ -37,6 +37,13 @@ class Setting:
             return self.classifier.steps(images, len(spec.pool))
         return max(1, self.digits.epochs * images // self.digits.batch_size)
 
+    @property
+    def scale(self) -> str:
+        """How the networks compare with the paper's, in words."""
+        if self.gan.width == 1:
+            return "the paper's layers"
+        return f"hidden layers x {self.gan.width:g} the paper's width"
+
     def to_json(self) -> dict[str, dict]:
         """All configurations as JSON values."""
         return dataclasses.asdict(self)
