@@ -26,8 +26,9 @@ def medians(work: dict[str, Callable[[], None]], repeats: int, warmup: int = 1) 
 
 
 def print_rates(seconds: dict[str, float], images: int, baseline: str) -> None:
-    """Prints images per second of each piece of work, and the ratio to one of them."""
+    """Prints seconds and images per second of each piece of work, and its speed by another's."""
     width = max(map(len, seconds))
     for name, value in seconds.items():
         ratio = seconds[baseline] / value
-        print(f"{name:{width}}  {images / value:9,.0f} images/s  {ratio:5.2f}x", flush=True)
+        rate = images / value
+        print(f"{name:{width}}  {value:7.2f} s  {rate:9,.0f} images/s  {ratio:5.2f}x", flush=True)

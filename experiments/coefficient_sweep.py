@@ -23,12 +23,13 @@ from experiments.measurements import (
     classifier_table,
     detection,
     frechet,
+    gan_table,
     natural_grid,
     sample_grid,
 )
 from experiments.population import Iteration, make_gans, make_iteration
 from experiments.report import Figure, Grid, Measurement, Table, error_curve
-from experiments.specs import GAN, Spec
+from experiments.specs import GAN, Classifier, Spec
 from training.config import check_at_least
 
 
@@ -150,6 +151,7 @@ class CoefficientSweep(Experiment):
             tables=(
                 _table(baseline, held_out, in_loss, quality),
                 classifier_table(lab, rows, "classifiers"),
+                gan_table(lab, self._gan_rows()),
             ),
             figures=(_figure(held_out, in_loss, quality),),
             grids=(natural_grid(lab), *self._sample_grids(lab)),
@@ -158,6 +160,13 @@ class CoefficientSweep(Experiment):
                 "Quality is a frechet distance over a digit classifier's features, not an FID.",
             ),
         )
+
+    def _gan_rows(self) -> list[tuple[str, GAN, tuple[Classifier, ...]]]:
+        held_out = self.base.held_out_classifiers
+        rows = [("no classifier in the loss", gan, held_out) for gan in self.base.gans]
+        return rows + [
+            (f"phi = {phi:g}", gan, held_out) for phi, gans in self.fooling.items() for gan in gans
+        ]
 
     def _sample_grids(self, lab: Lab) -> list[Grid]:
         grids = [sample_grid(lab, self.base.gans[0], "samples-base", "A GAN that fools nobody")]

@@ -20,6 +20,7 @@ from experiments.lab import Lab
 from experiments.measurements import (
     classifier_table,
     detection,
+    gan_table,
     natural_accuracy,
     natural_grid,
     sample_grid,
@@ -113,7 +114,11 @@ class Generalization(Experiment):
                 "classifiers for each n": self.config.classifiers,
                 "held-out GANs": self.config.held_out_gans,
             },
-            tables=(_table(unseen, seen, natural), classifier_table(lab, rows, "classifiers")),
+            tables=(
+                _table(unseen, seen, natural),
+                classifier_table(lab, rows, "classifiers"),
+                gan_table(lab, self._gan_rows()),
+            ),
             figures=(
                 Figure(
                     "generalization",
@@ -140,6 +145,13 @@ class Generalization(Experiment):
                 "Evaluation images of GANs trained on are not their training images.",
             ),
         )
+
+    def _gan_rows(self) -> list[tuple[str, GAN, list[Classifier]]]:
+        return [
+            (f"held-out, by classifiers of n = {n}", gan, classifiers)
+            for n, classifiers in self.classifiers.items()
+            for gan in self.held_out
+        ]
 
     def _seen(self, lab: Lab, classifiers: list[Classifier]) -> Measurement:
         values = (detection(lab, [c], c.pool).values for c in classifiers)

@@ -84,6 +84,27 @@ def classifier_table(
     )
 
 
+def gan_table(lab: Lab, rows: Sequence[tuple[str, GAN, Sequence[Classifier]]]) -> Table:
+    """Each GAN by itself: a row for each (label, GAN, classifiers it is shown to)."""
+    fields = {"detection rate": "detection_rate", "AP": "average_precision", "AUC": "roc_auc"}
+    cells = tuple(
+        (*(detection(lab, who, [gan], field) for field in fields.values()), frechet(lab, [gan]))
+        for _, gan, who in rows
+    )
+    return Table(
+        name="gans",
+        title="Every GAN by itself",
+        caption="Detection by held-out classifiers that were not trained on the GAN, and the "
+        "frechet distance over a digit classifier's features.",
+        row_label="GAN",
+        column_label="Metric",
+        rows=tuple(f"{label}, seed {gan.seed}" for label, gan, _ in rows),
+        columns=(*fields, FRECHET),
+        cells=cells,
+        instances="classifiers; one GAN for the distance",
+    )
+
+
 def sample_grid(lab: Lab, gan: GAN, name: str, title: str) -> Grid:
     """The first evaluation images of one GAN."""
     whose = f"{gan!r}, artifact {lab.key(gan)}"

@@ -20,6 +20,7 @@ from experiments.measurements import (
     classifier_table,
     detection,
     frechet,
+    gan_table,
     natural_grid,
     sample_grid,
 )
@@ -119,7 +120,13 @@ class Sequence(Experiment):
         return Findings(
             summary=self.summarize(held_out.cells, in_loss.cells),
             instances=self._instances(),
-            tables=(held_out, in_loss, self._quality_table(lab), self._classifier_table(lab)),
+            tables=(
+                held_out,
+                in_loss,
+                self._quality_table(lab),
+                self._classifier_table(lab),
+                self._gan_table(lab),
+            ),
             figures=(_heat_map(held_out), _heat_map(in_loss)),
             grids=(natural_grid(lab), *self._sample_grids(lab)),
             notes=self.notes,
@@ -209,6 +216,14 @@ class Sequence(Experiment):
             rows.append((f"{name}, held-out", each.held_out_classifiers, each.gans))
             rows.append((f"{name}, in the loss", each.classifiers, each.held_out_gans))
         return classifier_table(lab, rows, "classifiers")
+
+    def _gan_table(self, lab: Lab) -> Table:
+        rows = [
+            (name, gan, each.held_out_classifiers)
+            for name, each in zip(self.names, self.iterations, strict=True)
+            for gan in each.gans
+        ]
+        return gan_table(lab, rows)
 
     def _sample_grids(self, lab: Lab) -> list[Grid]:
         return [
