@@ -1,6 +1,6 @@
 """Classifiers that tell generated images from natural ones.
 
-config      ClassifierConfig and its presets
+config      ClassifierConfig and DigitConfig, and their presets
 cnn         the paper's small CNN for MNIST
 models      build(architecture, ...): every architecture by name
 pool        batches, half natural and half from a pool of generators
@@ -10,7 +10,7 @@ scoring     logits and features of any number of images
 A classifier maps images in [0, 255] to one logit, positive = generated.
 """
 
-from classifiers.config import DIGIT_PRESETS, PRESETS, ClassifierConfig
+from classifiers.config import DIGIT_PRESETS, PRESETS, ClassifierConfig, DigitConfig
 from classifiers.models import ARCHITECTURES, build
 from classifiers.pool import BalancedPool
 from classifiers.scoring import predict
@@ -23,6 +23,7 @@ __all__ = [
     "BalancedPool",
     "ClassifierConfig",
     "ClassifierTask",
+    "DigitConfig",
     "DigitTask",
     "build",
     "predict",

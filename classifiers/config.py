@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from data import InputError
 from training.config import check_at_least
 
 
@@ -15,7 +16,7 @@ class ClassifierConfig:
     Attributes:
         epochs: Passes over the pool: each generated image once, each natural one once per
             generator in the pool (not fixed by the paper).
-        batch_size: Images in a step, half of them natural (not fixed by the paper).
+        batch_size: Images in a step, half of them natural; even (not fixed by the paper).
         learning_rate: Adam's learning rate (not fixed by the paper).
     """
 
@@ -25,6 +26,8 @@ class ClassifierConfig:
 
     def __post_init__(self):
         check_at_least(self, epochs=1, batch_size=2, learning_rate=0)
+        if self.batch_size % 2:
+            raise InputError(f"batch_size is {self.batch_size}; it must be even, half of each kind")
 
     def steps(self, images: int, generators: int) -> int:
         """Training steps for `generators` generators and `images` natural training images."""
@@ -37,8 +40,31 @@ PRESETS = {
     "paper": ClassifierConfig(),
 }
 
+
+@dataclasses.dataclass(frozen=True)
+class DigitConfig:
+    """What the training of a digit classifier is. The paper has none: all of it is our choice.
+
+    Attributes:
+        epochs: Passes over the natural training images.
+        batch_size: Images in a step.
+        learning_rate: Adam's learning rate.
+    """
+
+    epochs: int = 10
+    batch_size: int = 128
+    learning_rate: float = 1e-3
+
+    def __post_init__(self):
+        check_at_least(self, epochs=1, batch_size=1, learning_rate=0)
+
+    def steps(self, images: int) -> int:
+        """Training steps for `images` natural training images."""
+        return max(1, self.epochs * images // self.batch_size)
+
+
 DIGIT_PRESETS = {
-    "quick": ClassifierConfig(epochs=20, batch_size=64),
-    "reduced": ClassifierConfig(epochs=5),
-    "paper": ClassifierConfig(epochs=10),
+    "quick": DigitConfig(epochs=20, batch_size=64),
+    "reduced": DigitConfig(epochs=5),
+    "paper": DigitConfig(),
 }

@@ -1,4 +1,4 @@
-"""Classifier trainings: natural against generated, and the ten digits."""
+"""Classifier trainings: natural against generated, and one digit against the others."""
 
 import abc
 
@@ -7,14 +7,13 @@ import numpy as np
 import tensorflow as tf
 
 from classifiers.cnn import build_cnn
-from classifiers.config import ClassifierConfig
+from classifiers.config import ClassifierConfig, DigitConfig
 from classifiers.models import build
 from classifiers.pool import BalancedPool
 from data import EpochOrder, Images
 from training.randomness import derive_seed
 from training.task import Task, flat_variables
 
-DIGITS = 10
 DIGIT_FEATURES = 64
 
 
@@ -88,19 +87,21 @@ class ClassifierTask(_SupervisedTask):
 class DigitTask(_SupervisedTask):
     """Trains a digit classifier on natural images, for the features of a frechet distance.
 
-    It is the setting's CNN with a hidden layer of 64 features and ten logits.
+    It is the setting's CNN with a hidden layer of 64 features and a logit for each class: ten, but
+    data sets in MNIST's format may have others.
 
     Args:
         config: the training's configuration.
         natural: natural training images.
-        labels: their digits, integers [N].
+        labels: their digits, integers [N] from 0.
         seed: seed of the initial weights and the data order.
     """
 
-    def __init__(self, config: ClassifierConfig, natural: Images, labels: np.ndarray, seed: int):
+    def __init__(self, config: DigitConfig, natural: Images, labels: np.ndarray, seed: int):
         self._natural, self._labels = natural, np.asarray(labels, np.int32)
         self._order = EpochOrder(len(natural), derive_seed(seed, "digits"))
-        model = build_cnn(natural.shape, DIGITS, DIGIT_FEATURES, seed)
+        classes = int(self._labels.max()) + 1
+        model = build_cnn(natural.shape, classes, DIGIT_FEATURES, seed)
         super().__init__(model, config.batch_size, config.learning_rate)
 
     def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
@@ -109,6 +110,6 @@ class DigitTask(_SupervisedTask):
         return self._natural.read(indices), self._labels[indices]
 
     def losses(self, logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Cross-entropy over the ten digits."""
+        """Cross-entropy over the digits."""
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
         return losses, tf.argmax(logits, axis=-1, output_type=tf.int32) == labels

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from data import InputError
 from training.config import check_at_least
 
 
@@ -29,8 +30,8 @@ class DCGANConfig:
     width: float = 1.0
     epochs: int = 50
     batch_size: int = 64
-    generator_learning_rate: float = 2e-4
-    discriminator_learning_rate: float = 2e-4
+    generator_learning_rate: float = 1e-3
+    discriminator_learning_rate: float = 1e-3
     beta_1: float = 0.5
     beta_2: float = 0.999
 
@@ -39,6 +40,9 @@ class DCGANConfig:
             self, latent_dim=1, width=1 / 32, epochs=1, batch_size=2,
             generator_learning_rate=0, discriminator_learning_rate=0, beta_1=0, beta_2=0,
         )  # fmt: skip
+        for name in ("beta_1", "beta_2"):
+            if getattr(self, name) >= 1:
+                raise InputError(f"{name} is {getattr(self, name)}; it must be below 1")
 
     def steps(self, images: int) -> int:
         """Training steps for a data set of `images` training images."""

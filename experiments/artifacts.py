@@ -12,6 +12,7 @@ from data import InputError, sha256_file, write_json
 from training.progress import say
 
 DONE = "DONE.json"
+MODEL = "model.keras"
 
 
 class Artifact:
@@ -44,24 +45,36 @@ class Artifact:
             InputError: the manifest can't be read.
         """
         try:
-            return json.loads((self.folder / DONE).read_text())
-        except (OSError, ValueError) as error:
+            manifest = json.loads((self.folder / DONE).read_text())
+            complete = manifest.keys() >= {"sha256", "seconds", "depends_on"}
+        except (OSError, ValueError, AttributeError) as error:
             raise InputError(self._damaged(DONE)) from error
+        if not complete:
+            raise InputError(self._damaged(DONE))
+        return manifest
 
-    def finish(self, model: str, manifest: dict[str, Any]) -> None:
-        """Declares the artifact done; `model` is the name of its model's file."""
-        sha256 = {model: sha256_file(self.folder / model)}
-        write_json(self.folder / DONE, {**manifest, "sha256": sha256})
+    def finish(self, manifest: dict[str, Any]) -> None:
+        """Declares the artifact done, its model being in the file MODEL.
 
-    def file(self, name: str) -> Path:
-        """A file that the manifest vouches for.
+        Args:
+            manifest: what to remember: at least `seconds`, and `depends_on`, the SHA-256 of each
+                model that the training used.
+        """
+        write_json(self.folder / DONE, {**manifest, "sha256": sha256_file(self.folder / MODEL)})
+
+    def model_sha256(self) -> str:
+        """SHA-256 of the model, as it was when the training finished."""
+        return self.manifest()["sha256"]
+
+    def model_file(self) -> Path:
+        """The model's file.
 
         Raises:
             InputError: it is missing or not what it was when the training finished.
         """
-        path = self.folder / name
-        if not path.is_file() or sha256_file(path) != self.manifest()["sha256"].get(name):
-            raise InputError(self._damaged(name))
+        path = self.folder / MODEL
+        if not path.is_file() or sha256_file(path) != self.model_sha256():
+            raise InputError(self._damaged(MODEL))
         return path
 
     @contextlib.contextmanager

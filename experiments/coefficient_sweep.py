@@ -1,8 +1,9 @@
 """Coefficient sweep: detection of DCGANs by held-out classifiers against the weight phi.
 
-The paper (slides, "DCGAN generators unable to fool held-out classifiers"): with phi from 1e-7 to
-1e5, held-out classifiers are not fooled until, at high phi, the output collapses and the variance
-of the accuracy grows. It is shown as a curve, without numbers.
+The paper (slides, "DCGAN generators unable to fool held-out classifiers"): phi is swept from 1e-7
+to 1e5. Generators are unable to fool held-out classifiers; as phi grows, the output quality
+collapses and the variance of the detection accuracy increases. It is shown as a curve, without
+numbers.
 
     python -m experiments.coefficient_sweep                                   # digits, minutes
     python -m experiments.coefficient_sweep --dataset=mnist --preset=reduced  # hours on 2 cores
@@ -15,14 +16,15 @@ import dataclasses
 from functools import cached_property
 from typing import Any, ClassVar
 
+from data import InputError
 from experiments.experiment import Experiment, Findings, main
 from experiments.lab import Lab
 from experiments.measurements import (
     FRECHET,
-    FRECHET_CAPTION,
     classifier_table,
     detection,
     frechet,
+    frechet_caption,
     gan_table,
     natural_grid,
     sample_grid,
@@ -58,6 +60,9 @@ class SweepConfig:
     fooling_gans: int = 5
 
     def __post_init__(self):
+        for name in ("lowest_exponent", "highest_exponent"):
+            if abs(getattr(self, name)) > 30:
+                raise InputError(f"{name} is {getattr(self, name)}; it must be within -30 ... 30")
         check_at_least(
             self, highest_exponent=self.lowest_exponent, exponent_step=1, gans=1, held_out_gans=1,
             classifiers=1, held_out_classifiers=1, fooling_gans=1,
@@ -77,9 +82,9 @@ class CoefficientSweep(Experiment):
     title = "DCGAN: detection by held-out classifiers against the weight phi"
     question = "Can GANs fool classifiers that are not in their loss, if only phi is high enough?"
     paper_claim = (
-        "DCGAN, phi from 1e-7 to 1e5: generators can't fool held-out classifiers. At high phi the "
-        "output quality collapses and the variance of the detection accuracy grows. The paper "
-        "shows a curve and gives no numbers."
+        "DCGAN, phi from 1e-7 to 1e5: generators are unable to fool held-out classifiers. As phi "
+        "grows, the output quality collapses and the variance of the detection accuracy increases. "
+        "The paper shows a curve and gives no numbers."
     )
     presets: ClassVar[dict[str, Any]] = {
         "quick": SweepConfig(
@@ -149,7 +154,7 @@ class CoefficientSweep(Experiment):
                 f"{self.config.held_out_classifiers} held-out",
             },
             tables=(
-                _table(baseline, held_out, in_loss, quality),
+                _table(frechet_caption(lab), baseline, held_out, in_loss, quality),
                 classifier_table(lab, rows, "classifiers"),
                 gan_table(lab, self._gan_rows()),
             ),
@@ -175,12 +180,14 @@ class CoefficientSweep(Experiment):
         return grids
 
 
-def _table(baseline: list[Measurement], *measured: dict[float, Measurement]) -> Table:
+def _table(
+    quality_caption: str, baseline: list[Measurement], *measured: dict[float, Measurement]
+) -> Table:
     cells = [[first, *each.values()] for first, each in zip(baseline, measured, strict=True)]
     return Table(
         name="coefficient_sweep",
         title="Detection rate and quality against phi",
-        caption=f"Fraction of generated images detected. {FRECHET_CAPTION} The first column is of "
+        caption=f"Fraction of generated images detected. {quality_caption} The first column is of "
         "GANs with no classifier in their loss, measured by classifiers that were not trained on "
         "them.",
         row_label="Measure",

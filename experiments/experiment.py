@@ -2,6 +2,8 @@
 
 import abc
 import dataclasses
+import hashlib
+import json
 import time
 from pathlib import Path
 from typing import Any, ClassVar
@@ -9,17 +11,22 @@ from typing import Any, ClassVar
 from absl import flags
 
 import data
-from data import InputError
 from experiments import flags as shared_flags
 from experiments import report
 from experiments.lab import Lab
 from experiments.plan import describe_plan
 from experiments.report import Figure, Grid, Report, Table
+from experiments.setting import PRESETS
 from experiments.specs import DigitClassifier, Spec, in_order
 from training import command
 from training.config import define_flags, override, to_json
-from training.distribution import make_strategy
+from training.distribution import check_batch_size, make_strategy
 from training.progress import say
+
+QUICK_NOTE = (
+    "The quick preset shows the machinery at work, with few and small networks and short "
+    "trainings. It is no evidence for or against the paper's claims."
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -76,7 +83,7 @@ class Experiment(abc.ABC):
 def main(experiment_class: type[Experiment]) -> None:
     """The command line of an experiment."""
     shared_flags.define()
-    define_flags("experiment", type(experiment_class.presets["quick"]))
+    define_flags("experiment", experiment_class.presets)
     command.run(lambda: _run(experiment_class))
 
 
@@ -86,45 +93,57 @@ def _run(experiment_class: type[Experiment]) -> None:
     experiment = experiment_class(config, values.seed)
     setting = shared_flags.chosen_setting()
     strategy = make_strategy(values.cpu_replicas)
+    for each in (setting.gan, setting.classifier, setting.digits):
+        check_batch_size(each.batch_size, strategy)
     dataset = data.load(values.dataset, values.data_dir)
-    lab = Lab(_workdir(values.workdir), dataset, setting, strategy)
+    lab = Lab(Path(values.workdir), dataset, setting, strategy)
     specs = all_specs(experiment, lab)
     if values.dry_run:
         print(describe_plan(lab, specs))
         return
+    lab.workdir.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     trained = lab.train(specs)
     findings = experiment.findings(lab)
-    found = assemble(experiment, lab, findings, values.preset, time.monotonic() - started)
-    folder = lab.workdir / "results" / f"{experiment.name}-{values.preset}-{dataset.name}"
-    page = report.write(found, folder)
+    seconds = time.monotonic() - started
+    this_run = f"trained {len(trained)} of {len(specs)}, took {seconds:.0f} s"
+    page = report.write(
+        assemble(experiment, lab, findings, values.preset, this_run),
+        lab.workdir / "results" / _results_name(experiment, lab),
+    )
     say("")
     for table in findings.tables:
         print(report.to_text(table) + "\n")
     print(findings.summary)
-    print(f"\ntrained {len(trained)}, took {time.monotonic() - started:.0f} s")
+    print(f"\n{this_run}")
     print(f"results: {page}")
 
 
-def _workdir(path: str) -> Path:
-    workdir = Path(path)
-    try:
-        workdir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"--workdir {workdir} cannot be used: {error.strerror}") from error
-    return workdir
+def _results_name(experiment: Experiment, lab: Lab) -> str:
+    """The results' folder; whatever differs from the preset gives it a suffix of its own."""
+    values = flags.FLAGS
+    name = f"{experiment.name}-{values.preset}-{lab.dataset.name}"
+    chosen = {"experiment": to_json(experiment.config), **lab.setting.to_json()}
+    preset = {
+        "experiment": to_json(experiment.presets[values.preset]),
+        **PRESETS[values.preset].to_json(),
+    }
+    if chosen == preset and not values.seed and not values.data_dir:
+        return name
+    text = json.dumps([chosen, values.seed, lab.dataset.fingerprint])
+    return f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def all_specs(experiment: Experiment, lab: Lab) -> list[Spec]:
-    """What an experiment trains, and the digit classifier that judges it where there are labels."""
+    """What an experiment trains; first the digit classifier that judges it, if there are labels."""
     judge = [] if lab.dataset.train_labels is None else [DigitClassifier()]
-    return in_order([*experiment.specs, *judge])
+    return in_order([*judge, *experiment.specs])
 
 
 def assemble(
-    experiment: Experiment, lab: Lab, findings: Findings, preset: str, seconds: float
+    experiment: Experiment, lab: Lab, findings: Findings, preset: str, this_run: str
 ) -> Report:
-    """The report of an experiment's findings, with where every number comes from."""
+    """The report of an experiment's findings, with the artifacts behind its numbers."""
     specs = all_specs(experiment, lab)
     training_seconds = sum(lab.artifact(spec).manifest()["seconds"] for spec in specs)
     height, width, channels = lab.dataset.image_shape
@@ -146,14 +165,14 @@ def assemble(
             **lab.setting.to_json(),
             "data fingerprint": lab.dataset.fingerprint,
             "replicas": lab.strategy.num_replicas_in_sync,
-            "training seconds of all artifacts": round(training_seconds, 1),
+            "this run": this_run,
         },
         seeds={repr(spec): spec.own["seed"] for spec in specs} | {"--seed": experiment.seed},
         command=report.command_line(),
-        wall_time_seconds=seconds,
+        wall_time_seconds=training_seconds,
         tables=findings.tables,
         figures=findings.figures,
         grids=findings.grids,
         provenance={lab.key(spec): repr(spec) for spec in specs},
-        notes=findings.notes,
+        notes=findings.notes + ((QUICK_NOTE,) if preset == "quick" else ()),
     )

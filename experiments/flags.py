@@ -6,6 +6,8 @@ import data
 from experiments import setting
 from training.config import define_flags, override
 
+NETWORKS = ("gan", "classifier", "digits")
+
 
 def define(setting_too: bool = True) -> None:
     """Declares the shared flags; with `setting_too` also those of the networks' trainings."""
@@ -23,16 +25,13 @@ def define(setting_too: bool = True) -> None:
     )  # fmt: skip
     flags.DEFINE_boolean("dry_run", False, "List what would be trained, and train nothing.")
     if setting_too:
-        quick = setting.PRESETS["quick"]
-        for name in ("gan", "classifier", "digits"):
-            define_flags(name, type(getattr(quick, name)))
+        for name in NETWORKS:
+            presets = {preset: getattr(each, name) for preset, each in setting.PRESETS.items()}
+            define_flags(name, presets)
 
 
 def chosen_setting() -> setting.Setting:
     """The preset's setting with the fields overridden that were given as flags."""
     preset = setting.PRESETS[flags.FLAGS.preset]
-    fields = {
-        name: override(getattr(preset, name), name, flags.FLAGS)
-        for name in ("gan", "classifier", "digits")
-    }
+    fields = {name: override(getattr(preset, name), name, flags.FLAGS) for name in NETWORKS}
     return setting.Setting(**fields)

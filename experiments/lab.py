@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import keras
@@ -11,10 +11,11 @@ import tensorflow as tf
 
 from classifiers import predict
 from classifiers.cnn import FEATURES
-from data import ArrayImages, Dataset, Images, InputError, atomic_path
+from data import ArrayImages, Dataset, Images, InputError
 from dcgan import sample
 from experiments import stages
 from experiments.artifacts import Artifact
+from experiments.cache import cached_array
 from experiments.setting import Setting
 from experiments.specs import GAN, Classifier, DigitClassifier, Spec, in_order
 from metrics import DetectionMetrics, detection_metrics, frechet_distance, gaussian_statistics
@@ -84,16 +85,40 @@ class Lab:
         """Trains what is missing for these values, one after another.
 
         Returns:
-            What was trained, by this process or by one that it waited for.
+            What this process trained; others may have trained the rest at the same time.
+
+        Raises:
+            InputError: a value was trained on another version of something than there is now.
         """
-        missing = self.missing(specs)
+        specs = list(specs)
+        missing, trained = self.missing(specs), []
         for position, spec in enumerate(missing):
             say(f"[{position + 1}/{len(missing)}] {spec!r}  {self.key(spec)}")
             artifact = self.artifact(spec)
             with artifact.lock():
                 if not artifact.is_done():
                     stages.train(spec, self, artifact, self.loop_config)
-        return missing
+                    trained.append(spec)
+        self._check_lineage(specs)
+        return trained
+
+    def _check_lineage(self, specs: Iterable[Spec]) -> None:
+        """Everything must have been trained on the very models that are there now."""
+        stale = [
+            self.artifact(spec)
+            for spec in in_order(specs)
+            if self.artifact(spec).manifest()["depends_on"] != self.lineage(spec)
+        ]
+        if stale:
+            raise InputError(
+                f"{len(stale)} artifacts, {stale[0].label} first, were trained on models that have "
+                "been trained again since; delete them to train them again: "
+                + " ".join(str(artifact.folder) for artifact in stale)
+            )
+
+    def lineage(self, spec: Spec) -> dict[str, str]:
+        """The SHA-256 of each model that a value depends on, by key."""
+        return {self.key(each): self.artifact(each).model_sha256() for each in spec.dependencies}
 
     def model(self, spec: Spec) -> keras.Model:
         """The trained model of a value: a GAN's generator, or a classifier.
@@ -106,9 +131,7 @@ class Lab:
             if not artifact.is_done():
                 raise InputError(f"{spec!r} is not trained yet in {self.workdir}")
             with self.strategy.scope():
-                self._models[spec] = keras.models.load_model(
-                    artifact.file(stages.MODEL), compile=False
-                )
+                self._models[spec] = keras.models.load_model(artifact.model_file(), compile=False)
         return self._models[spec]
 
     # Images. A GAN's images 0 ... N - 1 train classifiers; those after them evaluate them.
@@ -125,8 +148,8 @@ class Lab:
         def generate() -> np.ndarray:
             return sample(self.model(gan), np.arange(start, start + count))
 
-        name = f"images-{start}-{count}.npy"
-        return ArrayImages(self._cached(self.artifact(gan), name, generate))
+        name = f"images-{start}-{count}-{self._model_id(gan)}.npz"
+        return ArrayImages(cached_array(self.artifact(gan).folder / name, generate))
 
     # Measurements
 
@@ -142,8 +165,9 @@ class Lab:
         def score() -> np.ndarray:
             return predict(self.model(classifier), self._evaluation(gan))[:, 0]
 
-        name = f"logits-{'natural' if gan is None else self.key(gan)}.npy"
-        return self._cached(self.artifact(classifier), name, score)
+        shown = "natural" if gan is None else self._model_id(gan)
+        name = f"logits-{self._model_id(classifier)}-{shown}.npz"
+        return cached_array(self.artifact(classifier).folder / name, score)
 
     def _evaluation(self, gan: GAN | None) -> Images:
         """The evaluation images of a GAN; the natural ones for None."""
@@ -159,27 +183,45 @@ class Lab:
         """Frechet distance of a GAN's evaluation images to the natural ones.
 
         Over the 64 features of a digit classifier; not an FID, and comparable only with figures of
-        the same data set and classifier.
+        the same data set, number of images and classifier.
         """
-        return frechet_distance(*self._statistics(None), *self._statistics(gan))
+        generated = self._statistics(self._model_id(gan), lambda: self.evaluation_images(gan))
+        return frechet_distance(*self._natural_statistics(), *generated)
 
-    def _statistics(self, gan: GAN | None) -> tuple[np.ndarray, np.ndarray]:
-        """Mean [D] and covariance [D, D] of the digit features of evaluation images."""
+    def natural_frechet_distance(self) -> float:
+        """The same of as many natural training images: what perfect images would reach."""
+
+        def training() -> Images:
+            count = min(len(self.dataset.train), len(self.dataset.evaluation))
+            return ArrayImages(self.dataset.train.read(np.arange(count)))
+
+        return frechet_distance(
+            *self._natural_statistics(), *self._statistics("training", training)
+        )
+
+    def digit_accuracy(self) -> float:
+        """Fraction of natural evaluation images whose digit the digit classifier tells."""
+        logits = predict(self.model(DigitClassifier()), self.dataset.evaluation)
+        return float(np.mean(logits.argmax(axis=1) == self.dataset.evaluation_labels))
+
+    def _natural_statistics(self) -> tuple[np.ndarray, np.ndarray]:
+        return self._statistics("natural", lambda: self.dataset.evaluation)
+
+    def _statistics(
+        self, source: str, images: Callable[[], Images]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Mean [D] and covariance [D, D] of the digit features of images."""
 
         def compute() -> np.ndarray:
             model = self.model(DigitClassifier())
             features = keras.Model(model.inputs[0], model.get_layer(FEATURES).output)
-            return np.vstack(gaussian_statistics(predict(features, self._evaluation(gan))))
+            return np.vstack(gaussian_statistics(predict(features, images())))
 
-        name = f"statistics-{'natural' if gan is None else self.key(gan)}.npy"
-        mean, *covariance = self._cached(self.artifact(DigitClassifier()), name, compute)
+        judge = DigitClassifier()
+        name = f"statistics-{self._model_id(judge)}-{source}.npz"
+        mean, *covariance = cached_array(self.artifact(judge).folder / name, compute)
         return mean, np.stack(covariance)
 
-    def _cached(self, artifact: Artifact, name: str, compute) -> np.ndarray:
-        """An array kept beside an artifact, computed where it is missing; mapped, not read."""
-        path = artifact.folder / name
-        if not path.exists():
-            value = compute()
-            with atomic_path(path) as temporary:
-                np.save(temporary, value)
-        return np.load(path, mmap_mode="r")
+    def _model_id(self, spec: Spec) -> str:
+        """Names a trained model by its contents, for the names of what is computed from it."""
+        return self.artifact(spec).model_sha256()[:16]

@@ -12,11 +12,6 @@ from metrics import DetectionMetrics
 
 SAMPLES = 40
 FRECHET = "Frechet distance (digit classifier)"
-FRECHET_CAPTION = (
-    "Frechet distance between the evaluation images of a GAN and the natural ones, over the 64 "
-    "features of a digit classifier trained on natural images. Lower is better. It is not an FID "
-    "and cannot be compared with one."
-)
 
 
 def detection(
@@ -49,6 +44,20 @@ def frechet(lab: Lab, gans: Iterable[GAN]) -> Measurement:
     if lab.dataset.train_labels is None:
         return Measurement()
     return Measurement(tuple(lab.frechet_distance(gan) for gan in gans))
+
+
+def frechet_caption(lab: Lab) -> str:
+    """What the frechet distance is here, and what it can be compared with."""
+    if lab.dataset.train_labels is None:
+        return "The data set has no labels, so that no digit classifier can judge the images."
+    count = min(len(lab.dataset.train), len(lab.dataset.evaluation))
+    return (
+        f"Frechet distance between {len(lab.dataset.evaluation):,} images of a GAN and the natural "
+        "evaluation images, over the 64 features of a digit classifier trained on natural images "
+        f"(accuracy {lab.digit_accuracy():.3f}). Lower is better; {count:,} natural training "
+        f"images are at {lab.natural_frechet_distance():.2f}. It is not an FID and cannot be "
+        "compared with one."
+    )
 
 
 def classifier_table(

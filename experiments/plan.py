@@ -20,13 +20,11 @@ def describe_plan(lab: Lab, specs: Iterable[Spec]) -> str:
         + ("  (started)" if lab.artifact(spec).folder.exists() else "")
         for spec in missing
     ]
-    counts = ", ".join(
-        f"{sum(spec.kind == kind for spec in missing)} {kind}"
-        for kind in dict.fromkeys(spec.kind for spec in missing)
-    )
-    total = f"{sum(images.values()):>14,} images in {len(missing)} trainings"
-    lines.append(f"{total} ({counts})" if counts else total)
-    lines.append(f"{len(everything) - len(missing)} of {len(everything)} are done already")
+    for kind in dict.fromkeys(spec.kind for spec in missing):
+        each = [count for spec, count in images.items() if spec.kind == kind]
+        lines.append(f"{sum(each):>14,} images in {len(each)} trainings of kind {kind}")
+    done = len(everything) - len(missing)
+    lines.append(f"{len(missing)} to train, {done} of {len(everything)} done already")
     return "\n".join(lines)
 
 

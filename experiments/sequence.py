@@ -16,10 +16,10 @@ from experiments.experiment import Experiment, Findings
 from experiments.lab import Lab
 from experiments.measurements import (
     FRECHET,
-    FRECHET_CAPTION,
     classifier_table,
     detection,
     frechet,
+    frechet_caption,
     gan_table,
     natural_grid,
     sample_grid,
@@ -200,7 +200,7 @@ class Sequence(Experiment):
         return Table(
             name="quality",
             title="Quality of the GANs",
-            caption=FRECHET_CAPTION,
+            caption=frechet_caption(lab),
             row_label="Measure",
             column_label="GANs",
             rows=(FRECHET,),

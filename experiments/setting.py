@@ -4,7 +4,7 @@ import dataclasses
 
 import classifiers
 import dcgan
-from classifiers import ClassifierConfig
+from classifiers import ClassifierConfig, DigitConfig
 from dcgan import DCGANConfig
 from experiments.specs import GAN, Classifier, DigitClassifier, Spec
 
@@ -21,9 +21,9 @@ class Setting:
 
     gan: DCGANConfig
     classifier: ClassifierConfig
-    digits: ClassifierConfig
+    digits: DigitConfig
 
-    def training(self, spec: Spec) -> DCGANConfig | ClassifierConfig:
+    def training(self, spec: Spec) -> DCGANConfig | ClassifierConfig | DigitConfig:
         """The configuration that a value is trained with."""
         return {GAN: self.gan, Classifier: self.classifier, DigitClassifier: self.digits}[
             type(spec)
@@ -35,7 +35,7 @@ class Setting:
             return self.gan.steps(images)
         if isinstance(spec, Classifier):
             return self.classifier.steps(images, len(spec.pool))
-        return max(1, self.digits.epochs * images // self.digits.batch_size)
+        return self.digits.steps(images)
 
     @property
     def scale(self) -> str:

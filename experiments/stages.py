@@ -10,7 +10,7 @@ import tensorflow as tf
 from classifiers import ClassifierTask, DigitTask
 from data import Dataset, Images, atomic_path, write_bytes
 from dcgan import DCGANTask
-from experiments.artifacts import Artifact
+from experiments.artifacts import MODEL, Artifact
 from experiments.report import collect, encode_png, image_grid
 from experiments.setting import Setting
 from experiments.specs import GAN, Classifier, DigitClassifier, Spec
@@ -18,8 +18,6 @@ from training.config import to_json
 from training.fooling import FoolingLoss
 from training.loop import Loop, LoopConfig
 from training.task import Task, state_digest
-
-MODEL = "model.keras"
 
 
 class Trained(Protocol):
@@ -32,6 +30,8 @@ class Trained(Protocol):
     def model(self, spec: Spec) -> keras.Model: ...
 
     def training_images(self, gan: GAN) -> Images: ...
+
+    def lineage(self, spec: Spec) -> dict[str, str]: ...
 
 
 def train(spec: Spec, lab: Trained, artifact: Artifact, loop_config: LoopConfig) -> None:
@@ -55,11 +55,11 @@ def train(spec: Spec, lab: Trained, artifact: Artifact, loop_config: LoopConfig)
     if images is not None:
         write_samples(artifact.folder / "samples.png", images)
     artifact.finish(
-        MODEL,
         {
             "spec": describe(spec),
             "configuration": to_json(lab.setting.training(spec)),
             "data": {"name": lab.dataset.name, "fingerprint": lab.dataset.fingerprint},
+            "depends_on": lab.lineage(spec),
             "steps": steps,
             "seconds": loop.seconds,
             "metrics": metrics,
@@ -70,12 +70,8 @@ def train(spec: Spec, lab: Trained, artifact: Artifact, loop_config: LoopConfig)
 
 
 def describe(spec: Spec) -> dict:
-    """A value as JSON: its kind and own fields, and the digests of what it depends on."""
-    return {
-        "kind": spec.kind,
-        **spec.own,
-        "depends_on": [dependency.digest for dependency in spec.dependencies],
-    }
+    """A value's kind and own fields as JSON."""
+    return {"kind": spec.kind, **spec.own}
 
 
 def write_samples(path: Path, images: np.ndarray) -> None:

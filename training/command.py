@@ -4,6 +4,7 @@ Exit codes: 0 done; 2 bad input (one line on stderr); 130 Ctrl-C; 143 SIGTERM; 1
 output any more; 1 a fault of ours (with its traceback), or absl's help.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -15,6 +16,11 @@ from training.runtime import configure
 from training.signals import Interrupted
 
 _SIGPIPE = 13  # Windows has no signal.SIGPIPE
+# What the user's machine refuses; any other error of a file is a fault of ours.
+_FILE_TROUBLE = {
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR,
+    errno.ENAMETOOLONG,
+}  # fmt: skip
 
 
 def run(main: Callable[[], None]) -> None:
@@ -54,7 +60,11 @@ def _exit_code(main: Callable[[], None]) -> int:
     except KeyboardInterrupt:
         print("stopped; the same command resumes", file=sys.stderr)
         return 130
-    except BrokenPipeError:
+    except OSError as error:
+        if error.errno in _FILE_TROUBLE:
+            _fail(f"{error.filename or 'a file'} cannot be used: {error.strerror}")
+        if not isinstance(error, BrokenPipeError):
+            raise
         # Python flushes both once more when it exits, and would complain again.
         for stream in (sys.stdout, sys.stderr):
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -8,6 +8,7 @@ import dataclasses
 import inspect
 import math
 import re
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from absl import flags
@@ -29,13 +30,22 @@ def attribute_docs(config_class: type) -> dict[str, str]:
 
 
 def define_flags(
-    prefix: str, config_class: type, flag_values: flags.FlagValues = flags.FLAGS
+    prefix: str, presets: Mapping[str, Any], flag_values: flags.FlagValues = flags.FLAGS
 ) -> None:
-    """Defines a flag `--<prefix>_<field>` for each field; unset, it leaves the preset's value."""
+    """Defines a flag `--<prefix>_<field>` for each field; unset, it leaves the preset's value.
+
+    Args:
+        prefix: what the flags' names begin with.
+        presets: configurations of one class by name; the help text tells each one's value.
+        flag_values: where to define them.
+    """
+    config_class = type(next(iter(presets.values())))
     docs = attribute_docs(config_class)
     for field in dataclasses.fields(config_class):
+        values = ", ".join(f"{name} {getattr(each, field.name)}" for name, each in presets.items())
         define = _DEFINE[field.type]
-        define(f"{prefix}_{field.name}", None, docs[field.name], flag_values=flag_values)
+        text = f"{docs[field.name]} [{values}]"
+        define(f"{prefix}_{field.name}", None, text, flag_values=flag_values)
 
 
 def override(config: Config, prefix: str, values: flags.FlagValues) -> Config:

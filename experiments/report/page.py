@@ -147,7 +147,7 @@ def _origin(report: Report, written: str) -> str:
     time = f"{duration(report.wall_time_seconds)}, finished {written}"
     command = f"<pre>{escape(report.command)}</pre>"
     everything = '<a href="report.json">report.json</a>'
-    summary = f'<p class="small">Wall time {time}. All of this as {everything}.</p>'
+    summary = f'<p class="small">Trainings took {time}. All of this as {everything}.</p>'
     return _section("How it was obtained", "\n".join([command, summary, *folded]))
 
 

@@ -65,11 +65,11 @@ class Report:
         configuration: nested values as trained with.
         seeds: seeds by what they seed.
         command: the command line that makes this report.
-        wall_time_seconds: how long it took.
+        wall_time_seconds: how long all its trainings took, whichever run did them.
         tables: distinct names, none of them 'report'.
         figures: distinct names, those of grids included.
         grids: sample images.
-        provenance: the key, or keys, of the artifacts behind each number, by label.
+        provenance: the artifacts behind the numbers: what each is, by key.
         notes: what differs from the paper, plainly said.
         versions: software and hardware, by default of this process.
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from classifiers import ClassifierConfig, ClassifierTask, DigitTask, predict
+from classifiers import ClassifierConfig, ClassifierTask, DigitConfig, DigitTask, predict
 from data import ArrayImages
 
 SHAPE = (28, 28, 1)
@@ -52,14 +52,14 @@ def test_digit_classifier_learns_its_labels():
     bars = np.zeros((60, *SHAPE), np.uint8)
     for image, label in zip(bars, labels, strict=True):
         image[2 * label : 2 * label + 4] = random.integers(150, 256)
-    task = DigitTask(ClassifierConfig(batch_size=20), ArrayImages(bars), labels, seed=1)
+    task = DigitTask(DigitConfig(batch_size=20), ArrayImages(bars), labels, seed=1)
     run(task, 60)
     np.testing.assert_array_equal(predict(task.model, task._natural).argmax(axis=1), labels)
 
 
 def test_digit_metrics_are_cross_entropy_over_ten_classes():
     labels = np.arange(32) % 10
-    task = DigitTask(ClassifierConfig(batch_size=8), noise(0, 0, 256), labels, seed=1)
+    task = DigitTask(DigitConfig(batch_size=8), noise(0, 0, 256), labels, seed=1)
     images, chosen = task.batch(0)
     logits = task.model(images.astype(np.float32)).numpy().astype(np.float64)
     entropy = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(8), chosen]

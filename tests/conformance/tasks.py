@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from classifiers import ClassifierConfig, ClassifierTask, DigitTask, build
+from classifiers import ClassifierConfig, ClassifierTask, DigitConfig, DigitTask, build
 from data import ArrayImages
 from dcgan import DCGANConfig, DCGANTask
 from training.fooling import FoolingLoss
@@ -35,7 +35,7 @@ def _classifier() -> Task:
 
 
 def _digits() -> Task:
-    config = ClassifierConfig(batch_size=BATCH)
+    config = DigitConfig(batch_size=BATCH)
     return DigitTask(config, _images(0), np.arange(IMAGES) % 10, seed=5)
 
 

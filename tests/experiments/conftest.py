@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from classifiers import ClassifierConfig
+from classifiers import ClassifierConfig, DigitConfig
 from data import ArrayImages, Dataset
 from dcgan import DCGANConfig
 from experiments.lab import Lab
@@ -17,7 +17,7 @@ def setting() -> Setting:
         # A rate so high that four steps give images that differ by many grey levels.
         gan=DCGANConfig(width=1 / 16, epochs=1, batch_size=8, generator_learning_rate=0.05),
         classifier=ClassifierConfig(epochs=1, batch_size=8),
-        digits=ClassifierConfig(epochs=1, batch_size=8),
+        digits=DigitConfig(epochs=1, batch_size=8),
     )
 
 

@@ -55,7 +55,8 @@ def iterations(common) -> subprocess.CompletedProcess:
 
 
 def results(workdir: Path, script: str) -> Path:
-    return workdir / "results" / f"{script}-quick-folder"
+    (folder,) = (workdir / "results").glob(f"{script}-quick-folder-*")  # No preset: a suffix
+    return folder
 
 
 def check_results(folder: Path, table: str) -> None:
@@ -77,19 +78,19 @@ def test_iterations_writes_its_results(iterations, workdir):
     assert "Held-out classifiers" in iterations.stdout
     assert "0.03±0.00" in iterations.stdout  # The paper's number beside ours.
     # Four GANs and four classifiers, less the classifier in the loss that nobody has to fool.
-    assert "trained 8" in iterations.stdout
+    assert "trained 8 of 8" in iterations.stdout
 
 
 def test_a_second_run_trains_nothing(iterations, common, workdir):
     before = (results(workdir, "iterations") / "detection.csv").read_bytes()
     again = run("iterations", *common, *SEQUENCE)
-    assert "trained 0" in again.stdout, again.stderr
+    assert "trained 0 of" in again.stdout, again.stderr
     assert (results(workdir, "iterations") / "detection.csv").read_bytes() == before
 
 
 def test_memoryless_shares_all_artifacts_of_two_iterations(iterations, common, workdir):
     done = run("memoryless", *common, *SEQUENCE)
-    assert "trained 0" in done.stdout, done.stderr
+    assert "trained 0 of" in done.stdout, done.stderr
     check_results(results(workdir, "memoryless"), "detection")
 
 
@@ -98,7 +99,7 @@ def test_generalization_shares_the_base_gans(iterations, common, workdir):
         "generalization", *common, "--experiment_largest_pool=1", "--experiment_held_out_gans=1",
         "--experiment_classifiers=1",
     )  # fmt: skip
-    assert "trained 0" in done.stdout, done.stderr  # n = 1 is iteration 0's classifier.
+    assert "trained 0 of" in done.stdout, done.stderr  # n = 1 is iteration 0's classifier.
     check_results(results(workdir, "generalization"), "generalization")
 
 
@@ -109,7 +110,7 @@ def test_coefficient_sweep_trains_one_gan_per_phi(iterations, common, workdir):
         "--experiment_held_out_gans=1", "--experiment_held_out_classifiers=1",
         "--experiment_fooling_gans=1",
     )  # fmt: skip
-    assert "trained 1" in done.stdout, done.stderr  # phi = 1 is iteration 1's GAN.
+    assert "trained 1 of" in done.stdout, done.stderr  # phi = 1 is iteration 1's GAN.
     check_results(results(workdir, "coefficient_sweep"), "coefficient_sweep")
 
 
@@ -121,8 +122,9 @@ def test_digits_are_judged_by_a_digit_classifier(tmp_path):
         "--experiment_held_out_classifiers=1",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    table = json.loads((tmp_path / "results/iterations-quick-digits/quality.json").read_text())
+    table = json.loads(next(tmp_path.glob("results/*/quality.json")).read_text())
     assert "Frechet distance (digit classifier)" in json.dumps(table)
+    assert "natural training images are at" in json.dumps(table)
     assert len(list(tmp_path.glob("artifacts/digits-*"))) == 1
 
 
@@ -132,8 +134,9 @@ def test_a_dry_run_trains_nothing(images, tmp_path):
         *SEQUENCE, "--dry_run",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "images in 8 trainings (4 gan, 4 classifier)" in done.stdout
-    assert not (tmp_path / "artifacts").exists()
+    assert "in 4 trainings of kind gan" in done.stdout
+    assert "8 to train, 0 of 8 done already" in done.stdout
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -141,7 +144,8 @@ def test_a_dry_run_trains_nothing(images, tmp_path):
     [
         (["--no_such_flag=1"], "no_such_flag"),
         (["--dataset=folder", "--data_dir=/nowhere"], "/nowhere"),
-        (["--gan_epochs=0"], "--gan_epochs is 0; it must be at least 1"),
+        (["--classifier_batch_size=3"], "--classifier_batch_size is 3; it must be even"),
+        (["--workdir=/dev/null/runs"], "/dev/null/runs cannot be used: Not a directory"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(arguments, message, tmp_path):

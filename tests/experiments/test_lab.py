@@ -80,6 +80,50 @@ def test_a_damaged_model_is_refused_by_name(lab):
         lab.model(BASE)
 
 
+def test_a_damaged_cache_is_computed_again(lab, capsys):
+    lab.train([BASE, JUDGE])
+    right = lab.evaluation_images(BASE).fingerprint
+    (cache,) = lab.artifact(BASE).folder.glob("images-32-80-*.npz")
+    whole = cache.read_bytes()
+    zeroed = whole[:2000] + bytes(2000) + whole[4000:]
+    for damaged in (zeroed, whole[: len(whole) // 2], b""):
+        cache.write_bytes(damaged)
+        assert lab.evaluation_images(BASE).fingerprint == right
+        assert "is damaged; computing it again" in capsys.readouterr().err
+    assert cache.read_bytes() == whole
+
+
+def test_a_retrained_model_is_measured_anew_and_its_dependants_refused(lab):
+    lab.train([JUDGE])
+    before = lab.generated_logits(JUDGE, BASE)
+    # The same value with other bits, as another processor would train it.
+    folder = lab.artifact(BASE).folder
+    model = lab.model(BASE)
+    model.set_weights([weight * 1.5 for weight in model.get_weights()])
+    model.save(folder / "model.keras")
+    lab.artifact(BASE).finish(lab.artifact(BASE).manifest())
+    again = Lab(lab.workdir, lab.dataset, lab.setting)
+    assert (again.generated_logits(JUDGE, BASE) != before).any()
+    with pytest.raises(InputError, match=f"1 artifacts, Classifier.*{lab.key(JUDGE)}") as refused:
+        again.train([JUDGE])
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("manifest", ["", "{}", "[]", '{"sha256": "0"}'])
+def test_a_damaged_manifest_is_refused(lab, manifest):
+    lab.train([BASE])
+    (lab.artifact(BASE).folder / "DONE.json").write_text(manifest)
+    with pytest.raises(InputError, match=r"DONE\.json is missing or damaged; delete"):
+        lab.model(BASE)
+
+
+def test_labels_beyond_ten_digits_are_judged_too(lab, dataset):
+    letters = dataclasses.replace(dataset, train_labels=np.arange(32) % 26)
+    other = Lab(lab.workdir, letters, lab.setting)
+    other.train([DigitClassifier()])
+    assert other.model(DigitClassifier()).output_shape == (None, 26)
+
+
 def test_an_untrained_value_is_refused(lab):
     with pytest.raises(InputError, match="is not trained yet"):
         lab.model(BASE)
@@ -121,8 +165,9 @@ def test_the_plan_lists_what_is_missing_and_its_images(lab):
     assert lab.key(BASE) not in plan
     assert f"64 images  {lab.key(JUDGE)}" in plan  # 32 natural and 32 generated, one epoch
     assert f"32 images  {lab.key(FOOLING)}" in plan
-    assert "96 images in 2 trainings (1 classifier, 1 gan)" in plan
-    assert "1 of 3 are done already" in plan
+    assert "64 images in 1 trainings of kind classifier" in plan
+    assert "32 images in 1 trainings of kind gan" in plan
+    assert "2 to train, 1 of 3 done already" in plan
 
 
 def test_classifiers_of_a_pool_need_as_many_images_as_there_are_natural_ones(lab, dataset):

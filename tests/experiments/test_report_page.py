@@ -137,7 +137,7 @@ def test_page_shows_all_that_was_reported(page):
         "GANs 0, 1, 2",
         "classifier-aa, gan-bb",
         "python -m experiments.fooling --preset=quick",
-        "Wall time 1 min 15 s",
+        "Trainings took 1 min 15 s",
         "python 3.11",
     ):
         assert expected in page.text
@@ -169,7 +169,7 @@ def test_report_json_is_strict_and_complete(folder):
 def test_a_bare_report_has_no_empty_sections(tmp_path):
     bare = report(tables=(), figures=(), grids=(), provenance={}, notes=())
     page = Page(write(bare, tmp_path).read_text("utf-8"))
-    assert "Wall time" in page.text
+    assert "Trainings took" in page.text
     for heading in ("Results", "Samples", "Differences from the paper", "Artifacts"):
         assert heading not in page.text
 

@@ -62,7 +62,7 @@ ENDINGS = {
 }
 configured = []
 flags.DEFINE_enum("ending", "done", list(ENDINGS), "How it ends.")
-define_flags("loudness", Loudness)
+define_flags("loudness", {"only": Loudness()})
 
 
 def main():
