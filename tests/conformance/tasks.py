@@ -10,6 +10,7 @@ from training.task import Task
 
 IMAGES = 40
 BATCH = 8
+RATE = 1e-4
 
 
 def make_task(kind: str) -> Task:
@@ -25,17 +26,19 @@ def _images(seed: int) -> ArrayImages:
 def _gan() -> Task:
     frozen = [build("cnn", (28, 28, 1), seed) for seed in (1, 2)]
     fooling = FoolingLoss(frozen, phi=0.5, image_shape=(28, 28, 1))
-    config = DCGANConfig(width=1 / 16, batch_size=BATCH, generator_learning_rate=1e-3)
+    # A small rate: adversaries enlarge rounding differences at every step, the faster the larger.
+    rates = {"generator_learning_rate": RATE, "discriminator_learning_rate": RATE}
+    config = DCGANConfig(width=1 / 16, batch_size=BATCH, **rates)
     return DCGANTask(config, _images(0), seed=3, fooling=fooling)
 
 
 def _classifier() -> Task:
-    config = ClassifierConfig(batch_size=BATCH)
+    config = ClassifierConfig(batch_size=BATCH, learning_rate=RATE)
     return ClassifierTask("cnn", config, _images(0), [_images(1), _images(2)], seed=4)
 
 
 def _digits() -> Task:
-    config = DigitConfig(batch_size=BATCH)
+    config = DigitConfig(batch_size=BATCH, learning_rate=RATE)
     return DigitTask(config, _images(0), np.arange(IMAGES) % 10, seed=5)
 
 
