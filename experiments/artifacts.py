@@ -29,11 +29,6 @@ class Artifact:
     def __init__(self, folder: Path, label: str):
         self.folder, self.label = folder, label
 
-    @property
-    def key(self) -> str:
-        """The key that the folder is named after."""
-        return self.folder.name
-
     def is_done(self) -> bool:
         """Whether the training is finished."""
         return (self.folder / DONE).exists()

@@ -155,7 +155,7 @@ class CoefficientSweep(Experiment):
             },
             tables=(
                 _table(frechet_caption(lab), baseline, held_out, in_loss, quality),
-                classifier_table(lab, rows, "classifiers"),
+                classifier_table(lab, rows),
                 gan_table(lab, self._gan_rows()),
             ),
             figures=(_figure(held_out, in_loss, quality),),

@@ -108,7 +108,7 @@ def _run(experiment_class: type[Experiment]) -> None:
     seconds = time.monotonic() - started
     this_run = f"trained {len(trained)} of {len(specs)}, took {seconds:.0f} s"
     page = report.write(
-        assemble(experiment, lab, findings, values.preset, this_run),
+        assemble(experiment, specs, lab, findings, values.preset, this_run),
         lab.workdir / "results" / _results_name(experiment, lab),
     )
     say("")
@@ -141,10 +141,14 @@ def all_specs(experiment: Experiment, lab: Lab) -> list[Spec]:
 
 
 def assemble(
-    experiment: Experiment, lab: Lab, findings: Findings, preset: str, this_run: str
+    experiment: Experiment,
+    specs: list[Spec],
+    lab: Lab,
+    findings: Findings,
+    preset: str,
+    this_run: str,
 ) -> Report:
-    """The report of an experiment's findings, with the artifacts behind its numbers."""
-    specs = all_specs(experiment, lab)
+    """The report of an experiment's findings, with the artifacts (`specs`) behind its numbers."""
     training_seconds = sum(lab.artifact(spec).manifest()["seconds"] for spec in specs)
     height, width, channels = lab.dataset.image_shape
     return Report(

@@ -9,8 +9,8 @@ from training.config import define_flags, override
 NETWORKS = ("gan", "classifier", "digits")
 
 
-def define(setting_too: bool = True) -> None:
-    """Declares the shared flags; with `setting_too` also those of the networks' trainings."""
+def define() -> None:
+    """Declares the shared flags, and those of the networks' trainings."""
     flags.DEFINE_string("workdir", "runs", "Folder of artifacts and results; experiments share it.")
     flags.DEFINE_enum("dataset", "digits", sorted(data.DATASETS), "Natural images.")
     flags.DEFINE_string("data_dir", None, "Folder of the data set's files, where it has any.")
@@ -24,10 +24,9 @@ def define(setting_too: bool = True) -> None:
         lower_bound=0,
     )  # fmt: skip
     flags.DEFINE_boolean("dry_run", False, "List what would be trained, and train nothing.")
-    if setting_too:
-        for name in NETWORKS:
-            presets = {preset: getattr(each, name) for preset, each in setting.PRESETS.items()}
-            define_flags(name, presets)
+    for name in NETWORKS:
+        presets = {preset: getattr(each, name) for preset, each in setting.PRESETS.items()}
+        define_flags(name, presets)
 
 
 def chosen_setting() -> setting.Setting:

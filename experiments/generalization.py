@@ -116,7 +116,7 @@ class Generalization(Experiment):
             },
             tables=(
                 _table(unseen, seen, natural),
-                classifier_table(lab, rows, "classifiers"),
+                classifier_table(lab, rows),
                 gan_table(lab, self._gan_rows()),
             ),
             figures=(

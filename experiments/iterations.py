@@ -10,7 +10,8 @@ generators are unable to fool held-out classifiers.
     python -m experiments.iterations --dataset=mnist --preset=paper    # a GPU, days
 
 It prints the table and writes it, with figures, samples and a page, to
-`<workdir>/results/iterations-<preset>-<dataset>/`.
+`<workdir>/results/iterations-<preset>-<dataset>/`; a run that overrides the preset, the seed or the
+data's folder gets a suffix of its own.
 """
 
 from typing import Any

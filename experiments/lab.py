@@ -51,6 +51,7 @@ class Lab:
         self.loop_config = loop_config or LoopConfig()
         self._keys: dict[Spec, str] = {}
         self._models: dict[Spec, keras.Model] = {}
+        self._detections: dict[tuple[Spec, Spec], DetectionMetrics] = {}
 
     # Artifacts
 
@@ -175,9 +176,12 @@ class Lab:
 
     def detection(self, classifier: Classifier, gan: GAN) -> DetectionMetrics:
         """How well a classifier detects a GAN's evaluation images."""
-        return detection_metrics(
-            self.generated_logits(classifier, gan), self.natural_logits(classifier)
-        )
+        # Kept, because every metric of a pair stands in several tables.
+        if (classifier, gan) not in self._detections:
+            self._detections[classifier, gan] = detection_metrics(
+                self.generated_logits(classifier, gan), self.natural_logits(classifier)
+            )
+        return self._detections[classifier, gan]
 
     def frechet_distance(self, gan: GAN) -> float:
         """Frechet distance of a GAN's evaluation images to the natural ones.

@@ -1,6 +1,6 @@
 """Measurements over instances, and the tables that several experiments share."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -8,10 +8,12 @@ from data import Images
 from experiments.lab import Lab
 from experiments.report import Grid, Measurement, Table, image_grid
 from experiments.specs import GAN, Classifier
-from metrics import DetectionMetrics
+from metrics import detection_rate
 
 SAMPLES = 40
 FRECHET = "Frechet distance (digit classifier)"
+# Column titles, and the fields of `metrics.DetectionMetrics` that are measured on pairs.
+DETECTION_FIELDS = {"detection rate": "detection_rate", "AP": "average_precision", "AUC": "roc_auc"}
 
 
 def detection(
@@ -36,7 +38,7 @@ def detection(
 
 def natural_accuracy(lab: Lab, classifiers: Iterable[Classifier]) -> Measurement:
     """Fraction of natural evaluation images called natural, of every classifier."""
-    return Measurement(tuple(float(np.mean(lab.natural_logits(c) <= 0)) for c in classifiers))
+    return Measurement(tuple(1.0 - detection_rate(lab.natural_logits(c)) for c in classifiers))
 
 
 def frechet(lab: Lab, gans: Iterable[GAN]) -> Measurement:
@@ -61,33 +63,23 @@ def frechet_caption(lab: Lab) -> str:
 
 
 def classifier_table(
-    lab: Lab, rows: Sequence[tuple[str, Sequence[Classifier], Sequence[GAN]]], name: str
+    lab: Lab, rows: Sequence[tuple[str, Sequence[Classifier], Sequence[GAN]]]
 ) -> Table:
     """Every detection metric of classifiers on GANs, a row for each (label, classifiers, GANs)."""
-    columns: dict[str, Callable[[DetectionMetrics], float]] = {
-        "detection rate": "detection_rate",
-        "natural accuracy": "natural_accuracy",
-        "AP": "average_precision",
-        "AUC": "roc_auc",
-    }
-    cells = tuple(
-        tuple(
-            natural_accuracy(lab, classifiers)
-            if field == "natural_accuracy"
-            else detection(lab, classifiers, gans, field)
-            for field in columns.values()
-        )
-        for _, classifiers, gans in rows
-    )
+    cells = []
+    for _, classifiers, gans in rows:
+        rate, *ranking = _detection_cells(lab, classifiers, gans)
+        cells.append((rate, natural_accuracy(lab, classifiers), *ranking))
+    rate, *ranking = DETECTION_FIELDS
     return Table(
-        name=name,
+        name="classifiers",
         title="Classifiers on GANs they were not trained on",
         caption="Detection rate: generated images called generated. Natural accuracy: natural "
         "evaluation images called natural. AP and AUC: generated against natural images.",
         row_label="Classifier",
         column_label="Metric",
         rows=tuple(label for label, _, _ in rows),
-        columns=tuple(columns),
+        columns=(rate, "natural accuracy", *ranking),
         cells=cells,
         instances="classifier-GAN pairs; classifiers for natural accuracy",
     )
@@ -95,11 +87,7 @@ def classifier_table(
 
 def gan_table(lab: Lab, rows: Sequence[tuple[str, GAN, Sequence[Classifier]]]) -> Table:
     """Each GAN by itself: a row for each (label, GAN, classifiers it is shown to)."""
-    fields = {"detection rate": "detection_rate", "AP": "average_precision", "AUC": "roc_auc"}
-    cells = tuple(
-        (*(detection(lab, who, [gan], field) for field in fields.values()), frechet(lab, [gan]))
-        for _, gan, who in rows
-    )
+    cells = tuple((*_detection_cells(lab, who, [gan]), frechet(lab, [gan])) for _, gan, who in rows)
     return Table(
         name="gans",
         title="Every GAN by itself",
@@ -108,10 +96,16 @@ def gan_table(lab: Lab, rows: Sequence[tuple[str, GAN, Sequence[Classifier]]]) -
         row_label="GAN",
         column_label="Metric",
         rows=tuple(f"{label}, seed {gan.seed}" for label, gan, _ in rows),
-        columns=(*fields, FRECHET),
+        columns=(*DETECTION_FIELDS, FRECHET),
         cells=cells,
         instances="classifiers; one GAN for the distance",
     )
+
+
+def _detection_cells(
+    lab: Lab, classifiers: Iterable[Classifier], gans: Iterable[GAN]
+) -> list[Measurement]:
+    return [detection(lab, classifiers, gans, field) for field in DETECTION_FIELDS.values()]
 
 
 def sample_grid(lab: Lab, gan: GAN, name: str, title: str) -> Grid:

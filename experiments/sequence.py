@@ -215,7 +215,7 @@ class Sequence(Experiment):
         for name, each in zip(self.names, self.iterations, strict=True):
             rows.append((f"{name}, held-out", each.held_out_classifiers, each.gans))
             rows.append((f"{name}, in the loss", each.classifiers, each.held_out_gans))
-        return classifier_table(lab, rows, "classifiers")
+        return classifier_table(lab, rows)
 
     def _gan_table(self, lab: Lab) -> Table:
         rows = [

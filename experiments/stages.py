@@ -56,7 +56,7 @@ def train(spec: Spec, lab: Trained, artifact: Artifact, loop_config: LoopConfig)
         write_samples(artifact.folder / "samples.png", images)
     artifact.finish(
         {
-            "spec": describe(spec),
+            "spec": {"kind": spec.kind, **spec.own},
             "configuration": to_json(lab.setting.training(spec)),
             "data": {"name": lab.dataset.name, "fingerprint": lab.dataset.fingerprint},
             "depends_on": lab.lineage(spec),
@@ -67,11 +67,6 @@ def train(spec: Spec, lab: Trained, artifact: Artifact, loop_config: LoopConfig)
             "versions": collect(),
         },
     )
-
-
-def describe(spec: Spec) -> dict:
-    """A value's kind and own fields as JSON."""
-    return {"kind": spec.kind, **spec.own}
 
 
 def write_samples(path: Path, images: np.ndarray) -> None:
