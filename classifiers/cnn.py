@@ -8,7 +8,11 @@ FEATURES = "features"
 
 
 def build_cnn(
-    image_shape: tuple[int, int, int], outputs: int = 1, features: int = 0, seed: int = 0
+    image_shape: tuple[int, int, int],
+    outputs: int = 1,
+    features: int = 0,
+    seed: int = 0,
+    precision: str = "float32",
 ) -> keras.Model:
     """Two convolutions of 32 and 64 channels, kernel 3, ReLU, max pooling by 2 after each.
 
@@ -20,6 +24,7 @@ def build_cnn(
         outputs: number of logits.
         features: units of a hidden dense layer named "features"; 0 for none, as in the paper.
         seed: seed of the initial weights.
+        precision: Keras dtype policy of the hidden layers; the logits are always float32.
 
     Returns:
         A model from images [N, H, W, C] in [0, 255] to logits [N, outputs], float32.
@@ -29,15 +34,18 @@ def build_cnn(
         initializer = keras.initializers.GlorotUniform(seed=derive_seed(seed, "cnn", name))
         return {"name": name, "kernel_initializer": initializer}
 
+    hidden = {"dtype": precision}
+
     layers = [
         keras.Input(image_shape, name="images"),
-        keras.layers.Rescaling(1 / 127.5, offset=-1.0),
-        keras.layers.Conv2D(32, 3, activation="relu", **kernel("conv_32")),
-        keras.layers.MaxPooling2D(2),
-        keras.layers.Conv2D(64, 3, activation="relu", **kernel("conv_64")),
-        keras.layers.MaxPooling2D(2),
-        keras.layers.Flatten(),
+        keras.layers.Rescaling(1 / 127.5, offset=-1.0, dtype="float32"),
+        keras.layers.Conv2D(32, 3, activation="relu", **kernel("conv_32"), **hidden),
+        keras.layers.MaxPooling2D(2, **hidden),
+        keras.layers.Conv2D(64, 3, activation="relu", **kernel("conv_64"), **hidden),
+        keras.layers.MaxPooling2D(2, **hidden),
+        keras.layers.Flatten(**hidden),
     ]
     if features:
-        layers.append(keras.layers.Dense(features, activation="relu", **kernel(FEATURES)))
-    return keras.Sequential([*layers, keras.layers.Dense(outputs, **kernel("logits"))], name="cnn")
+        layers.append(keras.layers.Dense(features, activation="relu", **kernel(FEATURES), **hidden))
+    logits = keras.layers.Dense(outputs, **kernel("logits"), dtype="float32")
+    return keras.Sequential([*layers, logits], name="cnn")

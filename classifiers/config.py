@@ -3,7 +3,7 @@
 import dataclasses
 
 from data import InputError
-from training.config import check_at_least
+from training.config import check_at_least, check_precision
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,14 +18,18 @@ class ClassifierConfig:
             generator in the pool (not fixed by the paper).
         batch_size: Images in a step, half of them natural; even (not fixed by the paper).
         learning_rate: Adam's learning rate (not fixed by the paper).
+        precision: Arithmetic of the hidden layers: float32, or mixed_bfloat16, which is faster
+            on processors that have bfloat16 (not fixed by the paper).
     """
 
     epochs: int = 5
     batch_size: int = 128
     learning_rate: float = 1e-3
+    precision: str = "float32"
 
     def __post_init__(self):
         check_at_least(self, epochs=1, batch_size=2, learning_rate=0)
+        check_precision(self.precision)
         if self.batch_size % 2:
             raise InputError(f"batch_size is {self.batch_size}; it must be even, half of each kind")
 

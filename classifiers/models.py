@@ -9,13 +9,16 @@ _BUILDERS = {"cnn": build_cnn}
 ARCHITECTURES = tuple(_BUILDERS)
 
 
-def build(architecture: str, image_shape: tuple[int, int, int], seed: int) -> keras.Model:
+def build(
+    architecture: str, image_shape: tuple[int, int, int], seed: int, precision: str = "float32"
+) -> keras.Model:
     """A classifier with fresh weights.
 
     Args:
         architecture: one of ARCHITECTURES.
         image_shape: (H, W, C) of the images.
         seed: seed of the initial weights.
+        precision: Keras dtype policy of the hidden layers; the logits are always float32.
 
     Returns:
         A model from images [N, H, W, C] in [0, 255] to logits [N, 1], positive = generated.
@@ -28,4 +31,4 @@ def build(architecture: str, image_shape: tuple[int, int, int], seed: int) -> ke
             f"no classifier architecture is named '{architecture}'; "
             f"there are: {', '.join(ARCHITECTURES)}"
         )
-    return _BUILDERS[architecture](image_shape, seed=seed)
+    return _BUILDERS[architecture](image_shape, seed=seed, precision=precision)

@@ -70,7 +70,7 @@ class ClassifierTask(_SupervisedTask):
         seed: int,
     ):
         self._pool = BalancedPool(natural, generated, config.batch_size, seed)
-        model = build(architecture, natural.shape, seed)
+        model = build(architecture, natural.shape, seed, config.precision)
         super().__init__(model, config.batch_size, config.learning_rate)
 
     def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:

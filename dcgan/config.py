@@ -3,7 +3,7 @@
 import dataclasses
 
 from data import InputError
-from training.config import check_at_least
+from training.config import check_at_least, check_precision
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,6 +24,8 @@ class DCGANConfig:
         discriminator_learning_rate: The same for the discriminator (not fixed by the paper).
         beta_1: Adam's first moment decay; 0.5 as in Radford et al. (not fixed by the paper).
         beta_2: Adam's second moment decay (not fixed by the paper).
+        precision: Arithmetic of the hidden layers: float32, or mixed_bfloat16, which is faster
+            on processors that have bfloat16 (not fixed by the paper).
     """
 
     latent_dim: int = 100
@@ -34,12 +36,14 @@ class DCGANConfig:
     discriminator_learning_rate: float = 1e-3
     beta_1: float = 0.5
     beta_2: float = 0.999
+    precision: str = "float32"
 
     def __post_init__(self):
         check_at_least(
             self, latent_dim=1, width=1 / 32, epochs=1, batch_size=2,
             generator_learning_rate=0, discriminator_learning_rate=0, beta_1=0, beta_2=0,
         )  # fmt: skip
+        check_precision(self.precision)
         for name in ("beta_1", "beta_2"):
             if getattr(self, name) >= 1:
                 raise InputError(f"{name} is {getattr(self, name)}; it must be below 1")

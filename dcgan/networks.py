@@ -10,7 +10,11 @@ IMAGE_SHAPE = (28, 28, 1)
 
 
 def build_generator(
-    latent_dim: int = 100, width: float = 1.0, seed: int = 0, synchronized: bool = False
+    latent_dim: int = 100,
+    width: float = 1.0,
+    seed: int = 0,
+    synchronized: bool = False,
+    precision: str = "float32",
 ) -> keras.Model:
     """The generator: latents [N, latent_dim] to images [N, 28, 28, 1] in [-1, 1], float32.
 
@@ -25,33 +29,37 @@ def build_generator(
         width: multiplier of the hidden layers' channels.
         seed: seed of the initial weights.
         synchronized: whether batch normalization's statistics span the replicas of a strategy.
+        precision: Keras dtype policy of the hidden layers; the image is always float32.
     """
-    normalized = {"synchronized": synchronized, "momentum": 0.9}
+    hidden = {"dtype": precision}
+    normalized = {"synchronized": synchronized, "momentum": 0.9, **hidden}
     kernels = _Kernels(seed, "generator")
     channels = _scaled(256, width)
     layers = [
         keras.Input((latent_dim,), name="latents"),
-        keras.layers.Dense(7 * 7 * channels, use_bias=False, **kernels("dense")),
+        keras.layers.Dense(7 * 7 * channels, use_bias=False, **kernels("dense"), **hidden),
         keras.layers.BatchNormalization(**normalized),
-        keras.layers.LeakyReLU(LEAK),
-        keras.layers.Reshape((7, 7, channels)),
+        keras.layers.LeakyReLU(LEAK, **hidden),
+        keras.layers.Reshape((7, 7, channels), **hidden),
     ]
     for filters, stride in ((128, 1), (64, 2), (32, 2)):
         layers += [
             keras.layers.Conv2DTranspose(
                 _scaled(filters, width), 5, stride, "same", use_bias=False,
-                **kernels(f"conv_{filters}"),
+                **kernels(f"conv_{filters}"), **hidden,
             ),
             keras.layers.BatchNormalization(**normalized),
-            keras.layers.LeakyReLU(LEAK),
+            keras.layers.LeakyReLU(LEAK, **hidden),
         ]  # fmt: skip
     image = keras.layers.Conv2DTranspose(
-        1, 5, 1, "same", activation="tanh", **kernels("conv_image")
+        1, 5, 1, "same", activation="tanh", dtype="float32", **kernels("conv_image")
     )
     return keras.Sequential([*layers, image], name="generator")
 
 
-def build_discriminator(width: float = 1.0, seed: int = 0) -> keras.Model:
+def build_discriminator(
+    width: float = 1.0, seed: int = 0, precision: str = "float32"
+) -> keras.Model:
     """The discriminator: images [N, 28, 28, 1] in [-1, 1] to logits [N, 1], positive = natural.
 
     The paper says nothing of it. Chosen here: convolutions of 64 and 128 channels, kernel 5,
@@ -61,20 +69,23 @@ def build_discriminator(width: float = 1.0, seed: int = 0) -> keras.Model:
     Args:
         width: multiplier of the hidden layers' channels.
         seed: seed of the initial weights.
+        precision: Keras dtype policy of the hidden layers; the logits are always float32.
     """
     kernels = _Kernels(seed, "discriminator")
     layers = [keras.Input(IMAGE_SHAPE, name="images")]
     for filters in (64, 128):
         layers += [
             keras.layers.Conv2D(
-                _scaled(filters, width), 5, 2, "same", **kernels(f"conv_{filters}")
+                _scaled(filters, width), 5, 2, "same", **kernels(f"conv_{filters}"),
+                dtype=precision,
             ),
-            keras.layers.LeakyReLU(LEAK),
-        ]
-    return keras.Sequential(
-        [*layers, keras.layers.Flatten(), keras.layers.Dense(1, **kernels("dense"))],
-        name="discriminator",
-    )
+            keras.layers.LeakyReLU(LEAK, dtype=precision),
+        ]  # fmt: skip
+    layers += [
+        keras.layers.Flatten(dtype=precision),
+        keras.layers.Dense(1, **kernels("dense"), dtype="float32"),
+    ]
+    return keras.Sequential(layers, name="discriminator")
 
 
 def _scaled(channels: int, width: float) -> int:

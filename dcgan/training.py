@@ -46,9 +46,9 @@ class DCGANTask(Task):
         self._latent_seed = derive_seed(seed, "latents")
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         self.generator = build_generator(
-            config.latent_dim, config.width, seed, synchronized=replicas > 1
+            config.latent_dim, config.width, seed, replicas > 1, config.precision
         )
-        self.discriminator = build_discriminator(config.width, seed)
+        self.discriminator = build_discriminator(config.width, seed, config.precision)
         self._generator_optimizer = self._adam(config.generator_learning_rate, self.generator)
         self._discriminator_optimizer = self._adam(
             config.discriminator_learning_rate, self.discriminator

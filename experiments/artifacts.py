@@ -9,7 +9,6 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from data import InputError, sha256_file, write_json
-from training.progress import say
 
 DONE = "DONE.json"
 MODEL = "model.keras"
@@ -73,17 +72,17 @@ class Artifact:
         return path
 
     @contextlib.contextmanager
-    def lock(self) -> Iterator[None]:
-        """Holds the artifact for this process; the system lets go of it if the process dies."""
+    def lock(self) -> Iterator[bool]:
+        """Whether this process holds the artifact; the system lets go of it if the process dies."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.folder / ".lock")
+        lock = FileLock(self.folder / ".lock", timeout=0)
         try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            say(f"{self.label}: another process is training it; waiting")
             lock.acquire()
+        except Timeout:
+            yield False
+            return
         try:
-            yield
+            yield True
         finally:
             lock.release()
 

@@ -20,13 +20,15 @@ from data import InputError
 from experiments.experiment import Experiment, Findings, main
 from experiments.lab import Lab
 from experiments.measurements import (
+    CONFIDENCE,
     FRECHET,
     classifier_table,
+    confidence,
     detection,
     frechet,
-    frechet_caption,
     gan_table,
     natural_grid,
+    quality_caption,
     sample_grid,
 )
 from experiments.population import Iteration, make_gans, make_iteration
@@ -136,11 +138,13 @@ class CoefficientSweep(Experiment):
             phi: detection(lab, base.classifiers, gans) for phi, gans in self.fooling.items()
         }
         quality = {phi: frechet(lab, gans) for phi, gans in self.fooling.items()}
+        sure = {phi: confidence(lab, gans) for phi, gans in self.fooling.items()}
         unfooled = detection(lab, base.held_out_classifiers, base.gans)
         baseline = [
             unfooled,
             detection(lab, base.classifiers, base.held_out_gans),
             frechet(lab, base.all_gans),
+            confidence(lab, base.all_gans),
         ]
         rows = [
             ("held-out", base.held_out_classifiers, base.gans),
@@ -154,7 +158,8 @@ class CoefficientSweep(Experiment):
                 f"{self.config.held_out_classifiers} held-out",
             },
             tables=(
-                _table(frechet_caption(lab), baseline, held_out, in_loss, quality),
+                _table(quality_caption(lab), baseline, held_out, in_loss, quality, sure),
+                _loss_table(lab, self.fooling),
                 classifier_table(lab, rows),
                 gan_table(lab, self._gan_rows()),
             ),
@@ -180,22 +185,43 @@ class CoefficientSweep(Experiment):
         return grids
 
 
-def _table(
-    quality_caption: str, baseline: list[Measurement], *measured: dict[float, Measurement]
-) -> Table:
+def _table(caption: str, baseline: list[Measurement], *measured: dict[float, Measurement]) -> Table:
     cells = [[first, *each.values()] for first, each in zip(baseline, measured, strict=True)]
     return Table(
         name="coefficient_sweep",
         title="Detection rate and quality against phi",
-        caption=f"Fraction of generated images detected. {quality_caption} The first column is of "
+        caption=f"Fraction of generated images detected. {caption} The first column is of "
         "GANs with no classifier in their loss, measured by classifiers that were not trained on "
         "them.",
         row_label="Measure",
         column_label="phi",
-        rows=("held-out classifiers", "classifiers in the loss", FRECHET),
+        rows=("held-out classifiers", "classifiers in the loss", FRECHET, CONFIDENCE),
         columns=("none", *(f"{phi:g}" for phi in measured[0])),
         cells=cells,
-        instances="classifier-GAN pairs; GANs for the distance",
+        instances="classifier-GAN pairs; GANs for the quality",
+    )
+
+
+def _loss_table(lab: Lab, fooling: dict[float, tuple[GAN, ...]]) -> Table:
+    """The two terms of the generator's loss when the training ended."""
+
+    def term(name: str) -> list[Measurement]:
+        return [
+            Measurement(tuple(lab.last_metrics(gan)[name] for gan in gans))
+            for gans in fooling.values()
+        ]
+
+    return Table(
+        name="losses",
+        title="The generator's loss against phi",
+        caption="The loss is the adversarial term -log D plus the fooling term -phi sum log C; "
+        "means over the last steps of the training.",
+        row_label="Term",
+        column_label="phi",
+        rows=("adversarial term", "fooling term"),
+        columns=tuple(f"{phi:g}" for phi in fooling),
+        cells=[term("generator_loss"), term("fooling_loss")],
+        instances="GANs",
     )
 
 

@@ -18,6 +18,7 @@ from experiments.plan import describe_plan
 from experiments.report import Figure, Grid, Report, Table
 from experiments.setting import PRESETS
 from experiments.specs import DigitClassifier, Spec, in_order
+from experiments.workers import stop_with_parent, train_side_by_side
 from training import command
 from training.config import define_flags, override, to_json
 from training.distribution import check_batch_size, make_strategy
@@ -98,12 +99,20 @@ def _run(experiment_class: type[Experiment]) -> None:
     dataset = data.load(values.dataset, values.data_dir)
     lab = Lab(Path(values.workdir), dataset, setting, strategy)
     specs = all_specs(experiment, lab)
+    if values.as_worker:
+        stop_with_parent()
+        lab.train(specs)
+        return
     if values.dry_run:
         print(describe_plan(lab, specs))
         return
     lab.workdir.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-    trained = lab.train(specs)
+    trained = []
+    if values.workers > 1:
+        trained = lab.missing(specs)
+        train_side_by_side(min(values.workers, len(trained)))
+    trained += lab.train(specs)
     findings = experiment.findings(lab)
     seconds = time.monotonic() - started
     this_run = f"trained {len(trained)} of {len(specs)}, took {seconds:.0f} s"

@@ -23,6 +23,13 @@ def define() -> None:
         "cpu_replicas", 0, "Split every batch over this many logical CPU devices; 0 for none.",
         lower_bound=0,
     )  # fmt: skip
+    flags.DEFINE_integer(
+        "workers", 1,
+        "Trainings side by side, each on its share of the cores. The last bits of a training "
+        "depend on the number of its cores.",
+        lower_bound=1,
+    )  # fmt: skip
+    flags.DEFINE_boolean("as_worker", False, "Given by --workers to the processes it starts.")
     flags.DEFINE_boolean("dry_run", False, "List what would be trained, and train nothing.")
     for name in NETWORKS:
         presets = {preset: getattr(each, name) for preset, each in setting.PRESETS.items()}

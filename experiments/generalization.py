@@ -23,6 +23,7 @@ from experiments.measurements import (
     gan_table,
     natural_accuracy,
     natural_grid,
+    quality_table,
     sample_grid,
 )
 from experiments.population import make_gans, seeds
@@ -116,6 +117,7 @@ class Generalization(Experiment):
             },
             tables=(
                 _table(unseen, seen, natural),
+                quality_table(lab, {"pool": self.pool, "held-out": self.held_out}),
                 classifier_table(lab, rows),
                 gan_table(lab, self._gan_rows()),
             ),

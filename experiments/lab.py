@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
+from scipy.special import softmax
 
 from classifiers import predict
 from classifiers.cnn import FEATURES
@@ -25,6 +27,8 @@ from training.progress import say
 
 # Part of every key: raised when the same value and configuration come to mean another training.
 FORMAT = 1
+# How often a process without work looks for some, while others train.
+POLL_SECONDS = 0.2
 
 
 class Lab:
@@ -85,23 +89,40 @@ class Lab:
     def train(self, specs: Iterable[Spec]) -> list[Spec]:
         """Trains what is missing for these values, one after another.
 
+        Other processes may do the same at the same time: each takes what is ready and free.
+
         Returns:
-            What this process trained; others may have trained the rest at the same time.
+            What this process trained.
 
         Raises:
             InputError: a value was trained on another version of something than there is now.
         """
-        specs = list(specs)
-        missing, trained = self.missing(specs), []
-        for position, spec in enumerate(missing):
-            say(f"[{position + 1}/{len(missing)}] {spec!r}  {self.key(spec)}")
-            artifact = self.artifact(spec)
-            with artifact.lock():
-                if not artifact.is_done():
-                    stages.train(spec, self, artifact, self.loop_config)
-                    trained.append(spec)
+        specs, trained = list(specs), []
+        total, waiting = len(self.missing(specs)), False
+        while missing := self.missing(specs):
+            spec = self._train_first_free(missing, f"[{total - len(missing) + 1}/{total}]")
+            if spec is not None:
+                trained.append(spec)
+            elif not waiting:
+                say(f"{missing[0]!r}: another process is training it; waiting")
+            if spec is None:
+                time.sleep(POLL_SECONDS)
+            waiting = spec is None
         self._check_lineage(specs)
         return trained
+
+    def _train_first_free(self, missing: list[Spec], position: str) -> Spec | None:
+        """Trains the first value that needs nothing else and that no other process has."""
+        for spec in missing:
+            if self.missing(spec.dependencies):
+                continue
+            artifact = self.artifact(spec)
+            with artifact.lock() as held:
+                if held and not artifact.is_done():
+                    say(f"{position} {spec!r}  {self.key(spec)}")
+                    stages.train(spec, self, artifact, self.loop_config)
+                    return spec
+        return None
 
     def _check_lineage(self, specs: Iterable[Spec]) -> None:
         """Everything must have been trained on the very models that are there now."""
@@ -207,6 +228,25 @@ class Lab:
         """Fraction of natural evaluation images whose digit the digit classifier tells."""
         logits = predict(self.model(DigitClassifier()), self.dataset.evaluation)
         return float(np.mean(logits.argmax(axis=1) == self.dataset.evaluation_labels))
+
+    def digit_confidence(self, gan: GAN | None) -> float:
+        """Mean of the digit classifier's largest probability over the evaluation images.
+
+        Args:
+            gan: whose images; None for the natural ones.
+        """
+        judge = DigitClassifier()
+
+        def compute() -> np.ndarray:
+            return softmax(predict(self.model(judge), self._evaluation(gan)), axis=1).max(axis=1)
+
+        shown = "natural" if gan is None else self._model_id(gan)
+        name = f"confidence-{self._model_id(judge)}-{shown}.npz"
+        return float(np.mean(cached_array(self.artifact(judge).folder / name, compute)))
+
+    def last_metrics(self, spec: Spec) -> dict[str, float]:
+        """The training's metrics over its last steps, as they stand in its last line."""
+        return self.artifact(spec).manifest()["metrics"]
 
     def _natural_statistics(self) -> tuple[np.ndarray, np.ndarray]:
         return self._statistics("natural", lambda: self.dataset.evaluation)

@@ -1,6 +1,7 @@
 """Measurements over instances, and the tables that several experiments share."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from metrics import detection_rate
 
 SAMPLES = 40
 FRECHET = "Frechet distance (digit classifier)"
+CONFIDENCE = "Confidence (digit classifier)"
 # Column titles, and the fields of `metrics.DetectionMetrics` that are measured on pairs.
 DETECTION_FIELDS = {"detection rate": "detection_rate", "AP": "average_precision", "AUC": "roc_auc"}
 
@@ -48,8 +50,15 @@ def frechet(lab: Lab, gans: Iterable[GAN]) -> Measurement:
     return Measurement(tuple(lab.frechet_distance(gan) for gan in gans))
 
 
-def frechet_caption(lab: Lab) -> str:
-    """What the frechet distance is here, and what it can be compared with."""
+def confidence(lab: Lab, gans: Iterable[GAN]) -> Measurement:
+    """Mean largest probability of a digit classifier, of every GAN; n/a without labels."""
+    if lab.dataset.train_labels is None:
+        return Measurement()
+    return Measurement(tuple(lab.digit_confidence(gan) for gan in gans))
+
+
+def quality_caption(lab: Lab) -> str:
+    """What the two measures of quality are here, and what they can be compared with."""
     if lab.dataset.train_labels is None:
         return "The data set has no labels, so that no digit classifier can judge the images."
     count = min(len(lab.dataset.train), len(lab.dataset.evaluation))
@@ -58,7 +67,31 @@ def frechet_caption(lab: Lab) -> str:
         "evaluation images, over the 64 features of a digit classifier trained on natural images "
         f"(accuracy {lab.digit_accuracy():.3f}). Lower is better; {count:,} natural training "
         f"images are at {lab.natural_frechet_distance():.2f}. It is not an FID and cannot be "
-        "compared with one."
+        "compared with one. Confidence is the digit classifier's mean largest probability; on "
+        f"natural evaluation images it is {lab.digit_confidence(None):.3f}."
+    )
+
+
+def quality_table(lab: Lab, groups: Mapping[str, Iterable[GAN]], **paper: Any) -> Table:
+    """Both measures of quality, a column for each group of GANs.
+
+    Args:
+        lab: where they are trained.
+        groups: GANs by what they are called.
+        paper: the paper's numbers, as arguments of `Table`.
+    """
+    gans = {name: tuple(each) for name, each in groups.items()}
+    return Table(
+        name="quality",
+        title="Quality of the GANs",
+        caption=quality_caption(lab),
+        row_label="Measure",
+        column_label="GANs",
+        rows=(FRECHET, CONFIDENCE),
+        columns=tuple(gans),
+        cells=[[measure(lab, each) for each in gans.values()] for measure in (frechet, confidence)],
+        instances="GANs",
+        **paper,
     )
 
 
@@ -87,18 +120,21 @@ def classifier_table(
 
 def gan_table(lab: Lab, rows: Sequence[tuple[str, GAN, Sequence[Classifier]]]) -> Table:
     """Each GAN by itself: a row for each (label, GAN, classifiers it is shown to)."""
-    cells = tuple((*_detection_cells(lab, who, [gan]), frechet(lab, [gan])) for _, gan, who in rows)
+    cells = tuple(
+        (*_detection_cells(lab, who, [gan]), frechet(lab, [gan]), confidence(lab, [gan]))
+        for _, gan, who in rows
+    )
     return Table(
         name="gans",
         title="Every GAN by itself",
-        caption="Detection by held-out classifiers that were not trained on the GAN, and the "
-        "frechet distance over a digit classifier's features.",
+        caption="Detection by held-out classifiers that were not trained on the GAN; the frechet "
+        "distance over a digit classifier's features, and its confidence.",
         row_label="GAN",
         column_label="Metric",
         rows=tuple(f"{label}, seed {gan.seed}" for label, gan, _ in rows),
-        columns=(*DETECTION_FIELDS, FRECHET),
+        columns=(*DETECTION_FIELDS, FRECHET, CONFIDENCE),
         cells=cells,
-        instances="classifiers; one GAN for the distance",
+        instances="classifiers; one GAN for its quality",
     )
 
 

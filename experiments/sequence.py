@@ -15,13 +15,11 @@ import numpy as np
 from experiments.experiment import Experiment, Findings
 from experiments.lab import Lab
 from experiments.measurements import (
-    FRECHET,
     classifier_table,
     detection,
-    frechet,
-    frechet_caption,
     gan_table,
     natural_grid,
+    quality_table,
     sample_grid,
 )
 from experiments.population import Iteration, make_iteration
@@ -197,18 +195,8 @@ class Sequence(Experiment):
         )
 
     def _quality_table(self, lab: Lab) -> Table:
-        return Table(
-            name="quality",
-            title="Quality of the GANs",
-            caption=frechet_caption(lab),
-            row_label="Measure",
-            column_label="GANs",
-            rows=(FRECHET,),
-            columns=self.names,
-            cells=[[frechet(lab, each.all_gans) for each in self.iterations]],
-            instances="GANs",
-            **self.paper_quality,
-        )
+        groups = zip(self.names, (each.all_gans for each in self.iterations), strict=True)
+        return quality_table(lab, dict(groups), **self.paper_quality)
 
     def _classifier_table(self, lab: Lab) -> Table:
         rows = []

@@ -17,6 +17,8 @@ from data import InputError
 
 Config = TypeVar("Config")
 
+# Keras dtype policies of hidden layers. mixed_bfloat16 keeps weights, images and losses in float32.
+PRECISIONS = ("float32", "mixed_bfloat16")
 _DEFINE = {int: flags.DEFINE_integer, float: flags.DEFINE_float, str: flags.DEFINE_string}
 
 
@@ -73,6 +75,12 @@ def check_at_least(config: Any, **least: float) -> None:
             raise InputError(f"{name} is {value}; it must be at least {bound:g}")
         if math.isinf(value):
             raise InputError(f"{name} is {value}; it must be finite")
+
+
+def check_precision(precision: str) -> None:
+    """Raises InputError for a precision that is none of `PRECISIONS`."""
+    if precision not in PRECISIONS:
+        raise InputError(f"precision is {precision}; it must be one of {', '.join(PRECISIONS)}")
 
 
 def to_json(config: Any) -> dict[str, Any]:

@@ -35,6 +35,7 @@ def collect() -> dict[str, str | int]:
         "platform": platform.platform(),
         "cpu": _cpu_model(),
         "cpu cores": os.cpu_count() or UNKNOWN,
+        "cpu cores used": _cores_used(),
     }
     gpus = _output("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
     return found | ({"gpus": ", ".join(gpus.splitlines())} if gpus else {})
@@ -72,6 +73,12 @@ def _package_versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return versions
+
+
+def _cores_used() -> int | str:
+    """The cores that this process may use; the last bits of a training depend on their number."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or UNKNOWN
 
 
 def _cpu_model() -> str:

@@ -82,8 +82,13 @@ def test_discriminator_has_as_many_parameters_as_counted_by_hand():
     assert build_discriminator().count_params() == expected
 
 
-def test_generator_equals_its_float64_definition():
-    generator = build_generator(latent_dim=5, width=1 / 16, seed=1)
+# A bfloat16 keeps 8 bits: each rounding moves a value by up to 1/256 of it.
+@pytest.mark.parametrize(
+    ("precision", "reduce", "least", "most"),
+    [("float32", np.max, 0, 2e-4), ("mixed_bfloat16", np.mean, 1e-4, 0.02)],
+)
+def test_generator_equals_its_float64_definition(precision, reduce, least, most):
+    generator = build_generator(latent_dim=5, width=1 / 16, seed=1, precision=precision)
     random = np.random.default_rng(2)
     weights = [random.normal(0.0, 0.3, w.shape).astype(np.float32) for w in generator.weights]
     for weight, variable in zip(weights, generator.weights, strict=True):
@@ -92,7 +97,18 @@ def test_generator_equals_its_float64_definition():
     generator.set_weights(weights)
     latents = random.normal(size=(3, 5)).astype(np.float32)
     images = generator(latents, training=False).numpy()
-    np.testing.assert_allclose(images, reference_generator(latents, weights), atol=2e-4)
+    assert images.dtype == np.float32
+    error = reduce(np.abs(images - reference_generator(latents, weights)))
+    assert least <= error <= most
+
+
+@pytest.mark.parametrize("build", [build_generator, build_discriminator])
+def test_bfloat16_networks_keep_float32_weights_and_outputs(build):
+    network = build(width=1 / 16, precision="mixed_bfloat16")
+    assert {weight.dtype for weight in network.weights} == {"float32"}
+    assert network.outputs[0].dtype == "float32"
+    hidden = {layer.compute_dtype for layer in network.layers[:-1]}
+    assert hidden == {"bfloat16"} and network.layers[-1].compute_dtype == "float32"
 
 
 @pytest.mark.parametrize("build", [build_generator, build_discriminator])

@@ -159,6 +159,24 @@ def test_frechet_distance_is_over_the_digit_classifiers_features(lab):
     assert lab.frechet_distance(BASE) > 0
 
 
+def test_confidence_is_the_digit_classifiers_mean_largest_probability(lab):
+    lab.train([BASE, DigitClassifier()])
+    for gan, images in ((BASE, lab.evaluation_images(BASE)), (None, lab.dataset.evaluation)):
+        logits = predict(lab.model(DigitClassifier()), images).astype(np.float64)
+        probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        expected = probabilities.max(axis=1).mean()
+        assert lab.digit_confidence(gan) == pytest.approx(expected, rel=1e-5)
+        assert 0.1 < lab.digit_confidence(gan) <= 1
+
+
+def test_the_last_metrics_are_those_of_the_last_line(lab):
+    lab.train([FOOLING])
+    last = (lab.artifact(FOOLING).folder / "metrics.jsonl").read_text().splitlines()[-1]
+    metrics = lab.last_metrics(FOOLING)
+    assert set(metrics) == {"generator_loss", "discriminator_loss", "fooling_loss"}
+    assert metrics.items() <= json.loads(last).items()
+
+
 def test_the_plan_lists_what_is_missing_and_its_images(lab):
     lab.train([BASE])
     plan = describe_plan(lab, [FOOLING])

@@ -1,0 +1,101 @@
+"""Workers: one experiment's trainings in several processes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+TINY = (
+    "--dataset=folder", "--gan_width=0.0625", "--gan_batch_size=8", "--classifier_epochs=1",
+    "--classifier_batch_size=8", "--experiment_largest_pool=2", "--experiment_held_out_gans=1",
+    "--experiment_classifiers=1",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory) -> Path:
+    """A folder of 40 small images."""
+    folder = tmp_path_factory.mktemp("images")
+    random = np.random.default_rng(0)
+    for index in range(40):
+        pixels = random.integers(0, 256, (28, 28), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{index:02}.png")
+    return folder
+
+
+def start(images: Path, workdir: Path, *arguments: str) -> subprocess.Popen:
+    command = [
+        sys.executable, "-m", "experiments.generalization", f"--data_dir={images}",
+        f"--workdir={workdir}", *TINY, *arguments,
+    ]  # fmt: skip
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def digests(workdir: Path) -> dict[str, str]:
+    """The trained state of each artifact."""
+    manifests = workdir.glob("artifacts/*/DONE.json")
+    return {path.parent.name: json.loads(path.read_text())["state_sha256"] for path in manifests}
+
+
+def workers_of(process: subprocess.Popen) -> list[int]:
+    listed = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True
+    )
+    return [int(line) for line in listed.stdout.split()]
+
+
+def is_running(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores can't be chosen here")
+def test_two_workers_train_everything_once_and_to_the_same_bits(images, tmp_path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    processes = [start(images, one), start(images, two, "--workers=2")]
+    # The last bits depend on the number of threads: one core for each training.
+    for process, count in zip(processes, (1, 2), strict=True):
+        os.sched_setaffinity(process.pid, sorted(os.sched_getaffinity(0))[:count])
+    (plain, _), (shared, lines) = (process.communicate(timeout=300) for process in processes)
+    assert "trained 5 of 5" in plain and "trained 5 of 5" in shared, lines
+    begun = [line.split("  ")[-1] for line in lines.splitlines() if line.startswith("[")]
+    assert len(begun) == len(set(begun)) == 5
+    assert digests(two) == digests(one) and len(digests(one)) == 5
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="looks for processes in /proc")
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGKILL, -9)]
+)
+def test_no_worker_outlives_the_command(images, tmp_path, number, code):
+    process = start(images, tmp_path, "--workers=2", "--gan_epochs=100000")
+    deadline = time.monotonic() + 120
+    while len(list(tmp_path.glob("artifacts/*/metrics.jsonl"))) < 2:
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.1)
+    workers = workers_of(process)
+    assert len(workers) == 2
+    os.kill(process.pid, number)
+    _, lines = process.communicate(timeout=60)
+    assert process.returncode == code
+    while any(map(is_running, workers)):
+        assert time.monotonic() < deadline + 60
+        time.sleep(0.1)
+    assert len(list(tmp_path.glob("artifacts/*/checkpoints/step-*"))) == 2  # Stopped in order.
+    assert "Traceback" not in lines
+
+
+def test_a_failing_worker_stops_the_command(images, tmp_path):
+    process = start(images, tmp_path, "--workers=2", "--gan_generator_learning_rate=1e38")
+    _, lines = process.communicate(timeout=120)
+    assert process.returncode == 2
+    assert "error: " in lines and "Traceback" not in lines
