@@ -2,6 +2,8 @@
 
     python -m benchmarks.dcgan_step
     python -m benchmarks.classifier_epoch
+    python -m benchmarks.faster_steps
+    python -m benchmarks.side_by_side
 
 Each prints medians over repeats taken in turn in one process, and their ratio. Machines drift: the
 ratio is what counts.

@@ -17,13 +17,14 @@ class ClassifierConfig:
         epochs: Passes over the pool: each generated image once, each natural one once per
             generator in the pool (not fixed by the paper).
         batch_size: Images in a step, half of them natural; even (not fixed by the paper).
-        learning_rate: Adam's learning rate (not fixed by the paper).
+        learning_rate: Adam's learning rate at the start; it falls linearly to 0 (not fixed by the
+            paper).
         precision: Arithmetic of the hidden layers: float32, or mixed_bfloat16, which is faster
             on processors that have bfloat16 (not fixed by the paper).
     """
 
     epochs: int = 5
-    batch_size: int = 128
+    batch_size: int = 32
     learning_rate: float = 1e-3
     precision: str = "float32"
 
@@ -39,7 +40,7 @@ class ClassifierConfig:
 
 
 PRESETS = {
-    "quick": ClassifierConfig(epochs=4, batch_size=32),
+    "quick": ClassifierConfig(epochs=4),
     "reduced": ClassifierConfig(epochs=2),
     "paper": ClassifierConfig(),
 }
@@ -52,7 +53,7 @@ class DigitConfig:
     Attributes:
         epochs: Passes over the natural training images.
         batch_size: Images in a step.
-        learning_rate: Adam's learning rate.
+        learning_rate: Adam's learning rate at the start; it falls linearly to 0.
     """
 
     epochs: int = 10

@@ -18,15 +18,21 @@ DIGIT_FEATURES = 64
 
 
 class _SupervisedTask(Task):
-    """Adam on a classification loss.
+    """Adam on a classification loss, with a learning rate that falls linearly to 0.
 
-    Attributes:
+    Args:
         model: images in [0, 255] to logits.
+        config: the training's configuration.
+        steps: steps of the whole training.
     """
 
-    def __init__(self, model: keras.Model, batch_size: int, learning_rate: float):
-        self.model, self.batch_size = model, batch_size
-        self._optimizer = keras.optimizers.Adam(learning_rate)
+    def __init__(self, model: keras.Model, config: ClassifierConfig | DigitConfig, steps: int):
+        self.model, self.batch_size = model, config.batch_size
+        # At a constant rate the last steps decide where the threshold of 0.5 comes to lie.
+        schedule = keras.optimizers.schedules.PolynomialDecay(
+            config.learning_rate, steps, end_learning_rate=0.0
+        )
+        self._optimizer = keras.optimizers.Adam(schedule)
         self._optimizer.build(model.trainable_variables)
         self.state = {
             "model": flat_variables(model),
@@ -71,7 +77,7 @@ class ClassifierTask(_SupervisedTask):
     ):
         self._pool = BalancedPool(natural, generated, config.batch_size, seed)
         model = build(architecture, natural.shape, seed, config.precision)
-        super().__init__(model, config.batch_size, config.learning_rate)
+        super().__init__(model, config, config.steps(len(natural), len(generated)))
 
     def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         """Half natural, half generated: uint8 [B, H, W, C], and labels [B], 1 = generated."""
@@ -102,7 +108,7 @@ class DigitTask(_SupervisedTask):
         self._order = EpochOrder(len(natural), derive_seed(seed, "digits"))
         classes = int(self._labels.max()) + 1
         model = build_cnn(natural.shape, classes, DIGIT_FEATURES, seed)
-        super().__init__(model, config.batch_size, config.learning_rate)
+        super().__init__(model, config, config.steps(len(natural)))
 
     def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         """Natural images, uint8 [B, H, W, C], and their digits, int32 [B]."""

@@ -31,7 +31,7 @@ class DCGANConfig:
     latent_dim: int = 100
     width: float = 1.0
     epochs: int = 50
-    batch_size: int = 64
+    batch_size: int = 16
     generator_learning_rate: float = 1e-3
     discriminator_learning_rate: float = 1e-3
     beta_1: float = 0.5
@@ -61,6 +61,6 @@ PRESETS = {
         generator_learning_rate=2e-3,
         discriminator_learning_rate=2e-3,
     ),
-    "reduced": DCGANConfig(epochs=5),
+    "reduced": DCGANConfig(epochs=2),
     "paper": DCGANConfig(),
 }

@@ -14,6 +14,7 @@ import data
 from experiments import flags as shared_flags
 from experiments import report
 from experiments.lab import Lab
+from experiments.measurements import natural_grid
 from experiments.plan import describe_plan
 from experiments.report import Figure, Grid, Report, Table
 from experiments.setting import PRESETS
@@ -114,11 +115,14 @@ def _run(experiment_class: type[Experiment]) -> None:
         train_side_by_side(min(values.workers, len(trained)))
     trained += lab.train(specs)
     findings = experiment.findings(lab)
+    if values.natural_samples:
+        grids = (natural_grid(lab), *findings.grids)
+        findings = dataclasses.replace(findings, grids=grids)
     seconds = time.monotonic() - started
     this_run = f"trained {len(trained)} of {len(specs)}, took {seconds:.0f} s"
     page = report.write(
         assemble(experiment, specs, lab, findings, values.preset, this_run),
-        lab.workdir / "results" / _results_name(experiment, lab),
+        _results_folder(experiment, lab),
     )
     say("")
     for table in findings.tables:
@@ -128,9 +132,12 @@ def _run(experiment_class: type[Experiment]) -> None:
     print(f"results: {page}")
 
 
-def _results_name(experiment: Experiment, lab: Lab) -> str:
-    """The results' folder; whatever differs from the preset gives it a suffix of its own."""
+def _results_folder(experiment: Experiment, lab: Lab) -> Path:
+    """As asked for; by default, whatever differs from the preset gives it a suffix of its own."""
     values = flags.FLAGS
+    if values.results:
+        return Path(values.results)
+    results = lab.workdir / "results"
     name = f"{experiment.name}-{values.preset}-{lab.dataset.name}"
     chosen = {"experiment": to_json(experiment.config), **lab.setting.to_json()}
     preset = {
@@ -138,9 +145,9 @@ def _results_name(experiment: Experiment, lab: Lab) -> str:
         **PRESETS[values.preset].to_json(),
     }
     if chosen == preset and not values.seed and not values.data_dir:
-        return name
+        return results / name
     text = json.dumps([chosen, values.seed, lab.dataset.fingerprint])
-    return f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return results / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def all_specs(experiment: Experiment, lab: Lab) -> list[Spec]:

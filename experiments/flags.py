@@ -12,6 +12,13 @@ NETWORKS = ("gan", "classifier", "digits")
 def define() -> None:
     """Declares the shared flags, and those of the networks' trainings."""
     flags.DEFINE_string("workdir", "runs", "Folder of artifacts and results; experiments share it.")
+    flags.DEFINE_string(
+        "results", None, "Folder for the results; default: <workdir>/results/<what was run>."
+    )
+    flags.DEFINE_boolean(
+        "natural_samples", True,
+        "Show natural images in the results; not where they may not be handed on.",
+    )  # fmt: skip
     flags.DEFINE_enum("dataset", "digits", sorted(data.DATASETS), "Natural images.")
     flags.DEFINE_string("data_dir", None, "Folder of the data set's files, where it has any.")
     flags.DEFINE_enum(

@@ -22,7 +22,6 @@ from experiments.measurements import (
     detection,
     gan_table,
     natural_accuracy,
-    natural_grid,
     quality_table,
     sample_grid,
 )
@@ -65,7 +64,7 @@ class Generalization(Experiment):
     )
     presets: ClassVar[dict[str, Any]] = {
         "quick": GeneralizationConfig(largest_pool=3, held_out_gans=2, classifiers=3),
-        "reduced": GeneralizationConfig(largest_pool=5, held_out_gans=4, classifiers=5),
+        "reduced": GeneralizationConfig(largest_pool=5, held_out_gans=4, classifiers=4),
         "paper": GeneralizationConfig(),
     }
 
@@ -137,7 +136,6 @@ class Generalization(Experiment):
                 ),
             ),
             grids=(
-                natural_grid(lab),
                 sample_grid(lab, self.pool[0], "samples-pool", "A GAN of the pool"),
                 sample_grid(lab, self.held_out[0], "samples-held-out", "A held-out GAN"),
             ),

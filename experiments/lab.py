@@ -26,7 +26,7 @@ from training.loop import LoopConfig
 from training.progress import say
 
 # Part of every key: raised when the same value and configuration come to mean another training.
-FORMAT = 1
+FORMAT = 2
 # How often a process without work looks for some, while others train.
 POLL_SECONDS = 0.2
 

@@ -18,7 +18,6 @@ from experiments.measurements import (
     classifier_table,
     detection,
     gan_table,
-    natural_grid,
     quality_table,
     sample_grid,
 )
@@ -63,7 +62,7 @@ PRESETS = {
         iterations=3, gans=2, held_out_gans=2, classifiers=1, held_out_classifiers=2
     ),
     "reduced": SequenceConfig(
-        iterations=4, gans=3, held_out_gans=3, classifiers=1, held_out_classifiers=3
+        iterations=3, gans=2, held_out_gans=2, classifiers=1, held_out_classifiers=3
     ),
     "paper": SequenceConfig(),
 }
@@ -126,7 +125,7 @@ class Sequence(Experiment):
                 self._gan_table(lab),
             ),
             figures=(_heat_map(held_out), _heat_map(in_loss)),
-            grids=(natural_grid(lab), *self._sample_grids(lab)),
+            grids=tuple(self._sample_grids(lab)),
             notes=self.notes,
         )
 
