@@ -1,16 +1,24 @@
-"""Data sets as arrays of bytes, the order they are seen in, and the files they come from.
+"""Data sets as images of bytes, the order they are seen in, and the files they come from.
 
-datasets.py  load(name) -> Dataset: the images by name, split 80/20
-digits.py    the 1,797 small digits that come with scikit-learn: no download
-mnist.py     MNIST, from its four idx files or through Keras
-folder.py    every image file below a folder
-idx.py       one idx file, plain or gzip, checked byte for byte
-split.py     the fixed 80/20 split
-resize.py    square resizing and channels
-images.py    what a room hands over: Images and ArrayImages
-order.py     permutations and the endless, resumable order of the examples
-files.py     files that are either whole or not there
-errors.py    InputError, for what the user can put right
+datasets.py       load(name) -> Dataset: the images by name, split 80/20
+digits.py         the 1,797 small digits that come with scikit-learn: no download
+mnist.py          MNIST, from its four idx files or through Keras
+pictures.py       image files of a folder or zip, read as they are
+records/          images as TFRecord shards: written, read, verified
+convert.py        the command that makes records: python -m data.convert
+verify.py         the command that checks them: python -m data.verify
+sources.py        where encoded pictures come from: folder.py, archive.py, mnist.py
+picture.py        one encoded picture
+idx.py            one idx file, plain or gzip, checked byte for byte
+split.py          the fixed 80/20 split
+resize.py         square resizing and channels
+grids.py          image_grid: many images as one
+images.py         what a room hands over: Images, ArrayImages and Subset
+order.py          permutations and the endless, resumable order of the examples
+natural_order.py  the order of file names
+threads.py        pictures on all cores
+files.py          files that are either whole or not there
+errors.py         InputError, for what the user can put right
 """
 
 from data.datasets import DATASETS, Dataset, load
@@ -24,8 +32,11 @@ from data.files import (
     write_json,
     write_text,
 )
-from data.images import ArrayImages, Images
+from data.grids import image_grid
+from data.images import ArrayImages, Images, Subset
 from data.order import EpochOrder, permutation
+from data.picture import encode_png
+from data.records import RecordImages
 from data.split import split_indices
 
 __all__ = [
@@ -35,7 +46,11 @@ __all__ = [
     "EpochOrder",
     "Images",
     "InputError",
+    "RecordImages",
+    "Subset",
     "atomic_path",
+    "encode_png",
+    "image_grid",
     "load",
     "permutation",
     "sha256_file",

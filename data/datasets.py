@@ -3,19 +3,33 @@
 import difflib
 import functools
 import hashlib
+import math
 from dataclasses import dataclass
 
 import numpy as np
+from tqdm import tqdm
 
 from data.digits import read_digits
 from data.errors import InputError
-from data.folder import read_folder
-from data.images import ArrayImages
+from data.images import ArrayImages, Images, Subset
 from data.mnist import read_mnist
+from data.pictures import open_folder
+from data.records import open_records
 from data.split import split_indices
 
-# Each reads a whole data set: (data_dir, resolution, channels) -> images, labels or None.
-DATASETS = {"digits": read_digits, "mnist": read_mnist, "folder": read_folder}
+# Each opens a whole data set: (data_dir, resolution, channels) -> images, labels or None. Images
+# are uint8 [N, H, W, C] in memory, or Images that read on demand.
+DATASETS = {
+    "digits": read_digits,
+    "mnist": read_mnist,
+    "folder": open_folder,
+    "records": open_records,
+}
+# Sets up to this size are held in memory, decoded: 1 GiB. A constant, and no question of the
+# machine's memory, because the fingerprint depends on it.
+MEMORY_BYTES = 2**30
+_RESOLUTION, _CHANNELS = 28, 1
+_READ_AT_ONCE = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +45,8 @@ class Dataset:
     """
 
     name: str
-    train: ArrayImages
-    evaluation: ArrayImages
+    train: Images
+    evaluation: Images
     train_labels: np.ndarray | None
     evaluation_labels: np.ndarray | None
 
@@ -56,38 +70,76 @@ class Dataset:
 
 
 def load(
-    name: str, data_dir: str | None = None, *, resolution: int = 28, channels: int = 1
+    name: str,
+    data_dir: str | None = None,
+    *,
+    resolution: int | None = None,
+    channels: int | None = None,
+    resize_filter: str | None = None,
 ) -> Dataset:
     """Loads a data set and splits it 80/20; see `data.split.split_indices`.
 
+    A set of at most `MEMORY_BYTES` (as pixels) is decoded into memory, and its fingerprint is of
+    the pixels: however they were stored, the same pixels have the same fingerprint. A larger one is
+    decoded as it is read, and its fingerprint is of its files; see `PictureImages.fingerprint` and
+    `RecordImages.fingerprint`.
+
     Args:
-        name: "digits" (bundled with scikit-learn), "mnist" (idx files, or Keras' download) or
-            "folder" (image files).
-        data_dir: Folder of the files; required for "folder", optional for "mnist".
-        resolution: Height and width of the images.
-        channels: 1 (grey) or 3 (RGB).
+        name: "digits" (bundled with scikit-learn), "mnist" (idx files, or Keras' download),
+            "folder" (image files in a folder or in a zip file) or "records" (what
+            `python -m data.convert` has written).
+        data_dir: Folder of the files, for "folder" also a .zip file; required for "folder" and
+            "records", optional for "mnist".
+        resolution: Height and width of the images; default: 28, or that of the records.
+        channels: 1 (grey) or 3 (RGB); default: 1, or those of the records.
+        resize_filter: "lanczos" (the default) or "box", for "folder" only.
 
     Returns:
-        The data set, in memory, as uint8 images of [resolution, resolution, channels].
+        The data set, as uint8 images of [resolution, resolution, channels].
 
     Raises:
         InputError: An argument or a file is at fault; the message says which.
     """
     if name not in DATASETS:
         raise InputError(_unknown(name))
-    if resolution < 1:
-        raise InputError(f"--resolution must be 1 or more, not {resolution}")
-    if channels not in (1, 3):
-        raise InputError(f"--channels must be 1 (grey) or 3 (RGB), not {channels}")
-    images, labels = DATASETS[name](data_dir, resolution, channels)
+    if name != "records":
+        resolution = _RESOLUTION if resolution is None else resolution
+        channels = _CHANNELS if channels is None else channels
+        if resolution < 1:
+            raise InputError(f"--resolution must be 1 or more, not {resolution}")
+        if channels not in (1, 3):
+            raise InputError(f"--channels must be 1 (grey) or 3 (RGB), not {channels}")
+    options = {} if resize_filter is None else {"resize_filter": resize_filter}
+    if options and name != "folder":
+        raise InputError(f"{name} takes no resize filter: leave it out")
+    images, labels = DATASETS[name](data_dir, resolution, channels, **options)
+    if not isinstance(images, np.ndarray) and len(images) * math.prod(images.shape) <= MEMORY_BYTES:
+        images = _read_all(images)
     train, evaluation = split_indices(len(images))
     return Dataset(
         name=name,
-        train=ArrayImages(images[train]),
-        evaluation=ArrayImages(images[evaluation]),
+        train=_part(images, train),
+        evaluation=_part(images, evaluation),
         train_labels=_select(labels, train),
         evaluation_labels=_select(labels, evaluation),
     )
+
+
+def _read_all(images: Images) -> np.ndarray:
+    """Reads every image; on a terminal, what takes long shows its progress."""
+    array = np.empty((len(images), *images.shape), np.uint8)
+    with tqdm(total=len(images), desc="read", unit=" images", disable=None, delay=2) as bar:
+        for start in range(0, len(images), _READ_AT_ONCE):
+            part = array[start : start + _READ_AT_ONCE]
+            part[:] = images.read(np.arange(start, start + len(part)))
+            bar.update(len(part))
+    return array
+
+
+def _part(images: np.ndarray | Images, indices: np.ndarray) -> Images:
+    if isinstance(images, np.ndarray):
+        return ArrayImages(images[indices])
+    return Subset(images, indices)
 
 
 def _select(labels: np.ndarray | None, indices: np.ndarray) -> np.ndarray | None:

@@ -1,90 +1,100 @@
 """A folder of image files, at any depth."""
 
+import functools
 import os
-import warnings
+import zlib
 from pathlib import Path
 
-import numpy as np
-from PIL import Image, ImageOps
-
 from data.errors import InputError
-from data.resize import square_image
-
-SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".webp")
-# Only these decoders run, whatever a file calls itself.
-_FORMATS = ("BMP", "JPEG", "PNG", "WEBP")
+from data.natural_order import natural_key
+from data.picture import MAX_BYTES, SUFFIXES, is_image_name
 
 
-def read_folder(data_dir: str | None, resolution: int, channels: int) -> tuple[np.ndarray, None]:
-    """Reads every PNG, JPEG, WebP and BMP file below a folder, in the order of relative paths.
+class FolderSource:
+    """Every PNG, JPEG, WebP and BMP file below a folder, in the natural order of relative paths.
 
-    Hidden files and folders (a leading dot) and links to folders are passed over. Each image is
-    turned as its EXIF tag says, cropped to its central square and resized; see
-    `data.resize.square_image`. All of them are held in memory.
+    Hidden files and folders (a leading dot) and links to folders are passed over. The files are
+    listed once, and read when they are asked for.
 
     Args:
-        data_dir: The folder.
-        resolution: Height and width.
-        channels: 1 or 3.
-
-    Returns:
-        Images uint8 [N, resolution, resolution, channels], and None for the labels.
+        folder: An existing folder.
 
     Raises:
-        InputError: A folder is missing, unreadable or without images, or a file is damaged or
-            too large for Pillow's limit against decompression bombs.
+        InputError: A folder below it is unreadable, or there are no images.
     """
-    if data_dir is None:
-        raise InputError("folder needs --data_dir, a folder of PNG, JPEG, WebP or BMP images")
-    paths = _image_paths(existing_folder(data_dir))
-    if not paths:
-        raise InputError(f"no images in {data_dir}: --data_dir needs {', '.join(SUFFIXES)} files")
-    images = np.empty((len(paths), resolution, resolution, channels), np.uint8)
-    for i, path in enumerate(paths):
-        images[i] = square_image(_decode(path), resolution, channels)
-    return images, None
+
+    kind = "folder"
+    labels = None
+    contents = ""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.names = sorted(_image_names(folder), key=natural_key)
+        if not self.names:
+            raise InputError(f"no images in {folder}: it needs {', '.join(SUFFIXES)} files")
+
+    @functools.cached_property
+    def sizes(self) -> list[int]:
+        """Bytes of each file; -1 where that cannot be found out."""
+        return [_size(self.folder / name) for name in self.names]
+
+    def where(self, i: int) -> str:
+        """What to call a picture in an error."""
+        return str(self.folder / self.names[i])
+
+    def read(self, i: int) -> bytes:
+        """Returns the contents of a file; InputError if it cannot be read."""
+        try:
+            with Path(self.where(i)).open("rb") as file:
+                contents = file.read(MAX_BYTES + 1)
+        except OSError as error:
+            raise InputError(f"cannot read {self.where(i)}: {error.strerror}") from error
+        if len(contents) > MAX_BYTES:
+            raise InputError(f"{self.where(i)} is larger than {MAX_BYTES:,} bytes: take it away")
+        return contents
+
+    def checksum(self, i: int) -> tuple[int, int]:
+        """Size and CRC-32 of a file, which is read for it."""
+        contents = self.read(i)
+        return len(contents), zlib.crc32(contents)
 
 
-def existing_folder(data_dir: str) -> Path:
+def existing_folder(data_dir: str, flag: str = "--data_dir") -> Path:
     """Returns the folder as a path, or raises an InputError if it is missing or none."""
+    path = existing_path(data_dir, flag)
+    if not path.is_dir():
+        raise InputError(f"{flag} {path} is not a folder: give the folder it is in")
+    return path
+
+
+def existing_path(data_dir: str, flag: str) -> Path:
+    """Returns the file or folder as a path, or raises an InputError if there is none."""
     if not str(data_dir):
-        raise InputError("--data_dir is empty: give a folder")
+        raise InputError(f"{flag} is empty: give a folder")
     try:
-        folder = Path(data_dir).expanduser()
-        if not folder.exists():
-            raise InputError(f"--data_dir {folder} does not exist: give an existing folder")
-        if not folder.is_dir():
-            raise InputError(f"--data_dir {folder} is not a folder: give the folder it is in")
+        path = Path(data_dir).expanduser()
+        if not path.exists():
+            raise InputError(f"{flag} {path} does not exist: give an existing folder")
     except (OSError, RuntimeError) as error:  # a name too long, ~ of an unknown user, ...
-        raise InputError(f"cannot use --data_dir {data_dir} ({error}): give another") from error
-    return folder
+        raise InputError(f"cannot use {flag} {data_dir} ({error}): give another") from error
+    return path
 
 
-def _image_paths(folder: Path) -> list[Path]:
-    paths = []
-    for parent, subfolders, names in os.walk(folder, onerror=_unreadable):
+def _image_names(folder: Path) -> list[str]:
+    names = []
+    for parent, subfolders, files in os.walk(folder, onerror=_unreadable):
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
-        paths += [Path(parent, name) for name in names if _is_image_name(name)]
-    # As text with forward slashes, so that the order is the same on every system.
-    return sorted(paths, key=lambda path: path.relative_to(folder).as_posix())
-
-
-def _is_image_name(name: str) -> bool:
-    return name.lower().endswith(SUFFIXES) and not name.startswith(".")
+        relative = Path(parent).relative_to(folder)
+        names += [(relative / name).as_posix() for name in files if is_image_name(name)]
+    return names
 
 
 def _unreadable(error: OSError) -> None:
     raise InputError(f"cannot read {error.filename}: {error.strerror}") from error
 
 
-def _decode(path: Path) -> Image.Image:
+def _size(path: Path) -> int:
     try:
-        with warnings.catch_warnings():
-            # Pillow only warns of images up to twice its limit.
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path, formats=_FORMATS) as image:
-                return ImageOps.exif_transpose(image)
-    except Exception as error:  # Pillow's decoders raise a dozen types on damaged files
-        raise InputError(
-            f"cannot read {path} as an image ({error}): repair it or take it away"
-        ) from error
+        return path.stat().st_size
+    except OSError:  # a dangling link: reading it will say so
+        return -1

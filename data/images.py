@@ -76,9 +76,46 @@ class ArrayImages(Images):
             IndexError: `indices` is not a list of integers, or one is out of range; negative
                 ones too, which would silently count from the end.
         """
-        indices = np.asarray(indices)
-        if indices.ndim != 1 or indices.dtype.kind not in "iu":
-            raise IndexError(f"indices are integers [n], not {indices.dtype} {indices.shape}")
-        if indices.size and not 0 <= indices.min() <= indices.max() < len(self):
-            raise IndexError(f"an index is outside 0 ... {len(self) - 1}")
-        return np.asarray(self._array[indices])
+        return np.asarray(self._array[checked_indices(indices, len(self))])
+
+
+class Subset(Images):
+    """Some images of others, in a given order.
+
+    Args:
+        images: All of them.
+        indices: Integers [n] into them.
+    """
+
+    def __init__(self, images: Images, indices: np.ndarray):
+        self._images = images
+        self._indices = checked_indices(indices, len(images)).astype(np.int64)
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Shape of one image: (H, W, C)."""
+        return self._images.shape
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 in hexadecimal of the line "subset of <fingerprint>\\n", then of the indices."""
+        digest = hashlib.sha256(f"subset of {self._images.fingerprint}\n".encode())
+        digest.update(self._indices.astype("<i8").tobytes())
+        return digest.hexdigest()
+
+    def read(self, indices: np.ndarray) -> np.ndarray:
+        """Reads images as `ArrayImages.read` does; what the whole raises, this raises."""
+        return self._images.read(self._indices[checked_indices(indices, len(self))])
+
+
+def checked_indices(indices: np.ndarray, size: int) -> np.ndarray:
+    """Returns indices as an array [n], or raises an IndexError; see `ArrayImages.read`."""
+    indices = np.asarray(indices)
+    if indices.ndim != 1 or indices.dtype.kind not in "iu":
+        raise IndexError(f"indices are integers [n], not {indices.dtype} {indices.shape}")
+    if indices.size and not 0 <= indices.min() <= indices.max() < size:
+        raise IndexError(f"an index is outside 0 ... {size - 1}")
+    return indices

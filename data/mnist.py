@@ -1,5 +1,7 @@
 """MNIST, or any set in its format, whole: the training part, then the test part."""
 
+import hashlib
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +9,7 @@ import numpy as np
 from data.errors import InputError
 from data.folder import existing_folder
 from data.idx import read_idx
+from data.picture import encode_png
 from data.resize import add_channels, resize_gray
 
 _PARTS = ("train", "t10k")
@@ -41,6 +44,52 @@ def read_mnist(
     return add_channels(resize_gray(images, resolution), channels), labels.astype(np.int64)
 
 
+class MnistSource:
+    """The pictures of a folder of idx files, one by one, as PNG files with labels.
+
+    Args:
+        folder: As for `read_mnist`.
+
+    Raises:
+        InputError: As `read_mnist`.
+    """
+
+    kind = "idx"
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+        parts = _read_folder(folder)
+        self._images = np.concatenate([images for images, _ in parts])  # [N, 28, 28]
+        self.labels = np.concatenate([labels for _, labels in parts]).astype(np.int64)
+        self.names = [
+            f"{part}-images/{i:05d}"
+            for part, (images, _) in zip(_PARTS, parts, strict=True)
+            for i in range(len(images))
+        ]
+        self.sizes = [_SIDE * _SIDE] * len(self.names)
+        # Fashion-MNIST has the same names and sizes.
+        digest = hashlib.sha256(self._images)
+        digest.update(self.labels.astype("<i8"))
+        self.contents = digest.hexdigest()
+
+    def where(self, i: int) -> str:
+        """What to call a picture in an error."""
+        return f"{self.names[i]} in {self._folder}"
+
+    def read(self, i: int) -> bytes:
+        """Returns a picture as a PNG file."""
+        return encode_png(self._images[i][..., None])
+
+    def checksum(self, i: int) -> tuple[int, int]:
+        """Size and CRC-32 of a picture's pixels."""
+        return self.sizes[i], zlib.crc32(self._images[i].tobytes())
+
+
+def is_mnist_folder(folder: Path) -> bool:
+    """Whether the first of the four files is there."""
+    return any((folder / name).is_file() for name in _names(f"{_PARTS[0]}-images", "idx3-ubyte"))
+
+
 def _read_folder(folder: Path) -> list[tuple[np.ndarray, np.ndarray]]:
     return [_read_part(folder, part) for part in _PARTS]
 
@@ -64,8 +113,12 @@ def _read_part(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
     return images, labels
 
 
+def _names(stem: str, kind: str) -> list[str]:
+    return [f"{stem}{dot}{kind}{suffix}" for dot in "-." for suffix in ("", ".gz")]
+
+
 def _find(folder: Path, stem: str, kind: str) -> Path:
-    names = [f"{stem}{dot}{kind}{suffix}" for dot in "-." for suffix in ("", ".gz")]
+    names = _names(stem, kind)
     for name in names:
         if (folder / name).is_file():  # some archives unpack to folders of these names
             return folder / name

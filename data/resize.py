@@ -1,7 +1,14 @@
 """Square resizing and channels, by Pillow, whose integer arithmetic is the same everywhere."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from PIL import Image
+
+from data.errors import InputError
+
+FILTERS = {"box": Image.Resampling.BOX, "lanczos": Image.Resampling.LANCZOS}
+CROPS = ("center", "none")
 
 
 def resize_gray(images: np.ndarray, resolution: int) -> np.ndarray:
@@ -28,26 +35,75 @@ def add_channels(images: np.ndarray, channels: int) -> np.ndarray:
     return np.repeat(images[..., None], channels, axis=-1)
 
 
-def square_image(image: Image.Image, resolution: int, channels: int) -> np.ndarray:
-    """Turns any picture into a square one: centre crop, then Lanczos (antialiased), as for FFHQ.
+@dataclass(frozen=True)
+class Squaring:
+    """Turns any picture into a square image.
 
-    Transparent parts are laid over white. Grey is ITU-R 601 luma. 16-bit grey keeps its upper
-    8 bits.
+    Transparent parts are laid over white. Grey is ITU-R 601 luma. CMYK becomes RGB by Pillow's
+    plain formula, without colour profiles. 16 bits keep their upper 8. Then come the crop and the
+    filter, whose support grows with the factor of reduction (antialiased).
 
-    Args:
-        image: Any mode and size.
-        resolution: New height and width.
-        channels: 1 or 3.
+    Attributes:
+        resolution: Height and width.
+        channels: 1 (grey) or 3 (RGB).
+        resize_filter: "lanczos" (as for FFHQ's thumbnails) or "box" (the mean of each block).
+        crop: "center" takes the central square; "none" accepts only square pictures.
 
-    Returns:
-        uint8 [resolution, resolution, channels].
+    Raises:
+        InputError: A value is none of these.
     """
-    image = _convert(image, "L" if channels == 1 else "RGB")
-    side = min(image.size)
-    left, top = (image.width - side) // 2, (image.height - side) // 2
-    image = image.crop((left, top, left + side, top + side))
-    image = image.resize((resolution, resolution), Image.Resampling.LANCZOS)
-    return np.asarray(image).reshape(resolution, resolution, channels)
+
+    resolution: int
+    channels: int
+    resize_filter: str = "lanczos"
+    crop: str = "center"
+
+    def __post_init__(self):
+        if self.resolution < 1:
+            raise InputError(f"--resolution must be 1 or more, not {self.resolution}")
+        if self.channels not in (1, 3):
+            raise InputError(f"--channels must be 1 (grey) or 3 (RGB), not {self.channels}")
+        if self.resize_filter not in FILTERS:
+            raise InputError(f"--filter must be box or lanczos, not {self.resize_filter!r}")
+        if self.crop not in CROPS:
+            raise InputError(f"--crop must be center or none, not {self.crop!r}")
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Shape of the result: (H, W, C)."""
+        return self.resolution, self.resolution, self.channels
+
+    @property
+    def mode(self) -> str:
+        """Pillow's name for the result's channels."""
+        return "L" if self.channels == 1 else "RGB"
+
+    def changes(self, image: Image.Image) -> bool:
+        """Whether the result has other pixels than an opaque 8-bit image."""
+        return image.mode != self.mode or image.size != (self.resolution, self.resolution)
+
+    def __call__(self, image: Image.Image, where: str = "a picture") -> np.ndarray:
+        """Crops and resizes.
+
+        Args:
+            image: Any mode and size.
+            where: What to call it in an error.
+
+        Returns:
+            uint8 [resolution, resolution, channels].
+
+        Raises:
+            InputError: It is not square, with `crop` "none".
+        """
+        width, height = image.size
+        if self.crop == "none" and width != height:
+            raise InputError(f"{where} is not square ({width}x{height}): use --crop=center")
+        image = _convert(image, self.mode)
+        side = min(width, height)
+        left, top = (width - side) // 2, (height - side) // 2
+        image = image.crop((left, top, left + side, top + side))
+        image = image.resize((self.resolution, self.resolution), FILTERS[self.resize_filter])
+        return np.asarray(image).reshape(self.shape)
 
 
 def _convert(image: Image.Image, mode: str) -> Image.Image:

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from data import Images
+from data import Images, image_grid
 from experiments.lab import Lab
-from experiments.report import Grid, Measurement, Table, image_grid
+from experiments.report import Grid, Measurement, Table
 from experiments.specs import GAN, Classifier
 from metrics import detection_rate
 

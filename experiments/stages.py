@@ -8,10 +8,10 @@ import numpy as np
 import tensorflow as tf
 
 from classifiers import ClassifierTask, DigitTask
-from data import Dataset, Images, atomic_path, write_bytes
+from data import Dataset, Images, atomic_path, encode_png, image_grid, write_bytes
 from dcgan import DCGANTask
 from experiments.artifacts import MODEL, Artifact
-from experiments.report import collect, encode_png, image_grid
+from experiments.report import collect
 from experiments.setting import Setting
 from experiments.specs import GAN, Classifier, DigitClassifier, Spec
 from training.config import to_json

@@ -4,7 +4,6 @@ values.py       Measurement: one value per instance, shown as mean±std
 table.py        Table: our numbers and the paper's
 formats.py      a table as CSV, JSON, Markdown and plain text
 figures.py      heat_map (heat_map.py) and error_curve (error_curve.py), both on drawing.py
-grids.py        image_grid and encode_png
 report.py       Report, Figure and Grid
 page.py         write: everything above into a folder, with one self-contained index.html
 markup.py       pieces of that page; style.py its style sheet
@@ -14,7 +13,6 @@ plain.py        values that strict JSON can express
 
 from experiments.report.figures import error_curve, heat_map
 from experiments.report.formats import to_csv, to_json, to_markdown, to_text
-from experiments.report.grids import encode_png, image_grid
 from experiments.report.page import write
 from experiments.report.report import Figure, Grid, Report
 from experiments.report.table import Table
@@ -29,10 +27,8 @@ __all__ = [
     "Table",
     "collect",
     "command_line",
-    "encode_png",
     "error_curve",
     "heat_map",
-    "image_grid",
     "to_csv",
     "to_json",
     "to_markdown",

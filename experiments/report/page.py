@@ -7,10 +7,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from data import files
+from data import encode_png, files
 from experiments.report import formats, markup
 from experiments.report.drawing import DPI
-from experiments.report.grids import encode_png
 from experiments.report.plain import plain
 from experiments.report.report import Report
 from experiments.report.style import CSS

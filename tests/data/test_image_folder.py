@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import load
-from data.folder import read_folder
+from data import DATASETS, load
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 
@@ -19,6 +18,11 @@ RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 def flat(path, color, size=(10, 10), mode="RGB", **save):
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new(mode, size, color).save(path, **save)
+
+
+def read_folder(folder, resolution, channels):
+    images, labels = DATASETS["folder"](folder, resolution, channels)
+    return images.read(np.arange(len(images))), labels
 
 
 def read_one(folder, resolution=4, channels=3):

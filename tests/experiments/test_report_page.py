@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from experiments.report import Figure, Grid, Measurement, Report, Table, heat_map, image_grid, write
+from data import image_grid
+from experiments.report import Figure, Grid, Measurement, Report, Table, heat_map, write
 from experiments.report.page import duration
 
 VOID = {"meta", "img", "br"}

@@ -1,9 +1,6 @@
-"""Grids of sample images, and images as PNG."""
-
-import io
+"""Grids of sample images."""
 
 import numpy as np
-from PIL import Image
 
 
 def image_grid(
@@ -38,17 +35,3 @@ def image_grid(
         left = index % columns * (width + padding)
         grid[top : top + height, left : left + width] = image
     return grid
-
-
-def encode_png(image: np.ndarray) -> bytes:
-    """A uint8 image [H, W, C] as PNG, C = 1 (grey) or 3 (RGB).
-
-    Raises:
-        ValueError: `image` is anything else.
-    """
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[-1] not in (1, 3):
-        raise ValueError(f"Need uint8 [H, W, 1 or 3], got {image.dtype} {image.shape}.")
-    pixels = image[..., 0] if image.shape[-1] == 1 else image
-    data = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(data, "PNG", optimize=True)
-    return data.getvalue()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from experiments.report import encode_png, image_grid
+from data import encode_png, image_grid
 
 
 def images(count, channels=3):

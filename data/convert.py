@@ -1,0 +1,85 @@
+"""Converts images to TFRecord shards.
+
+    python -m data.convert --source=FOLDER --output=FOLDER --resolution=256
+
+The source is a folder of images at any depth (FFHQ's `images1024x1024` and `thumbnails128x128` as
+they are published), a zip file of images, or a folder with MNIST's four idx files. Killed or
+stopped, the same command goes on; run again on a finished folder, it repairs damaged shards.
+"""
+
+from absl import flags
+
+from data.errors import InputError
+from data.records.conversion import Conversion
+from data.records.options import ConvertOptions
+from data.resize import CROPS, FILTERS
+from training import command
+from training.progress import Progress, say
+from training.runtime import import_quietly
+from training.signals import Interrupted, stop_request
+
+
+def define_flags() -> None:
+    """Declares the command's flags."""
+    flags.DEFINE_string("source", None, "Folder or .zip file of images, or MNIST's idx folder.")
+    flags.DEFINE_string("output", None, "Folder for the records: new, or of this conversion.")
+    flags.DEFINE_integer("resolution", None, "Height and width of the images.")
+    flags.DEFINE_integer("channels", 3, "1 (grey) or 3 (RGB).")
+    flags.DEFINE_enum(
+        "filter", "lanczos", sorted(FILTERS), "How pictures are resized: record it with every FID."
+    )
+    flags.DEFINE_enum("crop", "center", CROPS, "none: accept square pictures only.")
+    flags.DEFINE_integer("shards", None, "Number of shards; default: by --shard_megabytes.")
+    flags.DEFINE_integer(
+        "shard_megabytes", 400, "Most megabytes of pixels in a shard; never over 4,096 images."
+    )
+    flags.DEFINE_integer("limit", None, "Take only the first so many pictures.")
+    flags.DEFINE_boolean("skip_bad", False, "Go on without pictures that cannot be read.")
+
+
+def main() -> None:
+    """Converts as the flags say."""
+    values = flags.FLAGS
+    for name in ("source", "output", "resolution"):
+        if values[name].value is None:
+            raise InputError(f"--{name} is missing: give --source, --output and --resolution")
+    options = ConvertOptions(
+        source=values.source,
+        output=values.output,
+        resolution=values.resolution,
+        channels=values.channels,
+        resize_filter=values.filter,
+        crop=values.crop,
+        shards=values.shards,
+        shard_megabytes=values.shard_megabytes,
+        limit=values.limit,
+        skip_bad=values.skip_bad,
+    )
+    manifest = _convert(options)
+    shards, bad = manifest["shards"], len(manifest["skipped"])
+    print(
+        f"{options.output}: {manifest['images']:,} images in {len(shards)} shards, "
+        f"{sum(shard['bytes'] for shard in shards) / 1e6:.1f} MB from "
+        f"{manifest['source']['bytes'] / 1e6:.1f} MB" + (f"; {bad} bad left out" if bad else "")
+    )
+
+
+def _convert(options: ConvertOptions) -> dict:
+    with (
+        Conversion(options) as conversion,
+        Progress("convert", conversion.total, conversion.done, "images") as progress,
+        stop_request() as stop,
+    ):
+
+        def advance() -> None:
+            progress.advance()
+            if stop:
+                raise Interrupted(stop.number)
+
+        return conversion.run(advance, say)
+
+
+if __name__ == "__main__":
+    import_quietly()
+    define_flags()
+    command.run(main)

@@ -1,0 +1,96 @@
+"""Image files read as they are: decoded and resized each time they are asked for."""
+
+import functools
+import hashlib
+
+import numpy as np
+
+from data.errors import InputError
+from data.images import Images, checked_indices
+from data.picture import decode
+from data.resize import Squaring
+from data.sources import Source, open_images
+from data.threads import map_in_order
+
+
+class PictureImages(Images):
+    """The pictures of a source as square images, without holding them in memory.
+
+    Args:
+        source: Encoded pictures.
+        squaring: What becomes of each.
+    """
+
+    def __init__(self, source: Source, squaring: Squaring):
+        self._source, self._squaring = source, squaring
+
+    def __len__(self) -> int:
+        return len(self._source.names)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Shape of one image: (H, W, C)."""
+        return self._squaring.shape
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 in hexadecimal over what makes the pixels: files, in order, and squaring.
+
+        Of the files it takes sizes and CRC-32 sums, which a zip file lists; those of a folder are
+        read once. A folder and a zip of the same files have the same fingerprint.
+        """
+        digest = hashlib.sha256(f"pictures {len(self)} {self._squaring!r}\n".encode())
+        for size, crc in map_in_order(self._source.checksum, range(len(self))):
+            digest.update(f"{size} {crc:08x}\n".encode())
+        return digest.hexdigest()
+
+    def read(self, indices: np.ndarray) -> np.ndarray:
+        """Decodes and resizes pictures, on all cores.
+
+        Args:
+            indices: Integers [n], each from 0 to len(self) - 1.
+
+        Returns:
+            uint8 [n, H, W, C].
+
+        Raises:
+            IndexError: As `ArrayImages.read`.
+            InputError: A picture is damaged; the message names it.
+        """
+        indices = checked_indices(indices, len(self))
+        images = np.empty((len(indices), *self.shape), np.uint8)
+        for image, row in zip(map_in_order(self._read_one, indices), images, strict=True):
+            row[:] = image
+        return images
+
+    def _read_one(self, i: int) -> np.ndarray:
+        where = self._source.where(i)
+        return self._squaring(decode(self._source.read(i), where).image, where)
+
+
+def open_folder(
+    data_dir: str | None, resolution: int, channels: int, resize_filter: str = "lanczos"
+) -> tuple[PictureImages, None]:
+    """Opens every PNG, JPEG, WebP and BMP file of a folder or zip, in the natural order of paths.
+
+    Each is turned as its EXIF tag says, cropped to its central square and resized; see
+    `data.resize.Squaring`.
+
+    Args:
+        data_dir: The folder, or a .zip file.
+        resolution: Height and width.
+        channels: 1 or 3.
+        resize_filter: "lanczos" or "box".
+
+    Returns:
+        The images, and None for the labels.
+
+    Raises:
+        InputError: It is missing, unreadable or without images.
+    """
+    if data_dir is None:
+        raise InputError(
+            "folder needs --data_dir, a folder or .zip file of PNG, JPEG, WebP or BMP images"
+        )
+    squaring = Squaring(resolution, channels, resize_filter)
+    return PictureImages(open_images(data_dir), squaring), None

@@ -1,0 +1,108 @@
+"""Which conversion a folder holds: noted before its first shard, compared when it goes on."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from PIL import __version__ as pillow_version
+from PIL import features
+
+from data.errors import InputError
+from data.records.manifest import FORMAT_VERSION, MANIFEST, read_manifest
+from data.records.options import ConvertOptions
+from data.records.sealed import read_sealed, write_sealed
+from data.sources import Source
+
+PLAN = "conversion.json"
+_LIBRARIES = ("zlib", "libjpeg_turbo", "webp")
+
+
+def make_plan(options: ConvertOptions, source: Source, pictures: int) -> dict[str, Any]:
+    """Everything that the records' bytes depend on, except for the pictures' contents."""
+    names = "\n".join([*source.names[:pictures], source.contents])
+    return {
+        "parameters": {
+            "format_version": FORMAT_VERSION,
+            "resolution": options.resolution,
+            "channels": options.channels,
+            "filter": options.resize_filter,
+            "crop": options.crop,
+            "limit": options.limit,
+            "shards": options.count_shards(pictures),
+            "source_names_sha256": hashlib.sha256(_bytes(names)).hexdigest(),
+        },
+        "software": {
+            "pillow": pillow_version,
+            **{name: features.version(name) for name in _LIBRARIES},
+        },
+    }
+
+
+def describe_source(source: Source, name: str, pictures: int) -> dict[str, Any]:
+    """What the manifest says of the source; the same for a folder and a zip file of it.
+
+    `sha256` is over a line "<name> <tab> <size in bytes>" for each picture, in order.
+    """
+    sizes = source.sizes[:pictures]
+    return {
+        "kind": source.kind,
+        "name": name,
+        "pictures": pictures,
+        "bytes": sum(sizes),
+        "sha256": hashlib.sha256(_lines(source, range(pictures))).hexdigest(),
+    }
+
+
+def shard_key(plan: dict[str, Any], source: Source, number: int, pictures: Sequence[int]) -> str:
+    """What a shard is made from: parameters, and the names and sizes of its pictures."""
+    digest = hashlib.sha256(json.dumps([plan["parameters"], number], sort_keys=True).encode())
+    digest.update(_lines(source, pictures))
+    return digest.hexdigest()
+
+
+def noted_plan(folder: Path) -> dict[str, Any] | None:
+    """The plan of the conversion that a folder holds, finished or not; None if it is empty.
+
+    Raises:
+        InputError: It holds something else, or its plan is damaged.
+    """
+    if (folder / MANIFEST).exists():
+        return read_manifest(folder)
+    if (folder / PLAN).exists():
+        return read_sealed(folder / PLAN)
+    if any(not path.name.startswith(".") for path in folder.iterdir()):
+        raise InputError(f"--output {folder} holds other files: give a new or empty folder")
+    return None
+
+
+def note_plan(folder: Path, plan: dict[str, Any]) -> None:
+    """Writes the plan into a folder, as the first of its files."""
+    write_sealed(folder / PLAN, plan, indent=2)
+
+
+def check_same(folder: Path, noted: dict[str, Any], plan: dict[str, Any], part: str) -> None:
+    """Compares the "parameters" or the "software" of two plans.
+
+    Raises:
+        InputError: They differ; the line names the first difference.
+    """
+    for name, now in plan[part].items():
+        before = noted[part].get(name)
+        if before != now:
+            was = "other files" if name == "source_names_sha256" else f"{name} {before}, not {now}"
+            raise InputError(
+                f"--output {folder} holds a conversion of {was}: "
+                "give another folder, or delete this one"
+            )
+
+
+def _lines(source: Source, pictures: Sequence[int]) -> bytes:
+    lines = (f"{source.names[i]}\t{source.sizes[i]}\n" for i in pictures)
+    return _bytes("".join(lines))
+
+
+def _bytes(names: str) -> bytes:
+    """Names that are not UTF-8 keep their bytes."""
+    return names.encode("utf-8", "surrogateescape")

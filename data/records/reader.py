@@ -1,0 +1,190 @@
+"""Records as images, by random access."""
+
+import io
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from data.errors import InputError
+from data.folder import existing_folder
+from data.images import Images, checked_indices
+from data.records.manifest import read_manifest
+from data.records.sealed import read_sealed
+from data.records.shard import index_name
+from data.threads import map_in_order, usable_cores
+
+_LOCATION = ("offset", "length", "image_offset", "image_length", "crc32")
+_FEWEST_PER_THREAD = 8  # below that a thread costs more than it saves
+
+
+class RecordImages(Images):
+    """What `python -m data.convert` has written, decoded as it is read; needs no TensorFlow.
+
+    Opening it checks the manifest, the indices, and the size of every shard; reading an image
+    checks all bytes of its record. `data.records.verification` checks everything at once. Shards
+    are read and not mapped: of a mapped file that is cut short, the system kills the reader.
+
+    Args:
+        folder: A folder of records.
+
+    Raises:
+        InputError: The folder is no such one or incomplete, or a file in it is damaged; the
+            message names it.
+    """
+
+    def __init__(self, folder: str | Path):
+        folder = Path(folder)
+        self.manifest = read_manifest(folder)
+        self.shards = [folder / shard["name"] for shard in self.manifest["shards"]]
+        indices = list(_checked_indices(folder, self.manifest["shards"]))
+        # Of each image: its shard, then _LOCATION.
+        self._locations = np.concatenate(
+            [
+                np.array(
+                    [[number] * index["images"], *(index[name] for name in _LOCATION)], np.int64
+                ).T
+                for number, index in enumerate(indices)
+            ]
+        )  # [N, 6]
+        self.labels = None
+        if self.manifest["labels"]:
+            self.labels = np.concatenate([index.get("label", []) for index in indices])
+            self.labels = self.labels.astype(np.int64)
+
+    def __len__(self) -> int:
+        return len(self._locations)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Shape of one image: (H, W, C)."""
+        parameters = self.manifest["parameters"]
+        return parameters["resolution"], parameters["resolution"], parameters["channels"]
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over the shape and each image's SHA-256 of its pixels, in hexadecimal.
+
+        The conversion computed those; they depend neither on how the images are encoded nor on
+        how they are spread over shards.
+        """
+        return self.manifest["fingerprint"]
+
+    def read(self, indices: np.ndarray) -> np.ndarray:
+        """Reads, checks and decodes images, in threads.
+
+        Args:
+            indices: Integers [n], each from 0 to len(self) - 1.
+
+        Returns:
+            uint8 [n, H, W, C].
+
+        Raises:
+            IndexError: As `ArrayImages.read`.
+            InputError: A record is damaged; the message names its shard.
+        """
+        indices = checked_indices(indices, len(self))
+        images = np.empty((len(indices), *self.shape), np.uint8)
+        # By place in the files: each is opened once per thread and read from front to back.
+        order = np.argsort(indices, kind="stable")
+        parts = np.array_split(order, min(usable_cores(), len(order) // _FEWEST_PER_THREAD) or 1)
+
+        def read_part(positions: np.ndarray) -> None:
+            records = self._records(indices[positions])
+            for position, image in zip(positions, records, strict=True):
+                images[position] = image
+
+        for _ in map(read_part, parts) if len(parts) == 1 else map_in_order(read_part, parts):
+            pass
+        return images
+
+    def _records(self, indices: np.ndarray) -> Iterator[np.ndarray]:
+        file, opened = None, None
+        try:
+            for i in indices:
+                number, offset, length, image_offset, image_length, crc = self._locations[
+                    i
+                ].tolist()
+                if number != opened:
+                    if file is not None:
+                        file.close()
+                    file, opened = _open(self.shards[number]), number
+                file.seek(offset)
+                frame = file.read(length)
+                if len(frame) != length or zlib.crc32(frame) != crc:
+                    raise self._damaged(number, i)
+                start = image_offset - offset
+                yield _decode(frame[start : start + image_length], self.shape)
+        finally:
+            if file is not None:
+                file.close()
+
+    def _damaged(self, number: int, i: int) -> InputError:
+        return InputError(
+            f"{self.shards[number]} is damaged at image {i}: python -m data.verify lists all "
+            "damage, and the same python -m data.convert makes the shard again"
+        )
+
+
+def open_records(
+    data_dir: str | None, resolution: int | None = None, channels: int | None = None
+) -> tuple[RecordImages, np.ndarray | None]:
+    """Opens a folder of records.
+
+    Args:
+        data_dir: The folder.
+        resolution: Height and width that the records must have; default: whatever they have.
+        channels: Their channels, likewise.
+
+    Returns:
+        The images, and labels int64 [N] or None.
+
+    Raises:
+        InputError: As `RecordImages`, or the records have another shape.
+    """
+    if data_dir is None:
+        raise InputError(
+            "records need --data_dir, a folder that python -m data.convert has written"
+        )
+    images = RecordImages(existing_folder(data_dir))
+    for name, value in (("resolution", resolution), ("channels", channels)):
+        there = images.manifest["parameters"][name]
+        if value not in (None, there):
+            raise InputError(
+                f"{data_dir} holds images of --{name}={there}, not {value}: "
+                "convert to another folder"
+            )
+    return images, images.labels
+
+
+def _checked_indices(folder: Path, shards: list[dict]) -> Iterator[dict]:
+    for number, shard in enumerate(shards):
+        path = folder / shard["name"]
+        if not path.is_file():
+            raise InputError(f"{path} is missing: the same python -m data.convert makes it again")
+        if path.stat().st_size != shard["bytes"]:
+            raise InputError(
+                f"{path} has {path.stat().st_size:,} bytes instead of {shard['bytes']:,}: "
+                "the same python -m data.convert makes it again"
+            )
+        index = read_sealed(folder / index_name(number, len(shards)))
+        if (index["sha256"], index["images"]) != (shard["sha256"], shard["images"]):
+            raise InputError(
+                f"{folder / index_name(number, len(shards))} is of another conversion than the "
+                "manifest: the same python -m data.convert makes it again"
+            )
+        yield index
+
+
+def _open(path: Path):
+    try:
+        return path.open("rb", buffering=0)
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _decode(contents: bytes, shape: tuple[int, int, int]) -> np.ndarray:
+    with Image.open(io.BytesIO(contents), formats=("PNG", "JPEG")) as image:
+        return np.asarray(image).reshape(shape)
