@@ -4,7 +4,7 @@ from pathlib import Path
 
 from setuptools import find_packages, setup
 
-ROOMS = ("classifiers", "data", "dcgan", "experiments", "metrics", "training")
+ROOMS = ("classifiers", "data", "dcgan", "experiments", "metrics", "stylegan2", "training")
 
 setup(
     name="gan-knowledge-gaps",
@@ -16,6 +16,7 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.11,<3.14",
     packages=find_packages(include=[f"{room}{rest}" for room in ROOMS for rest in ("", ".*")]),
+    package_data={"stylegan2.ops": ["kernels/*"]},
     install_requires=[
         "absl-py>=2.1",
         "filelock>=3.15",

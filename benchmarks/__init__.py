@@ -4,6 +4,7 @@
     python -m benchmarks.classifier_epoch
     python -m benchmarks.faster_steps
     python -m benchmarks.side_by_side
+    python -m benchmarks.stylegan2_ops
 
 Each prints medians over repeats taken in turn in one process, and their ratio. Machines drift: the
 ratio is what counts.

@@ -19,7 +19,12 @@ Config = TypeVar("Config")
 
 # Keras dtype policies of hidden layers. mixed_bfloat16 keeps weights, images and losses in float32.
 PRECISIONS = ("float32", "mixed_bfloat16")
-_DEFINE = {int: flags.DEFINE_integer, float: flags.DEFINE_float, str: flags.DEFINE_string}
+_DEFINE = {
+    bool: flags.DEFINE_boolean,
+    float: flags.DEFINE_float,
+    int: flags.DEFINE_integer,
+    str: flags.DEFINE_string,
+}
 
 
 def attribute_docs(config_class: type) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +50,7 @@ class Loop:
         strategy: the strategy that the task was built in.
         config: how it is watched and saved.
         write_samples: called with (path of a PNG file, uint8 [N, H, W, C]) for each grid.
+        watch: called with (step, metrics) for each line of metrics.
 
     Attributes:
         seconds: time spent training so far, by all processes that worked on it.
@@ -65,11 +66,12 @@ class Loop:
         strategy: tf.distribute.Strategy | None = None,
         config: LoopConfig | None = None,
         write_samples: Callable[[Path, np.ndarray], None] | None = None,
+        watch: Callable[[int, dict[str, float]], None] | None = None,
     ):
         self.task, self.steps, self.folder, self.label = task, steps, folder, label
         self.strategy = strategy or tf.distribute.get_strategy()
         self.config = config or LoopConfig()
-        self.write_samples = write_samples
+        self.write_samples, self.watch = write_samples, watch
         check_batch_size(task.batch_size, self.strategy)
         self._step_function = _compile(task, self.strategy)
         self._checkpoints = Checkpoints(
@@ -127,7 +129,8 @@ class Loop:
         stopping = False
         while step < self.steps and not stopping:
             batch = distribute(self.strategy, self.task.batch(step))
-            self._pending.append(self._step_function(tf.constant(step, tf.int64), *batch))
+            phase, number = self.task.phase(step), tf.constant(step, tf.int64)
+            self._pending.append(self._step_function(number, *batch, phase=phase))
             step += 1
             # One look at each step, so that all of it agrees on whether it is the last.
             stopping, last = bool(stop), step == self.steps
@@ -146,10 +149,16 @@ class Loop:
         """Writes the mean of each metric since the last line."""
         # Reading the metrics waits for the device: once per line, not once per step.
         pending = self._finite_pending(step)
+        names = dict.fromkeys(name for each in pending for name in each)
         self._metrics = {
-            name: float(np.mean([each[name] for each in pending])) for name in pending[0]
+            # Not every phase has every metric.
+            name: float(np.mean([each[name] for each in pending if name in each]))
+            for name in names
         }
-        log.write(step, {**self._metrics, "images_per_second": self._rate(step)})
+        line = {**self._metrics, "images_per_second": self._rate(step)}
+        log.write(step, line)
+        if self.watch is not None:
+            self.watch(step, line)
         self._pending = []
 
     def _finite_pending(self, step: int) -> list[dict[str, float]]:
@@ -203,8 +212,9 @@ class Loop:
 
 def _compile(task: Task, strategy: tf.distribute.Strategy) -> Callable:
     @tf.function
-    def run_step(step: tf.Tensor, *batch) -> dict[str, tf.Tensor]:
-        per_replica = strategy.run(task.train_step, args=(step, *batch))
+    def run_step(step: tf.Tensor, *batch, phase: Hashable) -> dict[str, tf.Tensor]:
+        options = {} if phase is None else {"phase": phase}
+        per_replica = strategy.run(task.train_step, args=(step, *batch), kwargs=options)
         if strategy.num_replicas_in_sync == 1:
             return per_replica
         return {

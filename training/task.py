@@ -2,6 +2,7 @@
 
 import abc
 import hashlib
+from collections.abc import Hashable
 
 import numpy as np
 import tensorflow as tf
@@ -25,6 +26,14 @@ class Task(abc.ABC):
     @abc.abstractmethod
     def batch(self, step: int) -> tuple[np.ndarray, ...]:
         """The global batch of one step: arrays that share their first axis."""
+
+    def phase(self, step: int) -> Hashable:
+        """What kind of step it is, where there are several; each is compiled once.
+
+        Other than None, it is handed to `train_step` as the argument `phase`. A branch of the graph
+        would not do: under a strategy, nothing can be updated inside one.
+        """
+        return None
 
     @abc.abstractmethod
     def train_step(self, step: tf.Tensor, *batch: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -5,6 +5,7 @@ import numpy as np
 from classifiers import ClassifierConfig, ClassifierTask, DigitConfig, DigitTask, build
 from data import ArrayImages
 from dcgan import DCGANConfig, DCGANTask
+from stylegan2 import NetworkConfig, StyleGAN2Task, TrainingConfig
 from training.fooling import FoolingLoss
 from training.task import Task
 
@@ -18,9 +19,9 @@ def make_task(kind: str) -> Task:
     return _TASKS[kind]()
 
 
-def _images(seed: int) -> ArrayImages:
+def _images(seed: int, size: int = 28) -> ArrayImages:
     generator = np.random.default_rng(seed)
-    return ArrayImages(generator.integers(0, 256, (IMAGES, 28, 28, 1), dtype=np.uint8))
+    return ArrayImages(generator.integers(0, 256, (IMAGES, size, size, 1), dtype=np.uint8))
 
 
 def _gan() -> Task:
@@ -42,5 +43,19 @@ def _digits() -> Task:
     return DigitTask(config, _images(0), np.arange(IMAGES) % 10, seed=5)
 
 
-_TASKS = {"gan": _gan, "classifier": _classifier, "digits": _digits}
+def _stylegan2() -> Task:
+    frozen = [build("cnn", (16, 16, 1), seed=1)]
+    fooling = FoolingLoss(frozen, phi=0.5, image_shape=(16, 16, 1))
+    network = NetworkConfig(
+        resolution=16, channels=1, fmap_base=16, fmap_max=4, latent_dim=4, w_dim=4,
+        mapping_layers=1,
+    )  # fmt: skip
+    training = TrainingConfig(
+        batch_size=BATCH, micro_batch=BATCH // 2, learning_rate=RATE, generator_interval=2,
+        discriminator_interval=2, mirror=True,
+    )  # fmt: skip
+    return StyleGAN2Task(network, training, _images(0, 16), seed=6, fooling=fooling)
+
+
+_TASKS = {"gan": _gan, "classifier": _classifier, "digits": _digits, "stylegan2": _stylegan2}
 KINDS = tuple(_TASKS)

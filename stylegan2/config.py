@@ -1,0 +1,198 @@
+"""The configuration of StyleGAN2's networks."""
+
+import dataclasses
+
+from data import InputError
+from training.config import check_at_least
+
+ARCHITECTURES = ("orig", "skip", "resnet")
+PRECISIONS = ("float32", "bfloat16", "float16")
+SMALLEST_RESOLUTION = 4
+
+
+@dataclasses.dataclass(frozen=True)
+class NetworkConfig:
+    """What the generator and the discriminator are made of.
+
+    The defaults are config-f of Karras et al. 2020 ("StyleGAN2"), section 4 and appendix B.
+
+    Attributes:
+        resolution: Height and width of the images, a power of two from 8.
+        channels: Colour channels of the images.
+        label_dim: Length of the one-hot class labels; 0 for none.
+        fmap_base: Feature maps of a convolution at resolution r are fmap_base / (r / 2), at most
+            fmap_max; 16384 in config-f, 8192 in config-e.
+        fmap_max: Most feature maps anywhere.
+        latent_dim: Dimensions of z.
+        w_dim: Dimensions of w, and units of the mapping network's layers.
+        mapping_layers: Layers of the mapping network.
+        mapping_lr_multiplier: Learning-rate multiplier of the mapping network.
+        generator_architecture: How the generator's resolutions are joined: orig, skip or resnet.
+        discriminator_architecture: The same for the discriminator.
+        mbstd_group: Images over which the minibatch standard deviation is taken.
+        mbstd_features: Feature maps that it adds.
+        precision: Arithmetic of the highest resolutions: float32, bfloat16 or float16. Weights,
+            images and all else stay float32 (float32 in the paper).
+        precision_resolutions: To how many of the highest resolutions that applies.
+    """
+
+    resolution: int = 256
+    channels: int = 3
+    label_dim: int = 0
+    fmap_base: int = 16384
+    fmap_max: int = 512
+    latent_dim: int = 512
+    w_dim: int = 512
+    mapping_layers: int = 8
+    mapping_lr_multiplier: float = 0.01
+    generator_architecture: str = "skip"
+    discriminator_architecture: str = "resnet"
+    mbstd_group: int = 4
+    mbstd_features: int = 1
+    precision: str = "float32"
+    precision_resolutions: int = 4
+
+    def __post_init__(self):
+        check_at_least(
+            self, resolution=8, channels=1, label_dim=0, fmap_base=2, fmap_max=1, latent_dim=1,
+            w_dim=1, mapping_layers=1, mapping_lr_multiplier=0, mbstd_group=1, mbstd_features=0,
+            precision_resolutions=0,
+        )  # fmt: skip
+        if self.resolution & (self.resolution - 1):
+            raise InputError(f"resolution is {self.resolution}; it must be a power of two")
+        self._check_choice("generator_architecture", ARCHITECTURES)
+        self._check_choice("discriminator_architecture", ARCHITECTURES)
+        self._check_choice("precision", PRECISIONS)
+        if self.mbstd_features and self.feature_maps(SMALLEST_RESOLUTION) % self.mbstd_features:
+            raise InputError(
+                f"mbstd_features is {self.mbstd_features}; it must divide the "
+                f"{self.feature_maps(SMALLEST_RESOLUTION)} feature maps at 4x4"
+            )
+
+    def _check_choice(self, name: str, choices: tuple[str, ...]) -> None:
+        value = getattr(self, name)
+        if value not in choices:
+            raise InputError(f"{name} is {value}; it must be one of {', '.join(choices)}")
+
+    @property
+    def resolutions(self) -> tuple[int, ...]:
+        """4, 8 ... the resolution of the images."""
+        return tuple(2**power for power in range(2, self.resolution.bit_length()))
+
+    @property
+    def num_layers(self) -> int:
+        """How many layers of the synthesis network take a w: two for each resolution."""
+        return 2 * len(self.resolutions)
+
+    def feature_maps(self, resolution: int) -> int:
+        """Feature maps of the convolutions at a resolution."""
+        return max(1, min(2 * self.fmap_base // resolution, self.fmap_max))
+
+    def compute_dtype(self, resolution: int) -> str:
+        """The dtype in which the convolutions at a resolution are computed."""
+        if resolution in self.resolutions[len(self.resolutions) - self.precision_resolutions :]:
+            return self.precision
+        return "float32"
+
+
+NETWORKS = {
+    "config-f": NetworkConfig(),
+    "config-e": NetworkConfig(fmap_base=8192),
+    "quick": NetworkConfig(resolution=32, fmap_base=1024, fmap_max=128, latent_dim=128, w_dim=128),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingConfig:
+    """How StyleGAN2 is trained.
+
+    The defaults are those of config-f in Karras et al. 2020, appendix B and the published training
+    script; the paper of the knowledge gaps leaves them as they are.
+
+    Attributes:
+        kimg: Thousands of natural images shown in all.
+        batch_size: Images of each kind in a minibatch, over all devices.
+        micro_batch: Images of a device at a time; gradients are summed up to the minibatch. The
+            minibatch standard deviation is taken within it.
+        learning_rate: Adam's learning rate, before the correction for lazy regularization.
+        beta_1: Adam's first moment decay, before the same correction.
+        beta_2: Adam's second moment decay, before the same correction.
+        epsilon: Adam's epsilon.
+        gamma: Weight of R1; 10 in config-f, 100 in config-e.
+        discriminator_interval: Minibatches from one R1 update to the next.
+        path_length_weight: Weight of the path length penalty.
+        path_length_decay: Decay of the running mean of path lengths.
+        path_length_shrink: The penalty uses a minibatch smaller by this factor.
+        generator_interval: Minibatches from one path length update to the next.
+        style_mixing: Probability that a minibatch mixes two styles.
+        ema_kimg: Half-life of the averaged generator's weights, in thousands of images.
+        w_avg_beta: Decay of the running mean of w.
+        mirror: Whether natural images are mirrored at random; False in the paper.
+    """
+
+    kimg: int = 25_000
+    batch_size: int = 32
+    micro_batch: int = 4
+    learning_rate: float = 0.002
+    beta_1: float = 0.0
+    beta_2: float = 0.99
+    epsilon: float = 1e-8
+    gamma: float = 10.0
+    discriminator_interval: int = 16
+    path_length_weight: float = 2.0
+    path_length_decay: float = 0.01
+    path_length_shrink: int = 2
+    generator_interval: int = 4
+    style_mixing: float = 0.9
+    ema_kimg: float = 10.0
+    w_avg_beta: float = 0.995
+    mirror: bool = False
+
+    def __post_init__(self):
+        check_at_least(
+            self, kimg=1, batch_size=1, micro_batch=1, learning_rate=0, beta_1=0, beta_2=0,
+            epsilon=0, gamma=0, discriminator_interval=1, path_length_weight=0,
+            path_length_decay=0, path_length_shrink=1, generator_interval=1, style_mixing=0,
+            ema_kimg=0, w_avg_beta=0,
+        )  # fmt: skip
+        for name in ("beta_1", "beta_2", "style_mixing", "path_length_decay", "w_avg_beta"):
+            if getattr(self, name) > 1:
+                raise InputError(f"{name} is {getattr(self, name)}; it must be at most 1")
+        if self.batch_size % self.micro_batch:
+            raise InputError(
+                f"batch_size is {self.batch_size}; it must be a multiple of micro_batch, "
+                f"{self.micro_batch}"
+            )
+
+    @property
+    def steps(self) -> int:
+        """Minibatches of the whole training."""
+        return -(-self.kimg * 1000 // self.batch_size)
+
+    @property
+    def ema_beta(self) -> float:
+        """Decay of the averaged generator's weights in one minibatch."""
+        if self.ema_kimg == 0:
+            return 0.0
+        return 0.5 ** (self.batch_size / (self.ema_kimg * 1000))
+
+    def adam(self, interval: int) -> dict[str, float]:
+        """Adam's numbers for a network that is regularized every `interval` minibatches.
+
+        Regularization makes interval + 1 updates of interval minibatches: rates and decays are
+        scaled so that a minibatch moves as far as without it (Karras et al. 2020, appendix B).
+        """
+        ratio = interval / (interval + 1)
+        return {
+            "learning_rate": self.learning_rate * ratio,
+            "beta_1": self.beta_1**ratio,
+            "beta_2": self.beta_2**ratio,
+            "epsilon": self.epsilon,
+        }
+
+
+TRAININGS = {
+    "config-f": TrainingConfig(),
+    "config-e": TrainingConfig(gamma=100.0),
+    "quick": TrainingConfig(kimg=40, micro_batch=32, gamma=1.0, ema_kimg=1.0, mirror=True),
+}

@@ -1,0 +1,43 @@
+"""What a training draws: a function of (seed, purpose, minibatch, chunk) alone.
+
+A chunk is a micro-batch of one device. Chunks are counted over all devices, so that two devices
+draw what one would have drawn.
+"""
+
+import tensorflow as tf
+
+from training.randomness import derive_seed
+
+# Chunks of a minibatch are fewer than this.
+_CHUNKS = 2**16
+
+
+class Draws:
+    """Random values for one purpose in one chunk of a minibatch.
+
+    Args:
+        seed: seed of the training.
+        purpose: what they are for: the name of an update.
+        step: the minibatch, an int64 scalar.
+        chunk: number of the chunk in the minibatch, an int64 scalar.
+    """
+
+    def __init__(self, seed: int, purpose: str, step: tf.Tensor, chunk: tf.Tensor):
+        self._seed, self._purpose = seed, purpose
+        self._position = tf.cast(step, tf.int64) * _CHUNKS + tf.cast(chunk, tf.int64)
+
+    def normal(self, name: str, shape) -> tf.Tensor:
+        """Standard normal values, float32."""
+        return tf.random.stateless_normal(shape, self._key(name), alg="philox")
+
+    def uniform(self, name: str, shape, maximum: float = 1.0) -> tf.Tensor:
+        """Uniform values in [0, maximum), float32."""
+        return tf.random.stateless_uniform(shape, self._key(name), maxval=maximum, alg="philox")
+
+    def noise(self, layer: int, size: tuple) -> tf.Tensor:
+        """The noise [N, H, W, 1] of a layer of the synthesis network, of size (N, H, W)."""
+        return self.normal(f"noise{layer}", [*size, 1])
+
+    def _key(self, name: str) -> tf.Tensor:
+        key = derive_seed(self._seed, self._purpose, name)
+        return tf.stack([tf.constant(key, tf.int64), self._position])

@@ -1,0 +1,92 @@
+"""The folder of a training run: its configuration, and what is made from it."""
+
+import json
+from pathlib import Path
+
+import keras
+
+import data
+from data import Dataset, InputError
+from stylegan2.config import NetworkConfig, TrainingConfig
+from stylegan2.task import StyleGAN2Task
+from training.checkpoints import Checkpoints
+from training.config import to_json
+from training.fooling import FoolingLoss
+from training.progress import say
+
+CONFIG = "config.json"
+
+
+def read_config(folder: Path) -> dict:
+    """The configuration of a run.
+
+    Raises:
+        InputError: the folder holds none, or it can't be read.
+    """
+    try:
+        return json.loads((folder / CONFIG).read_text())
+    except FileNotFoundError:
+        raise InputError(f"{folder} holds no run: there is no {CONFIG}") from None
+    except ValueError as error:
+        raise InputError(f"{folder / CONFIG} is damaged: {error}") from error
+
+
+def open_data(path: str, network: NetworkConfig) -> Dataset:
+    """The natural images of a run, of the networks' resolution and colours."""
+    if (Path(path) / "manifest.json").exists():
+        dataset = data.load("records", path)
+        expected = (network.resolution, network.resolution, network.channels)
+        if dataset.image_shape != expected:
+            raise InputError(f"{path} holds images of {dataset.image_shape}, not {expected}")
+        return dataset
+    return data.load("folder", path, resolution=network.resolution, channels=network.channels)
+
+
+def make_task(
+    network: NetworkConfig, training: TrainingConfig, dataset: Dataset, config: dict
+) -> StyleGAN2Task:
+    """The task of a run."""
+    fooling = None
+    if config["fool"]:
+        classifiers = [load_classifier(Path(path)) for path in config["fool"]]
+        fooling = FoolingLoss(classifiers, config["phi"], dataset.image_shape)
+    labels = dataset.train_labels if network.label_dim else None
+    if network.label_dim and labels is None:
+        raise InputError(f"network_label_dim is {network.label_dim}, but the images have no labels")
+    return StyleGAN2Task(network, training, dataset.train, config["seed"], fooling, labels)
+
+
+def load_classifier(path: Path) -> keras.Model:
+    """A classifier from images in [0, 255] to a logit."""
+    if not path.is_file():
+        raise InputError(f"--fool: there is no file {path}")
+    try:
+        return keras.models.load_model(path, compile=False)
+    except (ValueError, OSError) as error:
+        raise InputError(f"--fool: {path} is no Keras model: {error}") from error
+
+
+def transfer(task: StyleGAN2Task, source: Path) -> None:
+    """Copies the networks of a run's newest checkpoint; optimizers and means begin anew.
+
+    Raises:
+        InputError: the run has no intact checkpoint, or its networks differ.
+    """
+    config = read_config(source)
+    theirs, ours = config["network"], to_json(task.network)
+    different = [
+        f"{name} {theirs[name]} there, {ours[name]} here"
+        for name in ours
+        if theirs.get(name) != ours[name] and not name.startswith("precision")
+    ]
+    if different:
+        raise InputError(f"the networks of {source} are others: {'; '.join(different)}")
+    training = TrainingConfig(**config["training"])
+    other = StyleGAN2Task(task.network, training, task.images, config["seed"], labels=task.classes)
+    step = Checkpoints(source / "checkpoints", other.state).restore_newest()
+    if step is None:
+        raise InputError(f"{source} holds no checkpoint to begin with")
+    for name in ("generator", "generator_ema", "discriminator"):
+        for mine, its in zip(task.state[name], other.state[name], strict=True):
+            mine.assign(its)
+    say(f"beginning with the networks of {source} at step {step:,}")

@@ -1,0 +1,247 @@
+"""One StyleGAN2 training: the order of updates, and what each of them is."""
+
+import functools
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from data import EpochOrder, Images
+from stylegan2 import losses
+from stylegan2.adam import Adam, assign_all
+from stylegan2.config import NetworkConfig, TrainingConfig
+from stylegan2.discriminator import Discriminator
+from stylegan2.generator import Generator
+from stylegan2.randomness import Draws
+from stylegan2.sampling import sample
+from stylegan2.update import Metrics, Update
+from training.fooling import FoolingLoss
+from training.randomness import derive_seed
+from training.task import Task, flat_variables
+
+SAMPLES = 64
+
+
+class StyleGAN2Task(Task):
+    """Trains a generator and a discriminator, and keeps an average of the generator.
+
+    A step is a minibatch: an update of the generator (G), of its path length penalty (G_reg, every
+    4 minibatches), of the discriminator (D), of the average, of R1 (D_reg, every 16), in this
+    order; regularization is an update of its own on the same Adam state, its loss multiplied by
+    the interval (Karras et al. 2020, section 3.1 and appendix B).
+
+    Args:
+        network: configuration of the networks.
+        config: configuration of the training.
+        images: natural training images, [resolution, resolution, channels].
+        seed: seed of initial weights, of all draws and of the data order.
+        fooling: the loss of the classifiers that the generator must fool; None at iteration 0.
+        labels: class of each image, integers [len(images)], where the networks have labels.
+
+    Attributes:
+        generator: the generator that is trained.
+        generator_ema: its running average, which makes the images.
+        discriminator: images in [-1, 1] to logits [N, 1], positive = natural.
+    """
+
+    def __init__(
+        self,
+        network: NetworkConfig,
+        config: TrainingConfig,
+        images: Images,
+        seed: int,
+        fooling: FoolingLoss | None = None,
+        labels: np.ndarray | None = None,
+    ):
+        shape = (network.resolution, network.resolution, network.channels)
+        if images.shape != shape:
+            raise ValueError(f"the networks make images of shape {shape}, not {images.shape}")
+        self.network, self.config, self.images = network, config, images
+        self.seed, self.fooling = seed, fooling
+        self.classes = labels if network.label_dim else None
+        self.labels = _one_hot(labels, network.label_dim) if network.label_dim else None
+        self.batch_size = config.batch_size
+        self._order = EpochOrder(len(images), derive_seed(seed, "data"))
+        self.generator, self.generator_ema = Generator(network, seed), Generator(network, seed)
+        self.discriminator = Discriminator(network, seed)
+        self._generator_adam = self._adam(self.generator, config.generator_interval)
+        self._discriminator_adam = self._adam(self.discriminator, config.discriminator_interval)
+        update = functools.partial(
+            Update, seed=seed, batch_size=config.batch_size, micro_batch=config.micro_batch
+        )
+        self._update_generator = update("G", self._generator_loss, self._generator_adam)
+        self._update_path_length = update("G_reg", self._path_length_loss, self._generator_adam)
+        self._update_discriminator = update("D", self._discriminator_loss, self._discriminator_adam)
+        self._update_r1 = update("D_reg", self._r1_loss, self._discriminator_adam)
+        self._path_length_mean = tf.Variable(0.0, trainable=False, name="path_length_mean")
+        self.state = {
+            "generator": flat_variables(self.generator),
+            "generator_ema": flat_variables(self.generator_ema),
+            "discriminator": flat_variables(self.discriminator),
+            "generator_adam": self._generator_adam.state,
+            "discriminator_adam": self._discriminator_adam.state,
+            "path_length_mean": [self._path_length_mean],
+        }
+
+    def _adam(self, network: keras.Model, interval: int) -> Adam:
+        variables = [variable.value for variable in network.trainable_variables]
+        return Adam(variables, **self.config.adam(interval))
+
+    # The loop's side
+
+    def batch(self, step: int) -> tuple[np.ndarray, ...]:
+        """Natural images, uint8 [batch_size, H, W, C].
+
+        With labels also theirs and those of the images to generate, both one-hot float32
+        [batch_size, label_dim]; the latter are those of other natural images.
+        """
+        indices = self._order.indices(step * self.batch_size, self.batch_size)
+        natural = self.images.read(indices)
+        if self.labels is None:
+            return (natural,)
+        others = np.random.default_rng([self.seed, step]).integers(
+            len(self.labels), size=len(natural)
+        )
+        return natural, self.labels[indices], self.labels[others]
+
+    def phase(self, step: int) -> tuple[bool, bool]:
+        """Whether the path length penalty and R1 are updated in a step."""
+        return (
+            step % self.config.generator_interval == 0 and self.config.path_length_weight > 0,
+            step % self.config.discriminator_interval == 0 and self.config.gamma > 0,
+        )
+
+    def train_step(
+        self,
+        step: tf.Tensor,
+        natural: tf.Tensor,
+        *labels: tf.Tensor,
+        phase: tuple[bool, bool] = (True, True),
+    ) -> Metrics:
+        """All updates of one minibatch, from one replica's slice of what `batch` gives."""
+        with_path_length, with_r1 = phase
+        natural = tf.cast(natural, tf.float32) / 127.5 - 1.0
+        batch = (natural, *labels)
+        metrics = self._update_generator(step, batch)
+        self._move_w_avg(metrics.pop("w"))
+        if with_path_length:
+            metrics |= self._update_path_length(step, batch)
+            self._move_path_length_mean(metrics["path_length"])
+        metrics |= self._update_discriminator(step, batch)
+        self._move_average()
+        if with_r1:
+            metrics |= self._update_r1(step, batch)
+        return metrics
+
+    def samples(self) -> np.ndarray:
+        """The averaged generator's images of the first 64 indices, uint8 [64, H, W, C]."""
+        return sample(self.generator_ema, np.arange(SAMPLES), self._sample_labels())
+
+    def _sample_labels(self) -> np.ndarray | None:
+        if self.labels is None:
+            return None
+        return np.eye(self.network.label_dim, dtype=np.float32)[
+            np.arange(SAMPLES) % self.network.label_dim
+        ]
+
+    # The losses
+
+    def _generator_loss(self, draws, shared, natural, labels=None, generated_labels=None):
+        w = self._styles(draws, shared, len_of(natural), generated_labels)
+        generated = self.generator.synthesis(w, noise=draws.noise)
+        logits = self.discriminator(generated, labels=generated_labels)
+        adversarial = losses.generator_logistic(logits)
+        metrics = {"generator_loss": adversarial, "w": w[:, 0]}
+        if self.fooling is None:
+            return adversarial, metrics
+        fooling = self.fooling(tf.clip_by_value((generated + 1.0) * 127.5, 0.0, 255.0))
+        return adversarial + fooling, metrics | {"fooling_loss": fooling}
+
+    def _path_length_loss(self, draws, shared, natural, labels=None, generated_labels=None):
+        count = max(1, len_of(natural) // self.config.path_length_shrink)
+        some_labels = None if generated_labels is None else generated_labels[:count]
+        w = self._styles(draws, shared, count, some_labels)
+        noise = draws.normal("image", [count, *natural.shape[1:]])
+        synthesis = functools.partial(self.generator.synthesis, noise=draws.noise)
+        lengths = losses.path_lengths(synthesis, w, noise)
+        penalty = losses.path_length_penalty(
+            lengths, self._path_length_mean, self.config.path_length_weight
+        )
+        metrics = {"path_length": lengths, "path_length_penalty": penalty}
+        return penalty * self.config.generator_interval, metrics
+
+    def _discriminator_loss(self, draws, shared, natural, labels=None, generated_labels=None):
+        w = self._styles(draws, shared, len_of(natural), generated_labels)
+        generated = self.generator.synthesis(w, noise=draws.noise)
+        loss = losses.discriminator_logistic(
+            self.discriminator(generated, labels=generated_labels),
+            self.discriminator(self._mirrored(draws, natural), labels=labels),
+        )
+        return loss, {"discriminator_loss": loss}
+
+    def _r1_loss(self, draws, shared, natural, labels=None, generated_labels=None):
+        discriminator = functools.partial(self.discriminator, labels=labels)
+        penalty = losses.r1_penalty(
+            discriminator, self._mirrored(draws, natural), self.config.gamma
+        )
+        return penalty * self.config.discriminator_interval, {"r1_penalty": penalty}
+
+    def _styles(self, draws: Draws, shared: Draws, count: int, labels) -> tf.Tensor:
+        """w [count, num_layers, w_dim]; layers from a random one on may have another latent's."""
+        shape = [count, self.network.latent_dim]
+        w = self.generator.mapping(draws.normal("z", shape), labels=labels)
+        if not self.config.style_mixing:
+            return w
+        other = self.generator.mapping(draws.normal("mixed z", shape), labels=labels)
+        layers = self.network.num_layers
+        # One cut-off for the whole minibatch: layers from 1 ... layers - 1 on.
+        cut = 1 + tf.cast(shared.uniform("cut-off", [], layers - 1), tf.int32)
+        mixed = shared.uniform("mix", []) < self.config.style_mixing
+        cut = tf.where(mixed, cut, layers)
+        return tf.where((tf.range(layers) < cut)[None, :, None], w, other)
+
+    def _mirrored(self, draws: Draws, images: tf.Tensor) -> tf.Tensor:
+        if not self.config.mirror:
+            return images
+        chosen = draws.uniform("mirror", [len_of(images), 1, 1, 1]) < 0.5
+        return tf.where(chosen, tf.reverse(images, axis=[2]), images)
+
+    # Running means
+
+    def _move_w_avg(self, share: tf.Tensor) -> None:
+        mean, w_avg = _all_replicas(share), self.generator.w_avg
+        beta = self.config.w_avg_beta
+        assign_all([w_avg.value], [mean + (w_avg - mean) * beta])
+
+    def _move_path_length_mean(self, share: tf.Tensor) -> None:
+        mean = _all_replicas(share)
+        moved = self._path_length_mean + self.config.path_length_decay * (
+            mean - self._path_length_mean
+        )
+        assign_all([self._path_length_mean], [moved])
+
+    def _move_average(self) -> None:
+        beta = self.config.ema_beta
+        averages = flat_variables(self.generator_ema)
+        current = flat_variables(self.generator)
+        trainable = {id(variable.value) for variable in self.generator.trainable_variables}
+        assign_all(
+            averages,
+            [
+                now + (average - now) * beta if id(now) in trainable else now + 0.0
+                for average, now in zip(averages, current, strict=True)
+            ],
+        )
+
+
+def _all_replicas(share: tf.Tensor) -> tf.Tensor:
+    return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, share)
+
+
+def _one_hot(labels: np.ndarray, classes: int) -> np.ndarray:
+    return np.eye(classes, dtype=np.float32)[labels]
+
+
+def len_of(images: tf.Tensor) -> int:
+    """Images of a chunk."""
+    return images.shape[0]

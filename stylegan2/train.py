@@ -1,0 +1,171 @@
+"""Trains StyleGAN2.
+
+    python -m stylegan2.train --run=runs/faces --data=faces.zip --preset=quick
+    python -m stylegan2.train --run=runs/ffhq --data=ffhq256 --preset=config-f
+    python -m stylegan2.train --resume=runs/ffhq                      # goes on, to the bit
+    python -m stylegan2.train --run=runs/new --transfer=runs/ffhq --data=ffhq256 --fool=c.keras
+
+`--data` is a folder or zip of images, or a folder of records that `python -m data.convert` wrote.
+Four fifths of the images train, as everywhere in this project. A run's folder holds config.json,
+metrics.jsonl, samples/, checkpoints/, and at the end generator.keras, generator_ema.keras (which
+makes the images) and discriminator.keras.
+
+`--resume` goes on with a run as it is; `--transfer` begins a new one from another's weights.
+"""
+
+import shlex
+import sys
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+from absl import flags
+
+from data import InputError, atomic_path, encode_png, image_grid, write_bytes, write_json
+from stylegan2.config import NETWORKS, TRAININGS, NetworkConfig, TrainingConfig
+from stylegan2.ops import library
+from stylegan2.run import CONFIG, make_task, open_data, read_config, transfer
+from stylegan2.task import StyleGAN2Task
+from training import command
+from training.config import define_flags, override, to_json
+from training.distribution import check_batch_size, make_strategy
+from training.loop import Loop, LoopConfig
+from training.memory import peak_megabytes
+from training.progress import say
+
+
+def main() -> None:
+    """The command line."""
+    flags.DEFINE_string("run", None, "Folder of a new run.")
+    flags.DEFINE_string("resume", None, "Folder of a run to go on with; it knows all the rest.")
+    flags.DEFINE_string("transfer", None, "Folder of a run whose weights a new one begins with.")
+    flags.DEFINE_string("data", None, "Folder or zip of images, or folder of records.")
+    flags.DEFINE_enum("preset", "quick", list(NETWORKS), "Networks and training.")
+    flags.DEFINE_integer("seed", 0, "Seed of weights, draws and data order.", lower_bound=0)
+    flags.DEFINE_list("fool", [], "Classifiers (.keras) that the generator must fool as well.")
+    flags.DEFINE_float("phi", 0.001, "Weight of these classifiers; 0.001 in the paper.")
+    flags.DEFINE_float(
+        "tick_kimg", 1.0, "Thousands of images from one line of metrics to the next."
+    )
+    flags.DEFINE_integer("snapshot_ticks", 10, "Ticks from one grid of samples to the next.")
+    flags.DEFINE_enum("ops", "auto", library.IMPLEMENTATIONS, "Implementation of the operations.")
+    flags.DEFINE_integer("cpu_replicas", 0, "Logical CPU devices to split batches over.")
+    define_flags("network", NETWORKS)
+    define_flags("training", TRAININGS)
+    command.run(_run)
+
+
+def _run() -> None:
+    values = flags.FLAGS
+    library.prefer(values.ops)
+    folder, config = _resumed() if values.resume else _new()
+    network, training = NetworkConfig(**config["network"]), TrainingConfig(**config["training"])
+    strategy = make_strategy(values.cpu_replicas)
+    check_batch_size(training.batch_size, strategy)
+    replica_batch = training.batch_size // strategy.num_replicas_in_sync
+    if replica_batch % training.micro_batch:
+        raise InputError(
+            f"training_micro_batch is {training.micro_batch}; it must divide the "
+            f"{replica_batch} images that each device has of a minibatch"
+        )
+    dataset = open_data(config["data"], network)
+    if config["fingerprint"] not in (None, dataset.fingerprint):
+        raise InputError(f"the images of {config['data']} are not those that {folder} began with")
+    with strategy.scope():
+        task = make_task(network, training, dataset, config)
+        if config["transfer"] and not (folder / "checkpoints").exists():
+            transfer(task, Path(config["transfer"]))
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / CONFIG, config | {"fingerprint": dataset.fingerprint})
+    say(f"{len(dataset.train):,} images; {describe(task)}")
+    tick = max(1, round(config["tick_kimg"] * 1000 / training.batch_size))
+    loop = Loop(
+        task,
+        training.steps,
+        folder,
+        label=folder.name,
+        strategy=strategy,
+        config=LoopConfig(log_every=tick, sample_every=tick * config["snapshot_ticks"]),
+        write_samples=_write_grid,
+        watch=lambda step, line: say(tick_line(step, line, training.batch_size, tick)),
+    )
+    loop.run()
+    for name in ("generator", "generator_ema", "discriminator"):
+        with atomic_path(folder / f"{name}.keras") as temporary:
+            getattr(task, name).save(temporary)
+    _write_grid(folder / "samples.png", task.samples())
+    print(folder / "generator_ema.keras")
+
+
+def _resumed() -> tuple[Path, dict]:
+    """The folder of an old run and its configuration, which is as it was."""
+    values = flags.FLAGS
+    modules = ("stylegan2.train", "__main__", sys.argv[0], "training.config")
+    ours = {name for module in modules for name in values.flags_by_module_dict().get(module, ())}
+    for flag in sorted(flag.name for flag in ours if flag.present):
+        if flag not in ("resume", "ops", "cpu_replicas"):
+            raise InputError(f"--{flag} cannot be changed when a run is resumed: leave it out")
+    return Path(values.resume), read_config(Path(values.resume))
+
+
+def _new() -> tuple[Path, dict]:
+    """The folder of a new run and its configuration, by the flags."""
+    values = flags.FLAGS
+    if not values.run or not values.data:
+        raise InputError("--run (folder of a new run) and --data are needed, or --resume")
+    folder = Path(values.run)
+    network = override(NETWORKS[values.preset], "network", values)
+    training = override(TRAININGS[values.preset], "training", values)
+    config = {
+        "command": shlex.join(["python", "-m", "stylegan2.train", *sys.argv[1:]]),
+        "data": values.data,
+        "fingerprint": None,
+        "seed": values.seed,
+        "fool": values.fool,
+        "phi": values.phi,
+        "transfer": values.transfer,
+        "tick_kimg": values.tick_kimg,
+        "snapshot_ticks": values.snapshot_ticks,
+        "network": to_json(network),
+        "training": to_json(training),
+    }
+    if (folder / CONFIG).exists():
+        raise InputError(
+            f"{folder} holds a run already; --resume={shlex.quote(str(folder))} goes on with it"
+        )
+    return folder, config
+
+
+def describe(task: StyleGAN2Task) -> str:
+    """The networks' sizes and the operations in use, in words."""
+
+    def count(network: keras.Model) -> int:
+        return sum(int(tf.size(variable)) for variable in network.trainable_variables)
+
+    ops = "custom" if library.load() is not None else "plain TensorFlow"
+    return (
+        f"generator {count(task.generator):,} parameters, discriminator "
+        f"{count(task.discriminator):,}; {ops} operations"
+    )
+
+
+def tick_line(step: int, metrics: dict[str, float], batch_size: int, every: int) -> str:
+    """What is said at the end of a tick."""
+    seconds = 1000 / max(metrics["images_per_second"], 1e-9)
+    means = {name: value for name, value in metrics.items() if not name.endswith("_skipped")}
+    means.pop("images_per_second")
+    skipped = sum(value for name, value in metrics.items() if name.endswith("_skipped"))
+    return (
+        f"tick {-(-step // every)}  kimg {step * batch_size / 1000:.1f}  sec/kimg {seconds:.2f}  "
+        f"memory {peak_megabytes():,.0f} MB  "
+        + "  ".join(f"{name} {value:.3g}" for name, value in means.items())
+        + (f"  skipped {skipped:.0%} of an update" if skipped else "")
+    )
+
+
+def _write_grid(path: Path, images) -> None:
+    write_bytes(path, encode_png(image_grid(images, columns=8)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""`python -m stylegan2.train` as people run it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+# The smallest training: one kind of step, so that one graph is built.
+TINY = (
+    "--network_resolution=8", "--network_fmap_max=4", "--network_latent_dim=4",
+    "--network_w_dim=4", "--network_mapping_layers=1", "--training_kimg=1",
+    "--training_batch_size=100", "--training_micro_batch=100", "--training_gamma=0",
+    "--training_path_length_weight=0", "--training_style_mixing=0", "--network_mbstd_group=1",
+    "--tick_kimg=0.2", "--snapshot_ticks=2",
+)  # fmt: skip
+
+
+def train(*arguments: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "stylegan2.train", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory) -> Path:
+    """A folder of 30 small pictures."""
+    folder = tmp_path_factory.mktemp("images")
+    random = np.random.default_rng(0)
+    for index in range(30):
+        pixels = random.integers(0, 256, (10, 8, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{index}.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(images, tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess]:
+    folder = tmp_path_factory.mktemp("runs") / "first"
+    return folder, train(f"--run={folder}", f"--data={images}", *TINY)
+
+
+def test_a_run_leaves_networks_metrics_and_samples(run):
+    folder, done = run
+    assert done.returncode == 0, done.stderr
+    assert "24 images; generator" in done.stderr
+    assert "tick 5  kimg 1.0  sec/kimg" in done.stderr and "memory" in done.stderr
+    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [2, 4, 6, 8, 10]
+    assert all(np.isfinite(list(line.values())).all() for line in lines)
+    assert Image.open(folder / "samples.png").size == (8 * 8 + 14, 8 * 8 + 14)
+    assert [path.name for path in sorted((folder / "samples").iterdir())] == [
+        "step-000000004.png", "step-000000008.png",
+    ]  # fmt: skip
+    assert done.stdout.strip() == str(folder / "generator_ema.keras")
+    import stylegan2
+
+    generator = keras.models.load_model(folder / "generator_ema.keras")
+    assert isinstance(generator, stylegan2.Generator)
+    grid = np.asarray(Image.open(folder / "samples.png"))
+    first = stylegan2.sample(generator, np.arange(1))[0]
+    assert np.abs(first.astype(int) - grid[:8, :8]).max() <= 1
+
+
+def test_resuming_a_finished_run_changes_nothing(run):
+    folder, _ = run
+    before = (folder / "metrics.jsonl").read_bytes()
+    again = train(f"--resume={folder}")
+    assert again.returncode == 0, again.stderr
+    assert (folder / "metrics.jsonl").read_bytes() == before
+
+
+def test_a_transfer_begins_with_the_weights_and_nothing_else(run, images, tmp_path):
+    source, _ = run
+    done = train(
+        f"--run={tmp_path / 'new'}", f"--data={images}", f"--transfer={source}", *TINY,
+        "--training_learning_rate=0", "--training_ema_kimg=0", "--seed=7",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert f"beginning with the networks of {source} at step 10" in done.stderr
+    old, new = (
+        keras.models.load_model(folder / "generator.keras") for folder in (source, tmp_path / "new")
+    )
+    for a, b in zip(old.trainable_variables, new.trainable_variables, strict=True):
+        np.testing.assert_array_equal(a.numpy(), b.numpy())
+    steps = [json.loads(line)["step"] for line in (tmp_path / "new/metrics.jsonl").open()]
+    assert steps[0] == 2 and steps[-1] == 10  # A run of its own.
+
+
+def test_mistakes_are_one_clear_line(run, images, tmp_path):
+    folder, _ = run
+    mistakes = {
+        ("--run=x",): "--run (folder of a new run) and --data are needed, or --resume",
+        (f"--run={folder}", f"--data={images}"): "holds a run already; --resume=",
+        (f"--resume={tmp_path}",): f"{tmp_path} holds no run: there is no config.json",
+        (f"--resume={folder}", "--seed=3"): "--seed cannot be changed when a run is resumed",
+        (f"--run={tmp_path / 'a'}", f"--data={images}", "--training_micro_batch=5"): "multiple of",
+        (f"--run={tmp_path / 'b'}", f"--data={images}", "--fool=none.keras"): "there is no file",
+        (f"--run={tmp_path / 'c'}", f"--data={images}", f"--transfer={folder}"): "are others: ",
+    }
+    for arguments, message in mistakes.items():
+        done = train(*arguments)
+        assert done.returncode == 2, (arguments, done.stderr)
+        (line,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+        assert message in line and "Traceback" not in done.stderr
