@@ -1,0 +1,111 @@
+"""StyleGAN2's four updates, in images/s, and their share of the machine's matmul peak.
+
+The weighted total is the training's: a path length update every 4 minibatches, an R1 update every
+16. Floating-point operations are those that TensorFlow counts in the graph of each update
+(convolutions and matrix products make up nearly all of them); the peak is that of a product of
+2048x2048 matrices, measured in turn with the updates.
+
+    python -m benchmarks.stylegan2_step [--resolution=32] [--batch_size=32] [--repeats=5]
+"""
+
+import contextlib
+import io
+
+import numpy as np
+import tensorflow as tf
+from absl import flags
+
+from benchmarks.timing import medians
+from data import ArrayImages
+from stylegan2 import NetworkConfig, StyleGAN2Task, TrainingConfig
+from stylegan2.ops import library
+from training import command
+
+MATRIX = 2048
+
+
+def updates(task: StyleGAN2Task) -> dict[str, tf.types.experimental.ConcreteFunction]:
+    """Each update as a graph of its own, with what it needs bound to it."""
+    batch = tuple(map(tf.constant, task.batch(0)))
+    natural = tf.cast(batch[0], tf.float32) / 127.5 - 1.0
+    step = tf.constant(0, tf.int64)
+    made = {}
+    for update in (
+        task._update_generator, task._update_path_length, task._update_discriminator,
+        task._update_r1,
+    ):  # fmt: skip
+        function = tf.function(lambda images, update=update: update(step, (images,)))
+        made[update.name] = (function.get_concrete_function(natural), natural)
+    return made
+
+
+def operations(function: tf.types.experimental.ConcreteFunction) -> int:
+    """Floating-point operations of a graph and of the functions that it calls."""
+    options = tf.compat.v1.profiler.ProfileOptionBuilder.float_operation()
+    options["output"] = "none"
+    total = 0
+    graphs = [function.graph, *_called(function.graph)]
+    for graph in graphs:
+        with contextlib.redirect_stdout(io.StringIO()):
+            total += tf.compat.v1.profiler.profile(graph, options=options).total_float_ops
+    return total
+
+
+def _called(graph: tf.Graph) -> list[tf.Graph]:
+    """The graphs of the gradients, which each update keeps in a function of its own."""
+    return [
+        function.graph
+        for name, function in graph._functions.items()
+        if "sum_over_chunks" in str(name) and hasattr(function, "graph")
+    ]
+
+
+def main() -> None:
+    """Times the updates of one resolution."""
+    values = flags.FLAGS
+    library.prefer(values.ops)
+    network = NetworkConfig(
+        resolution=values.resolution, fmap_base=values.fmap_base, precision=values.precision
+    )
+    training = TrainingConfig(batch_size=values.batch_size, micro_batch=values.batch_size)
+    size = network.resolution
+    random = np.random.default_rng(0)
+    images = ArrayImages(
+        random.integers(0, 256, (values.batch_size, size, size, 3), dtype=np.uint8)
+    )
+    task = StyleGAN2Task(network, training, images, seed=0)
+    made = updates(task)
+    matrix = tf.constant(random.normal(size=(MATRIX, MATRIX)), tf.float32)
+    work = {
+        name: lambda function=function, natural=natural: float(
+            next(iter(function(natural).values())).numpy().ravel()[0]
+        )
+        for name, (function, natural) in made.items()
+    }
+    work["matmul"] = lambda: float(tf.reduce_sum(matrix @ matrix))
+    seconds = medians(work, values.repeats)
+    peak = 2 * MATRIX**3 / seconds.pop("matmul")
+    flops = {name: operations(function) for name, (function, _) in made.items()}
+    weights = {
+        "G": 1, "G_reg": 1 / training.generator_interval, "D": 1,
+        "D_reg": 1 / training.discriminator_interval,
+    }  # fmt: skip
+    seconds["weighted total"] = sum(weights[name] * seconds[name] for name in weights)
+    flops["weighted total"] = sum(weights[name] * flops[name] for name in weights)
+    print(
+        f"{size}x{size}, fmap_base {network.fmap_base}, batch {values.batch_size}, "
+        f"{network.precision}; matmul peak {peak / 1e9:.0f} GFLOP/s"
+    )
+    for name, value in seconds.items():
+        rate, share = values.batch_size / value, flops[name] / value / peak
+        print(f"{name:14}  {value:7.3f} s  {rate:7.1f} images/s  {share:4.0%} of the peak")
+
+
+if __name__ == "__main__":
+    flags.DEFINE_integer("resolution", 32, "Height and width of the images.")
+    flags.DEFINE_integer("fmap_base", 1024, "Feature maps; 16384 in config-f.")
+    flags.DEFINE_integer("batch_size", 32, "Images of a minibatch.", lower_bound=1)
+    flags.DEFINE_integer("repeats", 5, "Repeats.", lower_bound=1)
+    flags.DEFINE_enum("precision", "float32", ["float32", "bfloat16"], "Of the convolutions.")
+    flags.DEFINE_enum("ops", "auto", library.IMPLEMENTATIONS, "Implementation of the operations.")
+    command.run(main)
