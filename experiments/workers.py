@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from experiments.report.versions import program
 from training.progress import say
 from training.signals import Interrupted, stop_request
 
@@ -44,7 +45,7 @@ def train_side_by_side(count: int) -> None:
 @contextmanager
 def _started(count: int) -> Iterator[list[subprocess.Popen]]:
     """Worker processes, which are asked to stop, and waited for, on the way out."""
-    command = [*_this_program(), *sys.argv[1:], AS_WORKER]
+    command = [sys.executable, *program(), *sys.argv[1:], AS_WORKER]
     workers, relays = [], []
     try:
         for index in range(count):
@@ -64,12 +65,6 @@ def _started(count: int) -> Iterator[list[subprocess.Popen]]:
         for worker, relay in zip(workers, relays, strict=True):
             worker.wait()
             relay.join()
-
-
-def _this_program() -> list[str]:
-    spec = getattr(sys.modules["__main__"], "__spec__", None)
-    program = ["-m", spec.name.removesuffix(".__main__")] if spec else [sys.argv[0]]
-    return [sys.executable, *program]
 
 
 def _pin(process: int, index: int, count: int) -> None:

@@ -60,9 +60,13 @@ def commit_of(file: Path) -> str:
 
 def command_line() -> str:
     """The command that started this program, as one would type it."""
+    return shlex.join(["python", *program(), *sys.argv[1:]])
+
+
+def program() -> list[str]:
+    """What Python was asked to run, as its arguments: `-m` and a module, or a file."""
     spec = getattr(sys.modules["__main__"], "__spec__", None)
-    program = ["-m", spec.name.removesuffix(".__main__")] if spec else [sys.argv[0]]
-    return shlex.join(["python", *program, *sys.argv[1:]])
+    return ["-m", spec.name.removesuffix(".__main__")] if spec else [sys.argv[0]]
 
 
 def _package_versions() -> dict[str, str]:

@@ -1,7 +1,10 @@
 """A lab whose trainings take seconds."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from classifiers import ClassifierConfig, DigitConfig
 from data import ArrayImages, Dataset
@@ -9,6 +12,17 @@ from dcgan import DCGANConfig
 from experiments.lab import Lab
 from experiments.setting import Setting
 from training.loop import LoopConfig
+
+
+@pytest.fixture(scope="session")
+def images(tmp_path_factory) -> Path:
+    """A folder of 40 small images."""
+    folder = tmp_path_factory.mktemp("images")
+    random = np.random.default_rng(0)
+    for index in range(40):
+        pixels = random.integers(0, 256, (28, 28), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{index:02}.png")
+    return folder
 
 
 @pytest.fixture

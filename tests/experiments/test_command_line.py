@@ -7,9 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 # The smallest trainings that exercise everything: seconds in all, images worth nothing.
 TINY = (
@@ -25,17 +23,6 @@ SEQUENCE = (
 def run(script: str, *arguments: str, timeout: float = 240) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", f"experiments.{script}", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=timeout)
-
-
-@pytest.fixture(scope="module")
-def images(tmp_path_factory) -> Path:
-    """A folder of 40 small images."""
-    folder = tmp_path_factory.mktemp("images")
-    random = np.random.default_rng(0)
-    for index in range(40):
-        pixels = random.integers(0, 256, (28, 28), dtype=np.uint8)
-        Image.fromarray(pixels).save(folder / f"{index:02}.png")
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -8,26 +8,13 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 TINY = (
     "--dataset=folder", "--gan_width=0.0625", "--gan_batch_size=8", "--classifier_epochs=1",
     "--classifier_batch_size=8", "--experiment_largest_pool=2", "--experiment_held_out_gans=1",
     "--experiment_classifiers=1",
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def images(tmp_path_factory) -> Path:
-    """A folder of 40 small images."""
-    folder = tmp_path_factory.mktemp("images")
-    random = np.random.default_rng(0)
-    for index in range(40):
-        pixels = random.integers(0, 256, (28, 28), dtype=np.uint8)
-        Image.fromarray(pixels).save(folder / f"{index:02}.png")
-    return folder
 
 
 def start(images: Path, workdir: Path, *arguments: str) -> subprocess.Popen:
