@@ -15,6 +15,7 @@ import numpy as np
 from absl import flags
 
 from benchmarks.timing import print_rates
+from experiments.workers import share_of_cores
 from training import command
 
 
@@ -74,7 +75,7 @@ def main() -> None:
     values = flags.FLAGS
     cores = sorted(os.sched_getaffinity(0))
     count = values.workers
-    shares = [cores[k * len(cores) // count : (k + 1) * len(cores) // count] for k in range(count)]
+    shares = [share_of_cores(index, count) for index in range(count)]
     images = count * values.steps * values.batch_size
     print(f"{count} DCGAN trainings on {len(cores)} cores, width {values.width:g}, "
           f"batch {values.batch_size}")  # fmt: skip

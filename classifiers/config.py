@@ -3,7 +3,7 @@
 import dataclasses
 
 from data import InputError
-from training.config import check_at_least, check_precision
+from training.config import PRECISIONS, check_at_least, check_choices
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +30,7 @@ class ClassifierConfig:
 
     def __post_init__(self):
         check_at_least(self, epochs=1, batch_size=2, learning_rate=0)
-        check_precision(self.precision)
+        check_choices(self, precision=PRECISIONS)
         if self.batch_size % 2:
             raise InputError(f"batch_size is {self.batch_size}; it must be even, half of each kind")
 

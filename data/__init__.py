@@ -32,7 +32,7 @@ from data.files import (
     write_json,
     write_text,
 )
-from data.grids import image_grid
+from data.grids import image_grid, write_samples
 from data.images import ArrayImages, Images, Subset
 from data.order import EpochOrder, permutation
 from data.picture import encode_png
@@ -59,5 +59,6 @@ __all__ = [
     "sync_folder",
     "write_bytes",
     "write_json",
+    "write_samples",
     "write_text",
 ]

@@ -1,6 +1,11 @@
 """Grids of sample images."""
 
+from pathlib import Path
+
 import numpy as np
+
+from data.files import write_bytes
+from data.picture import encode_png
 
 
 def image_grid(
@@ -35,3 +40,8 @@ def image_grid(
         left = index % columns * (width + padding)
         grid[top : top + height, left : left + width] = image
     return grid
+
+
+def write_samples(path: Path, images: np.ndarray) -> None:
+    """Writes images, uint8 [N, H, W, C], as a grid of 8 columns into a PNG file."""
+    write_bytes(path, encode_png(image_grid(images, columns=8)))

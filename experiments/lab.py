@@ -103,9 +103,9 @@ class Lab:
             spec = self._train_first_free(missing, f"[{total - len(missing) + 1}/{total}]")
             if spec is not None:
                 trained.append(spec)
-            elif not waiting:
-                say(f"{missing[0]!r}: another process is training it; waiting")
-            if spec is None:
+            else:
+                if not waiting:
+                    say(f"{missing[0]!r}: another process is training it; waiting")
                 time.sleep(POLL_SECONDS)
             waiting = spec is None
         self._check_lineage(specs)

@@ -1,14 +1,12 @@
 """Trains one value: builds its task, runs the loop, saves the model, writes the manifest."""
 
-from pathlib import Path
 from typing import Protocol
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from classifiers import ClassifierTask, DigitTask
-from data import Dataset, Images, atomic_path, encode_png, image_grid, write_bytes
+from data import Dataset, Images, atomic_path, write_samples
 from dcgan import DCGANTask
 from experiments.artifacts import MODEL, Artifact
 from experiments.report import collect
@@ -67,11 +65,6 @@ def train(spec: Spec, lab: Trained, artifact: Artifact, loop_config: LoopConfig)
             "versions": collect(),
         },
     )
-
-
-def write_samples(path: Path, images: np.ndarray) -> None:
-    """A grid of images, uint8 [N, H, W, C], as a PNG file."""
-    write_bytes(path, encode_png(image_grid(images, columns=8)))
 
 
 def _build(spec: Spec, lab: Trained) -> tuple[Task, keras.Model]:

@@ -30,16 +30,15 @@ def train_side_by_side(count: int) -> None:
         SystemExit: a worker failed; it has said why, and the others have saved theirs.
     """
     with stop_request() as stop, _started(count) as workers:
-        while any(worker.poll() is None for worker in workers) and not stop:
-            failed = [worker.returncode for worker in workers if worker.returncode]
-            if failed:
-                sys.exit(failed[0])
+        while True:
+            codes = [worker.poll() for worker in workers]
+            if stop or any(codes) or None not in codes:
+                break
             time.sleep(POLL_SECONDS)
     if stop:
         raise Interrupted(stop.number)
-    failed = [worker.returncode for worker in workers if worker.returncode]
-    if failed:
-        sys.exit(failed[0])
+    if any(codes):
+        sys.exit(next(filter(None, codes)))
 
 
 @contextmanager
@@ -69,11 +68,15 @@ def _started(count: int) -> Iterator[list[subprocess.Popen]]:
 
 def _pin(process: int, index: int, count: int) -> None:
     """Gives a process its share of the cores, before TensorFlow counts them for its threads."""
-    if not hasattr(os, "sched_setaffinity"):
-        return
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(process, share_of_cores(index, count))
+
+
+def share_of_cores(index: int, count: int) -> list[int]:
+    """The cores of part `index` of `count` of this process's cores; at least one."""
     cores = sorted(os.sched_getaffinity(0))
     first, end = index * len(cores) // count, (index + 1) * len(cores) // count
-    os.sched_setaffinity(process, cores[first : max(end, first + 1)])
+    return cores[first : max(end, first + 1)]
 
 
 def _relay(worker: subprocess.Popen) -> None:

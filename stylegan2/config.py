@@ -3,7 +3,7 @@
 import dataclasses
 
 from data import InputError
-from training.config import check_at_least
+from training.config import check_at_least, check_choices
 
 ARCHITECTURES = ("orig", "skip", "resnet")
 PRECISIONS = ("float32", "bfloat16", "float16")
@@ -60,19 +60,15 @@ class NetworkConfig:
         )  # fmt: skip
         if self.resolution & (self.resolution - 1):
             raise InputError(f"resolution is {self.resolution}; it must be a power of two")
-        self._check_choice("generator_architecture", ARCHITECTURES)
-        self._check_choice("discriminator_architecture", ARCHITECTURES)
-        self._check_choice("precision", PRECISIONS)
+        check_choices(
+            self, generator_architecture=ARCHITECTURES, discriminator_architecture=ARCHITECTURES,
+            precision=PRECISIONS,
+        )  # fmt: skip
         if self.mbstd_features and self.feature_maps(SMALLEST_RESOLUTION) % self.mbstd_features:
             raise InputError(
                 f"mbstd_features is {self.mbstd_features}; it must divide the "
                 f"{self.feature_maps(SMALLEST_RESOLUTION)} feature maps at 4x4"
             )
-
-    def _check_choice(self, name: str, choices: tuple[str, ...]) -> None:
-        value = getattr(self, name)
-        if value not in choices:
-            raise InputError(f"{name} is {value}; it must be one of {', '.join(choices)}")
 
     @property
     def resolutions(self) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from stylegan2.config import SMALLEST_RESOLUTION, NetworkConfig
-from stylegan2.layers import RESAMPLE_KERNEL, Conv2D, Dense, Seeds
+from stylegan2.layers import Conv2D, Dense, Seeds
 from stylegan2.ops import downsample_2d
 
 MBSTD_EPSILON = 1e-8
@@ -101,7 +101,7 @@ class DiscriminatorBlock(keras.layers.Layer):
             # Both have unit variance at the start; so has their sum.
             x = (x + residual) * tf.cast(2**-0.5, x.dtype)
         if self.architecture == "skip":
-            images = downsample_2d(images, RESAMPLE_KERNEL)
+            images = downsample_2d(images)
         return x, images
 
 

@@ -17,7 +17,6 @@ from stylegan2.ops import (
 )
 from training.randomness import derive_seed
 
-RESAMPLE_KERNEL = (1.0, 3.0, 3.0, 1.0)
 DEMODULATION_EPSILON = 1e-8
 
 
@@ -186,12 +185,12 @@ def convolve(x: tf.Tensor, kernel: tf.Tensor, resample: str | None) -> tf.Tensor
     if kernel.shape[0] == 1 and resample:
         # A 1x1 convolution and a filter commute: both at the lower resolution.
         if resample == "up":
-            return upsample_2d(convolve(x, kernel, None), RESAMPLE_KERNEL)
-        return convolve(downsample_2d(x, RESAMPLE_KERNEL), kernel, None)
+            return upsample_2d(convolve(x, kernel, None))
+        return convolve(downsample_2d(x), kernel, None)
     if resample == "up":
-        return upsample_conv_2d(x, kernel, RESAMPLE_KERNEL)
+        return upsample_conv_2d(x, kernel)
     if resample == "down":
-        return conv_downsample_2d(x, kernel, RESAMPLE_KERNEL)
+        return conv_downsample_2d(x, kernel)
     return tf.nn.conv2d(x, kernel, strides=1, padding="SAME")
 
 

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from stylegan2.config import SMALLEST_RESOLUTION, NetworkConfig
-from stylegan2.layers import RESAMPLE_KERNEL, Conv2D, Seeds, StyledConv2D, ToRGB
+from stylegan2.layers import Conv2D, Seeds, StyledConv2D, ToRGB
 from stylegan2.ops import upsample_2d
 
 Noise = str | Callable[[int, tuple[int, int, int]], tf.Tensor]
@@ -138,7 +138,7 @@ class SynthesisBlock(keras.layers.Layer):
             x = (x + residual) * tf.cast(2**-0.5, x.dtype)
         if self.to_rgb is not None:
             colors = self.to_rgb(x, w[:, len(self.convolutions)])
-            image = colors if image is None else upsample_2d(image, RESAMPLE_KERNEL) + colors
+            image = colors if image is None else upsample_2d(image) + colors
         return x, image
 
 

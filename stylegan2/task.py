@@ -140,9 +140,8 @@ class StyleGAN2Task(Task):
     def _sample_labels(self) -> np.ndarray | None:
         if self.labels is None:
             return None
-        return np.eye(self.network.label_dim, dtype=np.float32)[
-            np.arange(SAMPLES) % self.network.label_dim
-        ]
+        classes = self.network.label_dim
+        return _one_hot(np.arange(SAMPLES) % classes, classes)
 
     # The losses
 

@@ -21,7 +21,7 @@ import keras
 import tensorflow as tf
 from absl import flags
 
-from data import InputError, atomic_path, encode_png, image_grid, write_bytes, write_json
+from data import InputError, atomic_path, write_json, write_samples
 from stylegan2.config import NETWORKS, TRAININGS, NetworkConfig, TrainingConfig
 from stylegan2.ops import library
 from stylegan2.run import CONFIG, make_task, open_data, read_config, transfer
@@ -86,14 +86,14 @@ def _run() -> None:
         label=folder.name,
         strategy=strategy,
         config=LoopConfig(log_every=tick, sample_every=tick * config["snapshot_ticks"]),
-        write_samples=_write_grid,
+        write_samples=write_samples,
         watch=lambda step, line: say(tick_line(step, line, training.batch_size, tick)),
     )
     loop.run()
     for name in ("generator", "generator_ema", "discriminator"):
         with atomic_path(folder / f"{name}.keras") as temporary:
             getattr(task, name).save(temporary)
-    _write_grid(folder / "samples.png", task.samples())
+    write_samples(folder / "samples.png", task.samples())
     print(folder / "generator_ema.keras")
 
 
@@ -161,10 +161,6 @@ def tick_line(step: int, metrics: dict[str, float], batch_size: int, every: int)
         + "  ".join(f"{name} {value:.3g}" for name, value in means.items())
         + (f"  skipped {skipped:.0%} of an update" if skipped else "")
     )
-
-
-def _write_grid(path: Path, images) -> None:
-    write_bytes(path, encode_png(image_grid(images, columns=8)))
 
 
 if __name__ == "__main__":

@@ -82,10 +82,12 @@ def check_at_least(config: Any, **least: float) -> None:
             raise InputError(f"{name} is {value}; it must be finite")
 
 
-def check_precision(precision: str) -> None:
-    """Raises InputError for a precision that is none of `PRECISIONS`."""
-    if precision not in PRECISIONS:
-        raise InputError(f"precision is {precision}; it must be one of {', '.join(PRECISIONS)}")
+def check_choices(config: Any, **choices: tuple[str, ...]) -> None:
+    """Raises InputError for the first field that is none of its choices."""
+    for name, allowed in choices.items():
+        value = getattr(config, name)
+        if value not in allowed:
+            raise InputError(f"{name} is {value}; it must be one of {', '.join(allowed)}")
 
 
 def to_json(config: Any) -> dict[str, Any]:
