@@ -1,20 +1,17 @@
 """StyleGAN2's four updates, in images/s, and their share of the machine's matmul peak.
 
 The weighted total is the training's: a path length update every 4 minibatches, an R1 update every
-16. Floating-point operations are those that TensorFlow counts in the graph of each update
-(convolutions and matrix products make up nearly all of them); the peak is that of a product of
-2048x2048 matrices, measured in turn with the updates.
+16. Floating-point operations are those of the convolutions and matrix products; the peak is that of
+a product of 2048x2048 matrices of float32, measured in turn with the updates.
 
     python -m benchmarks.stylegan2_step [--resolution=32] [--batch_size=32] [--repeats=5]
 """
-
-import contextlib
-import io
 
 import numpy as np
 import tensorflow as tf
 from absl import flags
 
+from benchmarks.operations import operations
 from benchmarks.timing import medians
 from data import ArrayImages
 from stylegan2 import NetworkConfig, StyleGAN2Task, TrainingConfig
@@ -37,27 +34,6 @@ def updates(task: StyleGAN2Task) -> dict[str, tf.types.experimental.ConcreteFunc
         function = tf.function(lambda images, update=update: update(step, (images,)))
         made[update.name] = (function.get_concrete_function(natural), natural)
     return made
-
-
-def operations(function: tf.types.experimental.ConcreteFunction) -> int:
-    """Floating-point operations of a graph and of the functions that it calls."""
-    options = tf.compat.v1.profiler.ProfileOptionBuilder.float_operation()
-    options["output"] = "none"
-    total = 0
-    graphs = [function.graph, *_called(function.graph)]
-    for graph in graphs:
-        with contextlib.redirect_stdout(io.StringIO()):
-            total += tf.compat.v1.profiler.profile(graph, options=options).total_float_ops
-    return total
-
-
-def _called(graph: tf.Graph) -> list[tf.Graph]:
-    """The graphs of the gradients, which each update keeps in a function of its own."""
-    return [
-        function.graph
-        for name, function in graph._functions.items()
-        if "sum_over_chunks" in str(name) and hasattr(function, "graph")
-    ]
 
 
 def main() -> None:
