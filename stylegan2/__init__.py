@@ -14,6 +14,7 @@ randomness      what a training draws, by minibatch and chunk
 task            StyleGAN2Task: the updates of a minibatch, in their order
 sampling        image i of a generator
 run             the folder of a training run
+saved           networks of a run or a file
 train           the command that trains
 ops/            the two custom operations
 """
@@ -27,6 +28,7 @@ from stylegan2.discriminator import Discriminator
 from stylegan2.generator import Generator
 from stylegan2.networks import build_networks
 from stylegan2.sampling import sample
+from stylegan2.saved import load_network
 from stylegan2.task import StyleGAN2Task
 
 __all__ = [
@@ -38,5 +40,6 @@ __all__ = [
     "StyleGAN2Task",
     "TrainingConfig",
     "build_networks",
+    "load_network",
     "sample",
 ]

@@ -1,4 +1,4 @@
-"""The folder of a training run: its configuration, and what is made from it."""
+"""The folder of a training run: its configuration, its data, its task."""
 
 import json
 from pathlib import Path
@@ -9,10 +9,7 @@ import data
 from data import Dataset, InputError
 from stylegan2.config import NetworkConfig, TrainingConfig
 from stylegan2.task import StyleGAN2Task
-from training.checkpoints import Checkpoints
-from training.config import to_json
 from training.fooling import FoolingLoss
-from training.progress import say
 
 CONFIG = "config.json"
 
@@ -64,29 +61,3 @@ def load_classifier(path: Path) -> keras.Model:
         return keras.models.load_model(path, compile=False)
     except (ValueError, OSError) as error:
         raise InputError(f"--fool: {path} is no Keras model: {error}") from error
-
-
-def transfer(task: StyleGAN2Task, source: Path) -> None:
-    """Copies the networks of a run's newest checkpoint; optimizers and means begin anew.
-
-    Raises:
-        InputError: the run has no intact checkpoint, or its networks differ.
-    """
-    config = read_config(source)
-    theirs, ours = config["network"], to_json(task.network)
-    different = [
-        f"{name} {theirs[name]} there, {ours[name]} here"
-        for name in ours
-        if theirs.get(name) != ours[name] and not name.startswith("precision")
-    ]
-    if different:
-        raise InputError(f"the networks of {source} are others: {'; '.join(different)}")
-    training = TrainingConfig(**config["training"])
-    other = StyleGAN2Task(task.network, training, task.images, config["seed"], labels=task.classes)
-    step = Checkpoints(source / "checkpoints", other.state).restore_newest()
-    if step is None:
-        raise InputError(f"{source} holds no checkpoint to begin with")
-    for name in ("generator", "generator_ema", "discriminator"):
-        for mine, its in zip(task.state[name], other.state[name], strict=True):
-            mine.assign(its)
-    say(f"beginning with the networks of {source} at step {step:,}")

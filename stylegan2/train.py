@@ -24,7 +24,8 @@ from absl import flags
 from data import InputError, atomic_path, write_json, write_samples
 from stylegan2.config import NETWORKS, TRAININGS, NetworkConfig, TrainingConfig
 from stylegan2.ops import library
-from stylegan2.run import CONFIG, make_task, open_data, read_config, transfer
+from stylegan2.run import CONFIG, make_task, open_data, read_config
+from stylegan2.saved import transfer
 from stylegan2.task import StyleGAN2Task
 from training import command
 from training.config import define_flags, override, to_json

@@ -34,10 +34,17 @@ class Checkpoints:
         state: named flat lists of built variables. Flat lists, because tracking Keras 3 models
             misses layers held in their lists and dicts without a word.
         keep: how many of the newest to keep. At least two, to have one to fall back to.
+        partial: whether the checkpoints hold more lists than those to be restored.
     """
 
-    def __init__(self, folder: Path, state: dict[str, list[tf.Variable]], keep: int = 2):
-        self.folder, self.keep = folder, keep
+    def __init__(
+        self,
+        folder: Path,
+        state: dict[str, list[tf.Variable]],
+        keep: int = 2,
+        partial: bool = False,
+    ):
+        self.folder, self.keep, self.partial = folder, keep, partial
         self._checkpoint = tf.train.Checkpoint(**state)
         self._variables = {
             f"{name}/{index}": f"{variable.dtype.name} {list(variable.shape)}"
@@ -107,10 +114,15 @@ class Checkpoints:
         verify(self.path(step))
         # Compared before TensorFlow reads, which would overwrite variables up to the first misfit.
         saved = self._description(step)["variables"]
+        if self.partial:
+            lists = {name.partition("/")[0] for name in self._variables}
+            saved = {name: saved[name] for name in saved if name.partition("/")[0] in lists}
         if saved != self._variables:
             raise DamagedCheckpointError(_difference(saved, self._variables))
         try:
-            self._checkpoint.read(str(self.path(step) / "state")).assert_consumed()
+            status = self._checkpoint.read(str(self.path(step) / "state"))
+            status.assert_existing_objects_matched()
+            status.expect_partial() if self.partial else status.assert_consumed()
         except (AssertionError, ValueError, tf.errors.OpError) as error:
             reason = " ".join(str(error).split())
             raise DamagedCheckpointError(f"TensorFlow cannot read it ({reason})") from error
@@ -131,7 +143,8 @@ class Checkpoints:
             except DamagedCheckpointError as error:
                 say(f"checkpoint {self.path(step)} cannot be used: {error}")
                 continue
-            say(f"resuming at step {step:,} from {self.path(step)}")
+            verb = "reading" if self.partial else "resuming at"
+            say(f"{verb} step {step:,} from {self.path(step)}")
             return step
         if self.steps():
             raise InputError(

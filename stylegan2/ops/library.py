@@ -184,7 +184,7 @@ def _warn(problem: str | None) -> None:
         if not _warned:
             logging.warning(
                 "the custom operations cannot be used: %s. Plain TensorFlow takes over; its "
-                "resampling is up to 4 times slower.",
+                "resampling is up to 5 times slower.",
                 problem,
             )
         _warned = True

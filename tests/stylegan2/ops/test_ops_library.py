@@ -195,7 +195,7 @@ def test_trouble_is_one_warning_or_an_error(trouble, compiler, monkeypatch, tmp_
     assert library.load() is None
     (warning,) = warnings(caplog)
     assert TROUBLES[trouble] in warning
-    assert "Plain TensorFlow takes over; its resampling is up to 4 times slower" in warning
+    assert "Plain TensorFlow takes over; its resampling is up to 5 times slower" in warning
     assert "\n" not in warning
     tries = len(fake_compilers.calls(compiler))
     for _ in range(2):

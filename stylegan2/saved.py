@@ -1,0 +1,79 @@
+"""Networks from wherever they were saved."""
+
+from pathlib import Path
+
+import keras
+
+from data import InputError
+from stylegan2.config import NetworkConfig
+from stylegan2.discriminator import Discriminator
+from stylegan2.generator import Generator
+from stylegan2.run import read_config
+from stylegan2.task import StyleGAN2Task
+from training.checkpoints import Checkpoints
+from training.config import to_json
+from training.progress import say
+from training.task import flat_variables
+
+CLASSES = {"generator": Generator, "generator_ema": Generator, "discriminator": Discriminator}
+
+
+def load_network(path: str | Path, name: str = "generator_ema") -> Generator | Discriminator:
+    """One network of a run, finished or not, or of a file.
+
+    Args:
+        path: a run's folder, whose newest intact checkpoint is taken where it is not finished; or
+            a `.keras` file.
+        name: which of a folder's networks: generator, generator_ema (the running average, which
+            makes the images) or discriminator.
+
+    Raises:
+        InputError: there is no such network, or its file is damaged.
+    """
+    path = Path(path)
+    if path.is_file():
+        return _read(path, CLASSES[name])
+    if not path.is_dir():
+        raise InputError(f"there is neither a folder nor a file {path}")
+    if (path / f"{name}.keras").is_file():
+        return _read(path / f"{name}.keras", CLASSES[name])
+    return _from_checkpoint(path, name)
+
+
+def _read(path: Path, expected: type) -> Generator | Discriminator:
+    try:
+        network = keras.models.load_model(path, compile=False)
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        raise InputError(f"{path} cannot be read as a Keras model: {error}") from error
+    if not isinstance(network, expected):
+        raise InputError(f"{path} holds no {expected.__name__.lower()} of StyleGAN2")
+    return network
+
+
+def _from_checkpoint(folder: Path, name: str) -> Generator | Discriminator:
+    network = CLASSES[name](NetworkConfig(**read_config(folder)["network"]))
+    state = {name: flat_variables(network)}
+    if Checkpoints(folder / "checkpoints", state, partial=True).restore_newest() is None:
+        raise InputError(f"{folder} holds no network yet: neither {name}.keras nor a checkpoint")
+    return network
+
+
+def transfer(task: StyleGAN2Task, source: Path) -> None:
+    """Copies the networks of another run into a task; optimizers and means begin anew.
+
+    Raises:
+        InputError: the run has no network yet, or its networks differ.
+    """
+    networks = {name: load_network(source, name) for name in CLASSES}
+    theirs, ours = to_json(networks["generator"].config), to_json(task.network)
+    different = [
+        f"{name} {theirs[name]} there, {ours[name]} here"
+        for name in ours
+        if theirs[name] != ours[name] and not name.startswith("precision")
+    ]
+    if different:
+        raise InputError(f"the networks of {source} are others: {'; '.join(different)}")
+    for name, network in networks.items():
+        for mine, its in zip(task.state[name], flat_variables(network), strict=True):
+            mine.assign(its)
+    say(f"beginning with the networks of {source}")
