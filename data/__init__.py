@@ -36,6 +36,7 @@ from data.grids import image_grid, write_samples
 from data.images import ArrayImages, Images, Subset
 from data.order import EpochOrder, permutation
 from data.picture import encode_png
+from data.pictures import read_picture
 from data.records import RecordImages
 from data.split import split_indices
 
@@ -53,6 +54,7 @@ __all__ = [
     "image_grid",
     "load",
     "permutation",
+    "read_picture",
     "sha256_file",
     "split_indices",
     "sync_file",

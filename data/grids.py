@@ -43,5 +43,5 @@ def image_grid(
 
 
 def write_samples(path: Path, images: np.ndarray) -> None:
-    """Writes images, uint8 [N, H, W, C], as a grid of 8 columns into a PNG file."""
-    write_bytes(path, encode_png(image_grid(images, columns=8)))
+    """Writes images, uint8 [N, H, W, C], as a grid of at most 8 columns into a PNG file."""
+    write_bytes(path, encode_png(image_grid(images, columns=min(8, len(images)))))

@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+from pathlib import Path
 
 import numpy as np
 
@@ -11,6 +12,19 @@ from data.picture import decode
 from data.resize import Squaring
 from data.sources import Source, open_images
 from data.threads import map_in_order
+
+
+def read_picture(path: Path, resolution: int, channels: int) -> np.ndarray:
+    """The central square of a picture by the Lanczos filter, uint8 [resolution, ..., channels].
+
+    Raises:
+        InputError: There is no such file, or it cannot be decoded.
+    """
+    try:
+        contents = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+    return Squaring(resolution, channels)(decode(contents, str(path)).image, str(path))
 
 
 class PictureImages(Images):

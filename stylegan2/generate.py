@@ -1,0 +1,87 @@
+"""Pictures of seeds.
+
+    python -m stylegan2.generate --network=runs/faces --seeds=0-63 --output=faces
+    python -m stylegan2.generate --network=ffhq.pkl --seeds=6600-6625 --truncation=0.5 --output=ffhq
+    python -m stylegan2.generate --network=runs/faces --seeds=0-63 --grid --output=faces.png
+    python -m stylegan2.generate --network=runs/faces --w=projected/face/w.npy --output=faces
+
+Writes a PNG file for each seed (`seed0042.png`), or one with all of them.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from absl import flags
+
+from data import InputError, encode_png, image_grid, write_bytes
+from stylegan2.studio import BLOCK, Studio, define_flags, parse_seeds, read_w
+from stylegan2.synthesis import NOISES
+from training import command
+from training.progress import Progress
+
+LARGEST_GRID = 2**28  # bytes
+
+
+def main() -> None:
+    """The command line."""
+    define_flags(NOISES)
+    flags.DEFINE_string("seeds", None, "Such as 0-63,100.")
+    flags.DEFINE_string("w", None, "An .npy file of w, [n, num_layers, w_dim], instead of seeds.")
+    flags.DEFINE_string("output", None, "Folder of the pictures, or PNG file of the grid.")
+    flags.DEFINE_bool("grid", False, "One picture of all.")
+    flags.DEFINE_integer("columns", 8, "Pictures in a row of the grid.", lower_bound=1)
+    command.run(_run)
+
+
+def _run() -> None:
+    values = flags.FLAGS
+    if not values.output or bool(values.seeds) == bool(values.w):
+        raise InputError("--output is needed, and either --seeds or --w")
+    output = Path(values.output)
+    if values.grid and output.suffix.lower() != ".png":
+        raise InputError(f"--output is {output}; with --grid it must be a .png file")
+    seeds = parse_seeds(values.seeds) if values.seeds else []
+    studio = Studio.from_flags()
+    w = read_w(values.w, studio.generator) if values.w else None
+    names = [f"seed{seed:04d}" for seed in seeds] or [f"w{index:04d}" for index in range(len(w))]
+    blocks = pictures(studio, seeds, w)
+    if values.grid:
+        _write_grid(output, blocks, len(names), studio, values.columns)
+    else:
+        _write_files(output, blocks, names)
+    print(output)
+
+
+def pictures(studio: Studio, seeds: list[int], w: np.ndarray | None) -> Iterator[np.ndarray]:
+    """Pictures of the seeds, or of w, in blocks of uint8 [n, H, W, C]."""
+    total = len(seeds) if w is None else len(w)
+    with Progress("generating", total, unit="pictures") as progress:
+        for start in range(0, total, BLOCK):
+            part = slice(start, start + BLOCK)
+            some = studio.w(studio.z(seeds[part])) if w is None else w[part]
+            yield studio.pictures(some, seeds[part] or range(start, start + len(some)))
+            progress.advance(len(some))
+
+
+def _write_files(folder: Path, blocks: Iterator[np.ndarray], names: list[str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    names = iter(names)
+    for block in blocks:
+        for picture in block:
+            write_bytes(folder / f"{next(names)}.png", encode_png(picture))
+
+
+def _write_grid(
+    path: Path, blocks: Iterator[np.ndarray], count: int, studio: Studio, columns: int
+) -> None:
+    config = studio.generator.config
+    if count * config.resolution**2 * config.channels > LARGEST_GRID:
+        raise InputError(f"--grid: {count:,} pictures are too many for one; leave it out")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    images = np.concatenate(list(blocks))
+    write_bytes(path, encode_png(image_grid(images, columns=min(columns, count), padding=0)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""A film that moves from the picture of one seed to the next.
+
+    python -m stylegan2.interpolate --network=runs/faces --seeds=0-7 --output=faces.gif
+    python -m stylegan2.interpolate --network=ffhq.pkl --seeds=1-5 --path=slerp --output=ffhq.mp4
+
+The name of the output says what film it is: .gif or .webp, animated pictures, or .mp4, which needs
+the program ffmpeg.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+from absl import flags
+from scipy.interpolate import CubicSpline
+
+from data import InputError
+from stylegan2.film import KINDS, write_film
+from stylegan2.studio import BLOCK, Studio, define_flags, parse_seeds
+from training import command
+from training.progress import Progress
+
+PATHS = ("cubic", "linear", "slerp")
+
+
+def main() -> None:
+    """The command line."""
+    define_flags()
+    flags.DEFINE_string("seeds", "0-7", "Seeds of the pictures on the way.")
+    flags.DEFINE_enum(
+        "path", "cubic", PATHS, "A smooth or a straight path in w, or great circles in z."
+    )
+    flags.DEFINE_integer("frames", 30, "Frames from one seed to the next.", lower_bound=1)
+    flags.DEFINE_integer("fps", 30, "Frames per second.", lower_bound=1, upper_bound=100)
+    flags.DEFINE_bool("loop", True, "Whether the film returns to the first seed.")
+    flags.DEFINE_string("output", None, f"The film: {', '.join(KINDS)}.")
+    command.run(_run)
+
+
+def _run() -> None:
+    values = flags.FLAGS
+    if not values.output or Path(values.output).suffix.lower() not in KINDS:
+        raise InputError(f"--output is {values.output}; it must end in {', '.join(KINDS)}")
+    seeds = parse_seeds(values.seeds)
+    if len(seeds) < 2:
+        raise InputError("--seeds: a path needs at least two")
+    studio = Studio.from_flags()
+    w = path_of(studio, seeds, values.path, values.loop)
+    segments = len(seeds) if values.loop else len(seeds) - 1
+    # Without a loop, the film ends on the last seed's picture.
+    times = np.arange(segments * values.frames + (not values.loop)) / values.frames
+    Path(values.output).parent.mkdir(parents=True, exist_ok=True)
+    write_film(Path(values.output), frames(studio, w, times), values.fps)
+    print(values.output)
+
+
+def frames(
+    studio: Studio, w: Callable[[np.ndarray], np.ndarray], times: np.ndarray
+) -> Iterator[np.ndarray]:
+    """The pictures at the given times, uint8 [H, W, C] each."""
+    with Progress("filming", len(times), unit="frames") as progress:
+        for start in range(0, len(times), BLOCK):
+            block = times[start : start + BLOCK]
+            yield from studio.pictures(w(block))
+            progress.advance(len(block))
+
+
+def path_of(
+    studio: Studio, seeds: list[int], kind: str, loop: bool
+) -> Callable[[np.ndarray], np.ndarray]:
+    """A path through the seeds: times [n], seed i at time i, to w [n, num_layers, w_dim]."""
+    z = studio.z([*seeds, seeds[0]] if loop else seeds)
+    if kind == "slerp":
+        return lambda times: studio.w(slerp(z, times))
+    w = studio.w(z)
+    knots = np.arange(len(w))
+    if kind == "cubic":
+        ends = "periodic" if loop else "natural"
+        spline = CubicSpline(knots, w, bc_type=ends)
+        return lambda times: spline(times).astype(np.float32)
+    return lambda times: lerp(w, times)
+
+
+def lerp(points: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Straight lines between points [k, ...] at times 0 ... k - 1, to [n, ...]."""
+    first, share = _segment(points, times)
+    share = share.reshape(-1, *[1] * (points.ndim - 1))
+    return (points[first] * (1 - share) + points[first + 1] * share).astype(np.float32)
+
+
+def slerp(points: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Great circles between the directions of points [k, D] at times 0 ... k - 1.
+
+    Returns:
+        [n, D] of length sqrt(D), float32: the mapping network reads nothing but directions.
+    """
+    first, share = _segment(points, times)
+    points = points / np.linalg.norm(points, axis=1, keepdims=True)
+    a, b = points[first].astype(np.float64), points[first + 1].astype(np.float64)
+    angle = np.arccos(np.clip(np.sum(a * b, axis=1), -1, 1))[:, None]
+    share = share[:, None]
+    # sin(share * angle) / sin(angle), and its limit where both points are one.
+    sine = np.maximum(np.sin(angle), 1e-12)
+    far = angle > 1e-6
+    of_a = np.where(far, np.sin((1 - share) * angle) / sine, 1 - share)
+    of_b = np.where(far, np.sin(share * angle) / sine, share)
+    return ((of_a * a + of_b * b) * np.sqrt(points.shape[1])).astype(np.float32)
+
+
+def _segment(points: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The point before each time, and how far the time is from it to the next."""
+    first = np.minimum(times.astype(int), len(points) - 2)
+    return first, times - first
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""Projects pictures: finds the w whose picture is closest to each.
+
+    python -m stylegan2.project --network=runs/faces --targets=me.png --output=projected
+    python -m stylegan2.generate --network=runs/faces --w=projected/me/w.npy --output=again
+
+The loss compares pixels at all scales down to 8x8 and needs nothing else; `--perceptual` adds a
+perceptual distance such as LPIPS, from a Keras model or SavedModel of your own that takes two
+batches of images [N, H, W, C] in [0, 255] and gives distances [N].
+
+Writes for each target a folder with `w.npy`, `projection.png` (the picture, beside the target),
+`metrics.jsonl` and, while it lasts, checkpoints: the same command goes on where it was stopped.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from absl import flags
+
+from data import InputError, atomic_path, read_picture, write_json, write_samples
+from stylegan2.perceptual import load_distance
+from stylegan2.projection import Projection, ProjectionConfig
+from stylegan2.run import CONFIG, read_config
+from stylegan2.studio import Studio, define_flags
+from training import command
+from training.config import define_flags as define_config_flags
+from training.config import override, to_json
+from training.loop import Loop, LoopConfig
+
+W = "w.npy"
+
+
+def main() -> None:
+    """The command line."""
+    define_flags()
+    define_config_flags("projection", {"default": ProjectionConfig()})
+    flags.DEFINE_list("targets", [], "Pictures; the central square of each is taken.")
+    flags.DEFINE_string("output", None, "Folder of the results.")
+    flags.DEFINE_string("perceptual", None, "Keras model or SavedModel of a perceptual distance.")
+    flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0)
+    command.run(_run)
+
+
+def _run() -> None:
+    values = flags.FLAGS
+    if not values.targets or not values.output:
+        raise InputError("--targets (pictures) and --output (a folder) are needed")
+    if values.truncation != 1 or values.noise != "constant":
+        raise InputError("--truncation and --noise have no meaning here: both are found")
+    names = [Path(target).stem for target in values.targets]
+    if len(set(names)) < len(names):
+        raise InputError("--targets: two files have one name; project them apart")
+    config = override(ProjectionConfig(), "projection", values)
+    studio = Studio.from_flags()
+    shape = studio.generator.config
+    targets = [
+        read_picture(Path(each), shape.resolution, shape.channels) for each in values.targets
+    ]
+    perceptual = load_distance(values.perceptual) if values.perceptual else None
+    for name, target in zip(names, targets, strict=True):
+        folder = Path(values.output) / name
+        _remember(folder, config)
+        task = Projection(studio.generator, target, config, perceptual, studio.label, values.seed)
+        _project(task, folder)
+        print(folder / W)
+
+
+def _remember(folder: Path, config: ProjectionConfig) -> None:
+    """Writes what makes the result, or checks that it is what began it."""
+    values = flags.FLAGS
+    ours = {
+        "network": values.network, "label": values.label, "seed": values.seed,
+        "perceptual": values.perceptual, "projection": to_json(config),
+    }  # fmt: skip
+    if (folder / CONFIG).exists() and read_config(folder) != ours:
+        raise InputError(f"{folder} holds another projection; choose another --output")
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / CONFIG, ours)
+
+
+def _project(task: Projection, folder: Path) -> None:
+    steps = task.config.steps
+    every = max(1, steps // 20)
+    watched = LoopConfig(log_every=every, sample_every=every)
+    Loop(task, steps, folder, label=folder.name, config=watched, write_samples=write_samples).run()
+    write_samples(folder / "projection.png", task.samples())
+    with atomic_path(folder / W) as temporary:
+        np.save(temporary, task.result())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+"""What the commands that make pictures share: a generator, opened and fed from seeds."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from absl import flags
+
+from data import InputError
+from stylegan2.generator import Generator
+from stylegan2.ops import library
+from stylegan2.sampling import to_pixels
+from stylegan2.saved import load_network
+from training.randomness import derive_seed, normal
+
+BLOCK = 16
+MOST_SEEDS = 10_000_000
+
+
+def define_flags(noises: tuple[str, ...] = ("constant", "none")) -> None:
+    """Defines the flags of all commands that make pictures."""
+    flags.DEFINE_string("network", None, "Folder of a run or an import, or a .keras or .pkl file.")
+    flags.DEFINE_float("truncation", 1.0, "Psi of the truncation trick; 1 for none.")
+    flags.DEFINE_enum("noise", "constant", noises, "Noise: the network's own, or none.")
+    flags.DEFINE_integer("label", None, "Class of the pictures, where the network has classes.")
+    flags.DEFINE_enum("ops", "auto", library.IMPLEMENTATIONS, "Implementation of the operations.")
+
+
+class Studio:
+    """Makes pictures of a generator from seeds or from w.
+
+    Args:
+        generator: trained or imported.
+        truncation: psi of the truncation trick; 1 for none.
+        noise: "constant", "none", or "random": that of a picture's seed.
+        label: class of all pictures, where the network has classes.
+
+    Raises:
+        InputError: the network has classes and label is none of them, or it has none.
+    """
+
+    def __init__(
+        self,
+        generator: Generator,
+        truncation: float = 1.0,
+        noise: str = "constant",
+        label: int | None = None,
+    ):
+        self.generator, self.truncation, self.noise = generator, truncation, noise
+        self.label = _one_hot(label, generator.config.label_dim)
+
+    @classmethod
+    def from_flags(cls) -> "Studio":
+        """The studio that the command line asks for."""
+        values = flags.FLAGS
+        library.prefer(values.ops)
+        if not values.network:
+            raise InputError("--network is needed: a run's folder, a .keras file or a .pkl file")
+        generator = load_network(values.network)
+        return cls(generator, values.truncation, values.noise, values.label)
+
+    def z(self, seeds: Iterable[int]) -> np.ndarray:
+        """Latents of seeds, float32 [n, latent_dim].
+
+        NumPy's `RandomState(seed).randn`, as in the published StyleGAN2: its seeds give the same
+        pictures with its weights.
+        """
+        dimensions = self.generator.config.latent_dim
+        rows = [np.random.RandomState(seed).randn(dimensions) for seed in seeds]
+        return np.asarray(rows, np.float32).reshape(-1, dimensions)
+
+    def w(self, z: np.ndarray) -> np.ndarray:
+        """Latents to truncated w, float32 [n, num_layers, w_dim]."""
+        labels = None if self.label is None else np.repeat(self.label, len(z), axis=0)
+        w = self.generator.mapping(z, labels=labels)
+        return self.generator.truncate(w, self.truncation).numpy()
+
+    def pictures(self, w: np.ndarray, seeds: Iterable[int] | None = None) -> np.ndarray:
+        """Pictures of w, uint8 [n, H, W, C].
+
+        Args:
+            w: [n, num_layers, w_dim].
+            seeds: of each picture's noise, where the noise is random.
+        """
+        seeds = [0] * len(w) if seeds is None else list(seeds)
+        parts = []
+        for start in range(0, len(w), BLOCK):
+            part = slice(start, start + BLOCK)
+            noise = _seeded_noise(seeds[part]) if self.noise == "random" else self.noise
+            images = self.generator.synthesis(w[part], noise=noise)
+            parts.append(to_pixels(images.numpy()))
+        return np.concatenate(parts)
+
+
+def parse_seeds(text: str, flag: str = "seeds") -> list[int]:
+    """Seeds such as "0-63,100,7": numbers and ranges, in their order, both ends included.
+
+    Raises:
+        InputError: the text is anything else, or asks for more than ten million.
+    """
+    seeds = []
+    for part in text.replace(" ", "").split(","):
+        match = re.fullmatch(r"(\d{1,10})(?:-(\d{1,10}))?", part)
+        if not match:
+            raise InputError(f"--{flag} is '{text}'; write numbers and ranges, such as 0-63,100")
+        first, last = int(match[1]), int(match[2] or match[1])
+        if last < first or last >= 2**32:
+            raise InputError(f"--{flag}: '{part}' is no ascending range of numbers below 2^32")
+        if len(seeds) + last - first >= MOST_SEEDS:
+            raise InputError(f"--{flag}: {part} is more than {MOST_SEEDS:,} seeds")
+        seeds += range(first, last + 1)
+    return seeds
+
+
+def read_w(path: str, generator: Generator) -> np.ndarray:
+    """w from an .npy file, float32 [n, num_layers, w_dim].
+
+    Raises:
+        InputError: the file can't be read, or doesn't hold w of this generator.
+    """
+    layers, w_dim = generator.config.num_layers, generator.config.w_dim
+    try:
+        w = np.load(Path(path), allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(f"{path} cannot be read as an .npy file: {error}") from error
+    if not isinstance(w, np.ndarray) or w.shape[1:] != (layers, w_dim) or w.dtype.kind != "f":
+        kind = f"{w.dtype} {w.shape}" if isinstance(w, np.ndarray) else "several arrays"
+        raise InputError(f"{path} holds {kind}; w of this network is [n, {layers}, {w_dim}]")
+    return w.astype(np.float32)
+
+
+def _one_hot(label: int | None, classes: int) -> np.ndarray | None:
+    if not classes:
+        if label is not None:
+            raise InputError("--label: the network has no classes")
+        return None
+    if label is None or not 0 <= label < classes:
+        raise InputError(f"--label must be 0 ... {classes - 1}: the network has classes")
+    return np.eye(classes, dtype=np.float32)[[label]]
+
+
+def _seeded_noise(seeds: list[int]):
+    """Noise whose row depends on (layer, seed) alone."""
+
+    def noise(layer: int, size: tuple) -> tf.Tensor:
+        shape = (*size[1:], 1)
+        return tf.stack([normal(shape, derive_seed(seed, "noise", layer), 0) for seed in seeds])
+
+    return noise

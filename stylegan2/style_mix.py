@@ -1,0 +1,67 @@
+"""Style mixing: coarse layers of one picture, fine layers of another (Karras et al. 2019).
+
+    python -m stylegan2.style_mix --network=runs/faces --rows=0-5 --columns=6-10 --styles=0-3 \\
+        --output=mixed
+
+Each picture takes the layers of `--styles` from its column's seed and all others from its row's.
+Writes `grid.png`, with the pictures of the seeds at its edges, and each mixture as
+`<row seed>-<column seed>.png`.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from absl import flags
+
+from data import InputError, encode_png, image_grid, write_bytes
+from stylegan2.studio import Studio, define_flags, parse_seeds
+from training import command
+from training.progress import Progress
+
+
+def main() -> None:
+    """The command line."""
+    define_flags()
+    flags.DEFINE_string("rows", "0-5", "Seeds that give most layers.")
+    flags.DEFINE_string("columns", "6-10", "Seeds that give the layers of --styles.")
+    flags.DEFINE_string("styles", "0-3", "Layers from the columns' seeds; 0 is the coarsest.")
+    flags.DEFINE_string("output", None, "Folder of the pictures.")
+    command.run(_run)
+
+
+def _run() -> None:
+    values = flags.FLAGS
+    if not values.output:
+        raise InputError("--output is needed: the folder of the pictures")
+    rows, columns = parse_seeds(values.rows, "rows"), parse_seeds(values.columns, "columns")
+    styles = parse_seeds(values.styles, "styles")
+    studio = Studio.from_flags()
+    layers = studio.generator.config.num_layers
+    if max(styles) >= layers:
+        raise InputError(f"--styles: there is no layer {max(styles)}; the last is {layers - 1}")
+    folder = Path(values.output)
+    folder.mkdir(parents=True, exist_ok=True)
+    of_rows, of_columns = studio.w(studio.z(rows)), studio.w(studio.z(columns))
+    head = studio.pictures(of_columns)
+    lines = [np.concatenate([np.full_like(head[:1], 255), head])]
+    with Progress("mixing", len(rows), unit="rows") as progress:
+        for seed, w in zip(rows, of_rows, strict=True):
+            mixed = studio.pictures(mix(w, of_columns, styles))
+            for column, picture in zip(columns, mixed, strict=True):
+                write_bytes(folder / f"{seed}-{column}.png", encode_png(picture))
+            lines.append(np.concatenate([studio.pictures(w[None]), mixed]))
+            progress.advance()
+    grid = image_grid(np.concatenate(lines), columns=len(columns) + 1, padding=0)
+    write_bytes(folder / "grid.png", encode_png(grid))
+    print(folder / "grid.png")
+
+
+def mix(w: np.ndarray, others: np.ndarray, styles: list[int]) -> np.ndarray:
+    """One w [num_layers, w_dim] with the layers `styles` of each other: [n, num_layers, w_dim]."""
+    mixed = np.repeat(w[None], len(others), axis=0)
+    mixed[:, styles] = others[:, styles]
+    return mixed
+
+
+if __name__ == "__main__":
+    main()

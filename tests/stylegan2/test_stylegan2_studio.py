@@ -1,0 +1,186 @@
+"""Pictures of seeds, mixtures and films, against their definitions."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image, ImageSequence
+from scipy.interpolate import CubicSpline
+
+from data import InputError
+from stylegan2 import Generator, NetworkConfig
+from stylegan2.film import write_film
+from stylegan2.interpolate import lerp, path_of, slerp
+from stylegan2.studio import Studio, parse_seeds, read_w
+from stylegan2.style_mix import mix
+
+CONFIG = NetworkConfig(resolution=8, fmap_max=4, latent_dim=6, w_dim=5, mapping_layers=2)
+
+
+@pytest.fixture(scope="module")
+def generator() -> Generator:
+    """A generator with noise strengths, biases and a mean of w that are not 0."""
+    generator = Generator(CONFIG)
+    random = np.random.default_rng(0)
+    for variable in generator.variables:
+        if not np.any(variable.numpy()):
+            variable.assign(random.normal(size=variable.shape))
+    return generator
+
+
+def test_seeds_give_numpys_legacy_latents(generator):
+    studio = Studio(generator)
+    expected = [np.random.RandomState(seed).randn(1, 6)[0] for seed in (5, 0, 7)]
+    np.testing.assert_array_equal(studio.z([5, 0, 7]), np.float32(expected))
+
+
+def test_a_picture_is_that_of_the_networks_call(generator):
+    studio = Studio(generator, truncation=0.5)
+    z = studio.z(range(20))  # more than a block
+    images = generator(z, truncation=0.5, noise="constant").numpy()
+    expected = np.clip(np.trunc(127.5 * images + 128), 0, 255)
+    pictures = studio.pictures(studio.w(z))
+    assert pictures.shape == (20, 8, 8, 3) and pictures.dtype == np.uint8
+    assert np.abs(pictures - expected).max() <= 1
+    # w_avg + psi (w - w_avg), spelt out.
+    w, w_avg = generator.mapping(z).numpy(), generator.w_avg.numpy()
+    np.testing.assert_allclose(studio.w(z), 0.5 * w_avg + 0.5 * w, atol=1e-5)
+
+
+def test_random_noise_belongs_to_the_seed(generator):
+    studio = Studio(generator, noise="random")
+    w = np.repeat(studio.w(studio.z([0])), 3, axis=0)
+    a, b, c = studio.pictures(w, [1, 2, 1])
+    np.testing.assert_array_equal(a, c)
+    assert np.any(a != b)
+    np.testing.assert_array_equal(studio.pictures(w[:1], [2])[0], b)
+
+
+def test_a_label_decides_the_pictures_of_a_network_with_classes():
+    generator = Generator(NetworkConfig(resolution=8, fmap_max=4, latent_dim=6, label_dim=3))
+    for label in (None, 3, -1):
+        with pytest.raises(InputError, match=r"--label must be 0 \.\.\. 2"):
+            Studio(generator, label=label)
+    z = Studio(generator, label=1).z([4])
+    expected = generator.mapping(z, labels=tf.one_hot([1], 3)).numpy()
+    np.testing.assert_array_equal(Studio(generator, label=1).w(z), expected)
+    assert np.any(Studio(generator, label=2).w(z) != expected)
+
+
+def test_a_label_without_classes_is_a_mistake(generator):
+    with pytest.raises(InputError, match="the network has no classes"):
+        Studio(generator, label=0)
+
+
+def test_seeds_are_numbers_and_ranges():
+    assert parse_seeds("3, 5-7,1,1") == [3, 5, 6, 7, 1, 1]
+    assert parse_seeds(str(2**32 - 1)) == [2**32 - 1]  # RandomState's largest
+    for text in ("", "1,,2", "a", "-3", "5-3", "1-", "4294967296", "0-9999999999", "1.5"):
+        with pytest.raises(InputError, match="--seeds"):
+            parse_seeds(text)
+
+
+def test_w_is_read_back_or_refused(generator, tmp_path):
+    w = np.random.default_rng(0).normal(size=(2, CONFIG.num_layers, 5))
+    np.save(tmp_path / "w.npy", w)
+    np.testing.assert_array_equal(read_w(tmp_path / "w.npy", generator), w.astype("f"))
+    np.save(tmp_path / "shape.npy", w[:, :1])
+    np.save(tmp_path / "object.npy", np.array([{}]), allow_pickle=True)
+    np.savez(tmp_path / "several.npz", w=w)
+    (tmp_path / "text.npy").write_text("no array")
+    (tmp_path / "empty.npy").write_bytes(b"")
+    names = ("shape.npy", "object.npy", "several.npz", "text.npy", "empty.npy", "missing.npy")
+    for name in names:
+        with pytest.raises(InputError, match=name):
+            read_w(tmp_path / name, generator)
+
+
+def test_a_mixture_has_the_chosen_layers_of_the_other():
+    w, others = np.zeros([4, 2]), np.arange(16.0).reshape(2, 4, 2) + 1
+    mixed = mix(w, others, [1, 3])
+    np.testing.assert_array_equal(mixed[:, [1, 3]], others[:, [1, 3]])
+    assert not mixed[:, [0, 2]].any() and not w.any()
+
+
+def test_straight_lines_meet_their_points():
+    points = np.array([[0.0, 0], [2, 4], [2, 0]])
+    np.testing.assert_allclose(
+        lerp(points, np.array([0, 0.25, 1, 1.5, 2])), [[0, 0], [0.5, 1], [2, 4], [2, 2], [2, 0]]
+    )
+
+
+def test_great_circles_are_walked_at_an_even_pace():
+    east, north = np.array([3.0, 0, 0]), np.array([0, 0.5, 0])  # Lengths don't matter.
+    times = np.linspace(0, 1, 7)
+    walked = slerp(np.stack([east, north, north]), times)
+    angles = times * np.pi / 2
+    expected = np.sqrt(3) * np.stack([np.cos(angles), np.sin(angles), 0 * angles], axis=1)
+    np.testing.assert_allclose(walked, expected, atol=1e-6)
+    stays = slerp(np.stack([east, north, north]), np.array([1.5, 2.0]))
+    np.testing.assert_allclose(stays, np.sqrt(3) * np.array([[0, 1, 0]] * 2), atol=1e-6)
+
+
+def test_a_path_passes_through_its_seeds_and_returns(generator):
+    studio = Studio(generator, truncation=0.7)
+    seeds, w = [3, 1, 4], studio.w(studio.z([3, 1, 4]))
+    for kind in ("cubic", "linear", "slerp"):
+        path = path_of(studio, seeds, kind, loop=True)
+        np.testing.assert_allclose(path(np.arange(3)), w, atol=1e-5)
+        np.testing.assert_allclose(path(np.array([3.0])), w[:1], atol=1e-5)
+    times = np.array([0.3, 2.9])
+    spline = CubicSpline(range(4), np.concatenate([w, w[:1]]), bc_type="periodic")
+    smooth = path_of(studio, seeds, "cubic", loop=True)
+    np.testing.assert_allclose(smooth(times), spline(times), atol=1e-6)
+    # No corner where the film begins again.
+    before, after = (spline(3 - 1e-6) - spline(3)) / -1e-6, (spline(1e-6) - spline(0)) / 1e-6
+    np.testing.assert_allclose(before, after, atol=1e-3)
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_an_animation_has_all_frames_at_their_pace(suffix, channels, tmp_path):
+    frames = [np.full([6, 5, channels], value, np.uint8) for value in (0, 100, 200)]
+    write_film(tmp_path / f"film{suffix}", iter(frames), fps=20)
+    film = Image.open(tmp_path / f"film{suffix}")
+    assert film.size == (5, 6) and film.n_frames == 3 and film.info.get("loop") == 0
+    for frame, expected in zip(ImageSequence.Iterator(film), frames, strict=True):
+        assert np.abs(np.asarray(frame.convert("RGB")).astype(int) - expected).max() <= 3
+        assert frame.info["duration"] == 50
+
+
+# Stands in for ffmpeg: leaves its arguments and what came in, or fails as ffmpeg would.
+FFMPEG = """#!/bin/sh
+for last; do :; done
+case "$last" in *bad*) echo "no such codec" >&2; exit 1;; esac
+{ echo "$@"; wc -c; } > "$last"
+"""
+
+
+@pytest.fixture
+def ffmpeg(tmp_path, monkeypatch):
+    program = tmp_path / "bin" / "ffmpeg"
+    program.parent.mkdir()
+    program.write_text(FFMPEG)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=":")
+
+
+def test_a_video_goes_through_ffmpeg(ffmpeg, tmp_path):
+    frames = [np.zeros([6, 4, 3], np.uint8)] * 5
+    write_film(tmp_path / "film.mp4", iter(frames), fps=24)
+    arguments, count = (tmp_path / "film.mp4").read_text().splitlines()
+    assert "-s 4x6 -pix_fmt rgb24 -r 24" in arguments
+    assert int(count) == 5 * 6 * 4 * 3
+
+
+def test_a_failed_video_leaves_nothing(ffmpeg, tmp_path):
+    frames = [np.zeros([600, 400, 3], np.uint8)] * 5  # More than a pipe holds.
+    with pytest.raises(InputError, match="ffmpeg failed: no such codec"):
+        write_film(tmp_path / "bad.mp4", iter(frames), fps=24)
+    assert [path.name for path in tmp_path.iterdir()] == ["bin"]
+
+
+def test_a_video_without_ffmpeg_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(InputError, match="needs the program ffmpeg"):
+        write_film(tmp_path / "film.mp4", iter([np.zeros([2, 2, 3], np.uint8)]), fps=24)
+    assert not list(tmp_path.iterdir())
