@@ -23,6 +23,7 @@ from experiments.workers import stop_with_parent, train_side_by_side
 from training import command
 from training.config import define_flags, override, to_json
 from training.distribution import check_batch_size, make_strategy
+from training.invocation import command_line
 from training.progress import say
 
 QUICK_NOTE = (
@@ -188,7 +189,7 @@ def assemble(
             "this run": this_run,
         },
         seeds={repr(spec): spec.own["seed"] for spec in specs} | {"--seed": experiment.seed},
-        command=report.command_line(),
+        command=command_line(),
         wall_time_seconds=training_seconds,
         tables=findings.tables,
         figures=findings.figures,

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from experiments.report.versions import program
+from training.invocation import program
 from training.progress import say
 from training.signals import Interrupted, stop_request
 

@@ -30,6 +30,7 @@ from stylegan2.task import StyleGAN2Task
 from training import command
 from training.config import define_flags, override, to_json
 from training.distribution import check_batch_size, make_strategy
+from training.invocation import command_line
 from training.loop import Loop, LoopConfig
 from training.memory import peak_megabytes
 from training.progress import say
@@ -118,7 +119,7 @@ def _new() -> tuple[Path, dict]:
     network = override(NETWORKS[values.preset], "network", values)
     training = override(TRAININGS[values.preset], "training", values)
     config = {
-        "command": shlex.join(["python", "-m", "stylegan2.train", *sys.argv[1:]]),
+        "command": command_line(),
         "data": values.data,
         "fingerprint": None,
         "seed": values.seed,

@@ -1,4 +1,4 @@
-"""Who may import whom: `data` nobody; the networks `training` and `data`; `experiments` all."""
+"""Who may import whom: `data` and `metrics` nobody; `experiments` all; see MAY_IMPORT."""
 
 import ast
 from pathlib import Path
@@ -12,7 +12,7 @@ MAY_IMPORT = {
     "training": {"data"},
     "dcgan": {"training", "data"},
     "classifiers": {"training", "data"},
-    "stylegan2": {"training", "data"},
+    "stylegan2": {"training", "data", "metrics"},
     "experiments": {"data", "metrics", "training", "dcgan", "classifiers"},
 }
 

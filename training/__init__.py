@@ -12,4 +12,5 @@ metrics_log    JSON lines, and TensorBoard where it is installed
 fooling        the loss of frozen classifiers that a generator must fool
 config         frozen dataclasses: presets, absl flags, JSON
 command        how a command line starts, fails and exits
+invocation     the command that started this program
 """

@@ -7,7 +7,7 @@ figures.py      heat_map (heat_map.py) and error_curve (error_curve.py), both on
 report.py       Report, Figure and Grid
 page.py         write: everything above into a folder, with one self-contained index.html
 markup.py       pieces of that page; style.py its style sheet
-versions.py     software, hardware, commit and command line
+versions.py     software, hardware, commit
 plain.py        values that strict JSON can express
 """
 
@@ -17,7 +17,7 @@ from experiments.report.page import write
 from experiments.report.report import Figure, Grid, Report
 from experiments.report.table import Table
 from experiments.report.values import Measurement
-from experiments.report.versions import collect, command_line
+from experiments.report.versions import collect
 
 __all__ = [
     "Figure",
@@ -26,7 +26,6 @@ __all__ = [
     "Report",
     "Table",
     "collect",
-    "command_line",
     "error_curve",
     "heat_map",
     "to_csv",

@@ -1,10 +1,8 @@
-"""What a result was obtained with: software versions, hardware, code and command."""
+"""What a result was obtained with: software versions, hardware and code."""
 
 import os
 import platform
-import shlex
 import subprocess
-import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -56,17 +54,6 @@ def commit_of(file: Path) -> str:
         return UNKNOWN
     changes = _output("git", "-C", folder, "status", "--porcelain", "--untracked-files=no")
     return f"{commit}+changes" if changes else commit
-
-
-def command_line() -> str:
-    """The command that started this program, as one would type it."""
-    return shlex.join(["python", *program(), *sys.argv[1:]])
-
-
-def program() -> list[str]:
-    """What Python was asked to run, as its arguments: `-m` and a module, or a file."""
-    spec = getattr(sys.modules["__main__"], "__spec__", None)
-    return ["-m", spec.name.removesuffix(".__main__")] if spec else [sys.argv[0]]
 
 
 def _package_versions() -> dict[str, str]:

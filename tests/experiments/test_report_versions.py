@@ -87,13 +87,3 @@ def test_graphics_cards_are_listed_where_there_are_some(tmp_path, monkeypatch):
     assert collect()["gpus"] == "NVIDIA A, NVIDIA B"
     tool.write_text("#!/bin/sh\nexit 9\n")
     assert "gpus" not in collect()
-
-
-def test_command_line_can_be_typed_again(tmp_path):
-    (tmp_path / "pack").mkdir()
-    program = ROOM_ALONE + "import experiments.report as r; print(r.command_line())"
-    for name in ("run", "__main__"):
-        (tmp_path / "pack" / f"{name}.py").write_text(program)
-    for module, shown in (("pack.run", "pack.run"), ("pack", "pack")):
-        printed = run_python("-m", module, "--note=two words", paths=[tmp_path])
-        assert printed == f"python -m {shown} '--note=two words'"
