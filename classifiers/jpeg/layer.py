@@ -1,0 +1,81 @@
+"""JPEG encoding as a preprocessing layer."""
+
+import keras
+import tensorflow as tf
+
+from classifiers.jpeg import codec, soft
+from data import InputError
+
+MODES = ("codec", "differentiable", "exact", "straight_through")
+
+
+@keras.saving.register_keras_serializable("classifiers")
+class JPEGEncoding(keras.layers.Layer):
+    """Images as they come back from JPEG: 4:2:0 chroma, the standard tables.
+
+    Modes differ in who encodes, and in the gradient:
+
+    - `codec`: TensorFlow's library, on the CPU, image by image; no gradient.
+    - `differentiable`: plain TensorFlow, batched, on any device, under XLA too; within half a grey
+      level of the library in the mean. The gradient is that of a soft JPEG (see `soft`).
+    - `exact`: the library's pixels, the soft JPEG's gradient.
+    - `straight_through`: the library's pixels; the gradient passes as if nothing had happened.
+
+        JPEGEncoding(quality=75)(images)
+        JPEGEncoding(quality=(50, 95), mode="differentiable")(images, training=True)
+
+    Args:
+        quality: 1 ... 100; or a pair, between which each image's quality is drawn in training,
+            both included. At inference the middle is taken. The paper leaves the quality open.
+        mode: as above.
+
+    Input: [N, H, W, 1 or 3] in [0, 255], any dtype. Output: the same shape, whole numbers in the
+    layer's dtype.
+
+    Raises:
+        InputError: a quality is out of range, or there is no such mode.
+    """
+
+    def __init__(self, quality: int | tuple[int, int] = 75, mode: str = "codec", **kwargs):
+        super().__init__(**kwargs)
+        low, high = quality if isinstance(quality, tuple | list) else (quality, quality)
+        if not 1 <= low <= high <= 100:
+            raise InputError(f"the JPEG quality is {quality}; it must be within 1 ... 100")
+        if mode not in MODES:
+            raise InputError(f"the JPEG mode is {mode}; it must be one of {', '.join(MODES)}")
+        self.quality, self.mode = (low, high), mode
+
+    def call(self, images, quality=None, training=False):
+        """Encodes and decodes.
+
+        Args:
+            images: see above.
+            quality: integers [N] that replace the layer's own: whoever trains draws them from the
+                step's seed, so that a resumed training draws the same.
+            training: whether a quality is drawn where the layer has a range.
+        """
+        images = tf.cast(images, self.compute_dtype)
+        if quality is None:
+            quality = self._qualities(tf.shape(images)[0], training)
+        if self.mode == "differentiable":
+            return soft.encode_decode(images, quality)
+        pixels = tf.cast(tf.round(tf.clip_by_value(images, 0, 255)), tf.uint8)
+        encoded = tf.cast(codec.encode_decode(pixels, quality), images.dtype)
+        if self.mode == "codec":
+            return encoded
+        passes = soft.encode_decode(images, quality) if self.mode == "exact" else images
+        return passes + tf.stop_gradient(encoded - passes)
+
+    def _qualities(self, count: tf.Tensor, training: bool) -> tf.Tensor:
+        low, high = self.quality
+        if training and low < high:
+            return tf.random.uniform([count], low, high + 1, tf.int32)
+        return tf.fill([count], (low + high) // 2)
+
+    def compute_output_shape(self, input_shape):
+        """The shape of the input."""
+        return input_shape
+
+    def get_config(self):
+        """What `from_config` needs."""
+        return super().get_config() | {"quality": list(self.quality), "mode": self.mode}

@@ -1,0 +1,209 @@
+"""JPEG against Pillow, and its gradient against finite differences."""
+
+import functools
+import io
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+from sklearn.datasets import load_sample_images
+
+from classifiers.jpeg import JPEGEncoding, codec, soft
+from classifiers.jpeg.tables import CHROMINANCE, COSINES, LUMINANCE, quantization
+from data import InputError
+from training.fooling import FoolingLoss
+
+
+@functools.cache
+def photographs(size: int = 128) -> np.ndarray:
+    """Crops of the two photographs that come with scikit-learn, uint8 [6, size, size, 3]."""
+    corners = ((0, 0), (150, 300), (280, 450))
+    images = load_sample_images().images
+    crops = [each[y : y + size, x : x + size] for each in images for y, x in corners]
+    return np.stack(crops)
+
+
+def pillow(images: np.ndarray, quality: int) -> np.ndarray:
+    """Images through Pillow's encoder and decoder."""
+    decoded = []
+    for image in images:
+        file = io.BytesIO()
+        pixels = image[..., 0] if image.shape[-1] == 1 else image
+        Image.fromarray(pixels).save(file, "JPEG", quality=quality)
+        decoded.append(np.asarray(Image.open(file)).reshape(image.shape))
+    return np.stack(decoded)
+
+
+def decibels(difference: np.ndarray) -> float:
+    return 10 * np.log10(255**2 / np.mean(np.square(difference, dtype=float)))
+
+
+def encoded(images: np.ndarray, quality: int, **options) -> np.ndarray:
+    return JPEGEncoding(quality, **options)(images).numpy()
+
+
+@pytest.mark.parametrize("quality", [1, 10, 50, 75, 95, 100])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_codec_is_pillows(quality, channels):
+    images = photographs()[..., :channels]
+    np.testing.assert_array_equal(encoded(images, quality), pillow(images, quality))
+
+
+@pytest.mark.parametrize("quality", [10, 50, 75, 90, 95, 100])
+def test_plain_tensorflow_is_close_to_pillow(quality):
+    images = photographs()
+    expected = pillow(images, quality).astype(float)
+    got = encoded(images, quality, mode="differentiable")
+    assert np.abs(got - expected).mean() < 0.6
+    assert decibels(got - expected) > 45 > decibels(images - expected)
+    assert np.all(got == np.round(got)) and got.min() >= 0 and got.max() <= 255
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (9, 17), (32, 31), (1, 1), (7, 40)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_any_size_is_close_to_pillow(shape, channels):
+    images = photographs()[:, : shape[0], : shape[1], :channels]
+    expected = pillow(images, 90).astype(float)
+    got = encoded(images, 90, mode="differentiable")
+    assert got.shape == images.shape
+    assert decibels(got - expected) > 45
+
+
+@pytest.mark.parametrize("quality", [1, 30, 50, 75, 100])
+def test_tables_are_pillows(quality):
+    file = io.BytesIO()
+    Image.fromarray(photographs()[0]).save(file, "JPEG", quality=quality)
+    tables = Image.open(file).quantization
+    for index, table in enumerate((LUMINANCE, CHROMINANCE)):
+        ours = quantization(table, tf.constant([quality]))[0].numpy().ravel()
+        np.testing.assert_array_equal(ours, tables[index])
+
+
+def test_cosines_are_orthonormal():
+    np.testing.assert_allclose(COSINES @ COSINES.T, np.eye(8), atol=1e-12)
+
+
+def test_each_image_has_its_quality():
+    images = photographs(32)[:3]
+    qualities = [20, 60, 95]
+    for mode in ("codec", "differentiable"):
+        together = JPEGEncoding(mode=mode)(images, quality=tf.constant(qualities)).numpy()
+        for image, quality, got in zip(images, qualities, together, strict=True):
+            np.testing.assert_array_equal(got, encoded(image[None], quality, mode=mode)[0])
+
+
+def test_a_range_is_drawn_from_in_training_only():
+    image = photographs(64)[1]
+    layer = JPEGEncoding((60, 62))
+    possible = [encoded(image[None], quality)[0] for quality in (60, 61, 62)]
+    np.testing.assert_array_equal(layer(image[None])[0], possible[1])
+    tf.random.set_seed(0)
+    drawn = layer(np.repeat(image[None], 60, axis=0), training=True).numpy()
+    counts = [sum(np.array_equal(each, one) for each in drawn) for one in possible]
+    assert sum(counts) == 60 and min(counts) > 5
+
+
+def soft_sum(images: np.ndarray, weights: np.ndarray, quality: int) -> float:
+    output = soft.encode_decode(tf.constant(images), tf.constant([quality]), soft=True)
+    return float(tf.reduce_sum(output * weights))
+
+
+@pytest.mark.parametrize(("channels", "quality"), [(1, 50), (3, 50), (3, 90)])
+def test_the_gradient_is_the_soft_functions_derivative(channels, quality):
+    random = np.random.default_rng(quality)
+    # Far from 0 and 255, where clipping would make a kink.
+    images = random.uniform(90, 160, (1, 18, 10, channels))
+    weights = random.normal(size=images.shape)
+    x = tf.constant(images)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        loss = tf.reduce_sum(soft.encode_decode(x, tf.constant([quality]), soft=True) * weights)
+    gradient = tape.gradient(loss, x).numpy()
+    step = 1e-5
+    for index in random.choice(images.size, 25, replace=False):
+        nudge = np.zeros(images.size)
+        nudge[index] = step
+        nudge = nudge.reshape(images.shape)
+        slope = (
+            soft_sum(images + nudge, weights, quality) - soft_sum(images - nudge, weights, quality)
+        ) / (2 * step)
+        np.testing.assert_allclose(gradient.ravel()[index], slope, rtol=1e-4, atol=1e-6)
+
+
+def gradient_of(layer: JPEGEncoding, images: np.ndarray, weights: np.ndarray) -> np.ndarray | None:
+    x = tf.constant(images, tf.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        loss = tf.reduce_sum(layer(x) * weights)
+    gradient = tape.gradient(loss, x)
+    return None if gradient is None else gradient.numpy()
+
+
+def test_gradients_of_the_modes():
+    images, weights = photographs(32)[:2], np.random.default_rng(0).normal(size=(2, 32, 32, 3))
+    modes = ("differentiable", "exact", "straight_through", "codec")
+    gradients = {mode: gradient_of(JPEGEncoding(75, mode), images, weights) for mode in modes}
+    assert gradients["codec"] is None
+    np.testing.assert_allclose(gradients["straight_through"], weights, rtol=1e-6)
+    # The same backward pass, whoever made the pixels; and not the identity.
+    np.testing.assert_array_equal(gradients["exact"], gradients["differentiable"])
+    assert np.abs(gradients["exact"] - weights).mean() > 0.1
+    library = encoded(images, 75)
+    for mode in ("exact", "straight_through"):
+        np.testing.assert_array_equal(encoded(images, 75, mode=mode), library)
+
+
+def classifier(mode: str) -> keras.Model:
+    keras.utils.set_random_seed(0)
+    images = keras.Input([32, 32, 3])
+    features = keras.layers.Conv2D(4, 3, activation="relu")(JPEGEncoding(75, mode)(images))
+    return keras.Model(images, keras.layers.Dense(1)(keras.layers.Flatten()(features)))
+
+
+def test_the_fooling_loss_accepts_what_has_a_gradient_and_refuses_what_has_none():
+    for mode in ("differentiable", "exact", "straight_through"):
+        FoolingLoss([classifier(mode)], 1.0, (32, 32, 3))
+    with pytest.raises(InputError, match="no gradient reaches the images"):
+        FoolingLoss([classifier("codec")], 1.0, (32, 32, 3))
+
+
+def test_xla_and_replicas_give_the_same():
+    images, layer = photographs(32)[:2], JPEGEncoding(60, "differentiable")
+    expected = layer(images).numpy()
+    compiled = tf.function(layer, jit_compile=True)(tf.constant(images)).numpy()
+    # XLA sums in another order, which may carry a number over the edge of a rounding.
+    assert np.mean(compiled != expected) < 0.01
+    strategy = tf.distribute.MirroredStrategy(["CPU:0"])
+    np.testing.assert_array_equal(strategy.run(layer, args=(tf.constant(images),)), expected)
+
+
+def test_a_saved_model_and_a_keras_file_hold_it(tmp_path):
+    images = photographs(32)[:2].astype(np.float32)
+    model = classifier("differentiable")
+    model.save(tmp_path / "model.keras")
+    model.export(tmp_path / "saved", verbose=False)
+    expected = model(images).numpy()
+    again = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(again(images).numpy(), expected)
+    saved = tf.saved_model.load(tmp_path / "saved")
+    np.testing.assert_allclose(saved.serve(images), expected, rtol=1e-4, atol=1e-2)
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"quality": 0}, {"quality": 101}, {"quality": (80, 70)}, {"mode": "none"}]
+)
+def test_numbers_out_of_range_are_refused(arguments):
+    with pytest.raises(InputError, match="JPEG"):
+        JPEGEncoding(**arguments)
+
+
+@pytest.mark.parametrize("size", [32, None])
+def test_the_codec_takes_batches_of_any_length(size):
+    images = photographs(32)
+    spec = [tf.TensorSpec([None, size, size, 3], tf.uint8), tf.TensorSpec([None], tf.int32)]
+    function = tf.function(codec.encode_decode, spec)
+    np.testing.assert_array_equal(function(images, tf.fill([6], 40)), pillow(images, 40))
+    if size is not None:
+        assert function(images[:0], tf.fill([0], 40)).shape == (0, 32, 32, 3)
