@@ -13,6 +13,7 @@ def build_cnn(
     features: int = 0,
     seed: int = 0,
     precision: str = "float32",
+    width: float = 1.0,
 ) -> keras.Model:
     """Two convolutions of 32 and 64 channels, kernel 3, ReLU, max pooling by 2 after each.
 
@@ -25,6 +26,7 @@ def build_cnn(
         features: units of a hidden dense layer named "features"; 0 for none, as in the paper.
         seed: seed of the initial weights.
         precision: Keras dtype policy of the hidden layers; the logits are always float32.
+        width: factor of the convolutions' channels; 1 in the paper.
 
     Returns:
         A model from images [N, H, W, C] in [0, 255] to logits [N, outputs], float32.
@@ -39,9 +41,9 @@ def build_cnn(
     layers = [
         keras.Input(image_shape, name="images"),
         keras.layers.Rescaling(1 / 127.5, offset=-1.0, dtype="float32"),
-        keras.layers.Conv2D(32, 3, activation="relu", **kernel("conv_32"), **hidden),
+        keras.layers.Conv2D(round(32 * width), 3, activation="relu", **kernel("conv_32"), **hidden),
         keras.layers.MaxPooling2D(2, **hidden),
-        keras.layers.Conv2D(64, 3, activation="relu", **kernel("conv_64"), **hidden),
+        keras.layers.Conv2D(round(64 * width), 3, activation="relu", **kernel("conv_64"), **hidden),
         keras.layers.MaxPooling2D(2, **hidden),
         keras.layers.Flatten(**hidden),
     ]

@@ -21,16 +21,24 @@ class ClassifierConfig:
             paper).
         precision: Arithmetic of the hidden layers: float32, or mixed_bfloat16, which is faster
             on processors that have bfloat16 (not fixed by the paper).
+        width: Factor of the hidden channels; 1 is the architecture that the name stands for.
+        jpeg_quality: Quality of the JPEG encoding that natural and generated images both pass
+            through first; 0 for none, as in the paper's MNIST setting. In its StyleGAN2 setting
+            images are encoded; it does not fix the quality.
     """
 
     epochs: int = 5
     batch_size: int = 32
     learning_rate: float = 1e-3
     precision: str = "float32"
+    width: float = 1.0
+    jpeg_quality: int = 0
 
     def __post_init__(self):
-        check_at_least(self, epochs=1, batch_size=2, learning_rate=0)
+        check_at_least(self, epochs=1, batch_size=2, learning_rate=0, width=0.01, jpeg_quality=0)
         check_choices(self, precision=PRECISIONS)
+        if self.jpeg_quality > 100:
+            raise InputError(f"jpeg_quality is {self.jpeg_quality}; it must be at most 100")
         if self.batch_size % 2:
             raise InputError(f"batch_size is {self.batch_size}; it must be even, half of each kind")
 

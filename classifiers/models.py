@@ -2,15 +2,21 @@
 
 import keras
 
+from classifiers.backbones import BACKBONES, build_detector
 from classifiers.cnn import build_cnn
+from classifiers.jpeg import JPEGEncoding
 from data import InputError
 
-_BUILDERS = {"cnn": build_cnn}
-ARCHITECTURES = tuple(_BUILDERS)
+ARCHITECTURES = ("cnn", *BACKBONES)
 
 
 def build(
-    architecture: str, image_shape: tuple[int, int, int], seed: int, precision: str = "float32"
+    architecture: str,
+    image_shape: tuple[int, int, int],
+    seed: int,
+    precision: str = "float32",
+    width: float = 1.0,
+    jpeg_quality: int = 0,
 ) -> keras.Model:
     """A classifier with fresh weights.
 
@@ -19,16 +25,26 @@ def build(
         image_shape: (H, W, C) of the images.
         seed: seed of the initial weights.
         precision: Keras dtype policy of the hidden layers; the logits are always float32.
+        width: factor of the hidden channels; 1 is the architecture that the name stands for.
+        jpeg_quality: quality of the JPEG encoding that all images pass through first; 0 for none.
 
     Returns:
         A model from images [N, H, W, C] in [0, 255] to logits [N, 1], positive = generated.
 
     Raises:
-        InputError: no architecture has that name.
+        InputError: no architecture has that name, or a number is out of its range.
     """
-    if architecture not in _BUILDERS:
+    if architecture not in ARCHITECTURES:
         raise InputError(
             f"no classifier architecture is named '{architecture}'; "
             f"there are: {', '.join(ARCHITECTURES)}"
         )
-    return _BUILDERS[architecture](image_shape, seed=seed, precision=precision)
+    if architecture in BACKBONES:
+        model = build_detector(architecture, image_shape, seed, precision, width)
+    else:
+        model = build_cnn(image_shape, seed=seed, precision=precision, width=width)
+    if not jpeg_quality:
+        return model
+    images = keras.Input(image_shape, name="images")
+    encoded = JPEGEncoding(jpeg_quality, dtype="float32", name="jpeg")(images)
+    return keras.Model(images, model(encoded), name=model.name)

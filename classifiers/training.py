@@ -76,7 +76,14 @@ class ClassifierTask(_SupervisedTask):
         seed: int,
     ):
         self._pool = BalancedPool(natural, generated, config.batch_size, seed)
-        model = build(architecture, natural.shape, seed, config.precision)
+        model = build(
+            architecture,
+            natural.shape,
+            seed,
+            config.precision,
+            config.width,
+            config.jpeg_quality,
+        )
         super().__init__(model, config, config.steps(len(natural), len(generated)))
 
     def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
