@@ -4,7 +4,6 @@ config      ClassifierConfig and DigitConfig, and their presets
 cnn         the paper's small CNN for MNIST
 resnet      ResNet-50 v1.5
 backbones   ResNet-50 v1.5, Inception-v3 and MobileNetV2 as detectors
-jpeg/       the JPEG encoding that images pass through first
 models      build(architecture, ...): every architecture by name
 pool        batches, half natural and half from a pool of generators
 training    ClassifierTask and DigitTask

@@ -4,8 +4,8 @@ import keras
 
 from classifiers.backbones import BACKBONES, build_detector
 from classifiers.cnn import build_cnn
-from classifiers.jpeg import JPEGEncoding
 from data import InputError
+from training.jpeg import JPEGEncoding
 
 ARCHITECTURES = ("cnn", *BACKBONES)
 

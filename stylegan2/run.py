@@ -46,7 +46,9 @@ def make_task(
     fooling = None
     if config["fool"]:
         classifiers = [load_classifier(Path(path)) for path in config["fool"]]
-        fooling = FoolingLoss(classifiers, config["phi"], dataset.image_shape)
+        fooling = FoolingLoss(
+            classifiers, config["phi"], dataset.image_shape, config["fooling_jpeg"]
+        )
     labels = dataset.train_labels if network.label_dim else None
     if network.label_dim and labels is None:
         raise InputError(f"network_label_dim is {network.label_dim}, but the images have no labels")

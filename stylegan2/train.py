@@ -30,6 +30,7 @@ from stylegan2.task import StyleGAN2Task
 from training import command
 from training.config import define_flags, override, to_json
 from training.distribution import check_batch_size, make_strategy
+from training.fooling import JPEG_MODES
 from training.invocation import command_line
 from training.loop import Loop, LoopConfig
 from training.memory import peak_megabytes
@@ -46,6 +47,9 @@ def main() -> None:
     flags.DEFINE_integer("seed", 0, "Seed of weights, draws and data order.", lower_bound=0)
     flags.DEFINE_list("fool", [], "Classifiers (.keras) that the generator must fool as well.")
     flags.DEFINE_float("phi", 0.001, "Weight of these classifiers; 0.001 in the paper.")
+    flags.DEFINE_enum(
+        "fooling_jpeg", JPEG_MODES[0], JPEG_MODES, "How it sees their JPEG encoding, if any."
+    )
     flags.DEFINE_float(
         "tick_kimg", 1.0, "Thousands of images from one line of metrics to the next."
     )
@@ -125,6 +129,7 @@ def _new() -> tuple[Path, dict]:
         "seed": values.seed,
         "fool": values.fool,
         "phi": values.phi,
+        "fooling_jpeg": values.fooling_jpeg,
         "transfer": values.transfer,
         "tick_kimg": values.tick_kimg,
         "snapshot_ticks": values.snapshot_ticks,

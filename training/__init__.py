@@ -10,6 +10,7 @@ signals        Ctrl-C and SIGTERM
 progress       tqdm on a terminal, plain lines elsewhere
 metrics_log    JSON lines, and TensorBoard where it is installed
 fooling        the loss of frozen classifiers that a generator must fool
+jpeg/          the JPEG encoding that images pass through before a classifier
 config         frozen dataclasses: presets, absl flags, JSON
 command        how a command line starts, fails and exits
 invocation     the command that started this program

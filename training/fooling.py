@@ -2,9 +2,14 @@
 
 from collections.abc import Callable, Sequence
 
+import keras
 import tensorflow as tf
 
 from data import InputError
+from training.jpeg import with_jpeg_mode
+
+# How a generator sees the JPEG encoding of a classifier that it must fool.
+JPEG_MODES = ("differentiable", "straight_through", "none")
 
 
 class FoolingLoss:
@@ -23,6 +28,8 @@ class FoolingLoss:
             or [N]. They run in inference mode, and their variables are not trained.
         phi: weight of the term, at least 0.
         image_shape: (H, W, C) of the images.
+        jpeg: what becomes of a classifier's JPEG encoding: one of JPEG_MODES, see `JPEGEncoding`.
+            The paper does not say what its loss sees.
 
     Raises:
         InputError: phi is negative or not finite, or a classifier blocks the gradient.
@@ -33,10 +40,15 @@ class FoolingLoss:
         classifiers: Sequence[Callable[..., tf.Tensor]],
         phi: float,
         image_shape: tuple[int, int, int],
+        jpeg: str = "differentiable",
     ):
         if not 0 <= phi < float("inf"):
             raise InputError(f"phi is {phi}; it must be a number of at least 0")
-        self.classifiers, self.phi = tuple(classifiers), float(phi)
+        self.phi = float(phi)
+        self.classifiers = tuple(
+            with_jpeg_mode(each, jpeg) if isinstance(each, keras.Model) else each
+            for each in classifiers
+        )
         for position, classifier in enumerate(self.classifiers):
             _check_gradient(classifier, position, image_shape)
 

@@ -3,13 +3,13 @@
 import keras
 import tensorflow as tf
 
-from classifiers.jpeg import codec, soft
 from data import InputError
+from training.jpeg import codec, soft
 
-MODES = ("codec", "differentiable", "exact", "straight_through")
+MODES = ("codec", "differentiable", "exact", "straight_through", "none")
 
 
-@keras.saving.register_keras_serializable("classifiers")
+@keras.saving.register_keras_serializable("training")
 class JPEGEncoding(keras.layers.Layer):
     """Images as they come back from JPEG: 4:2:0 chroma, the standard tables.
 
@@ -20,6 +20,7 @@ class JPEGEncoding(keras.layers.Layer):
       level of the library in the mean. The gradient is that of a soft JPEG (see `soft`).
     - `exact`: the library's pixels, the soft JPEG's gradient.
     - `straight_through`: the library's pixels; the gradient passes as if nothing had happened.
+    - `none`: the images as they are.
 
         JPEGEncoding(quality=75)(images)
         JPEGEncoding(quality=(50, 95), mode="differentiable")(images, training=True)
@@ -55,6 +56,8 @@ class JPEGEncoding(keras.layers.Layer):
             training: whether a quality is drawn where the layer has a range.
         """
         images = tf.cast(images, self.compute_dtype)
+        if self.mode == "none":
+            return images
         if quality is None:
             quality = self._qualities(tf.shape(images)[0], training)
         if self.mode == "differentiable":

@@ -3,10 +3,12 @@
 layer    JPEGEncoding, the Keras layer
 codec    by the library that TensorFlow brings along
 soft     in plain TensorFlow, with a gradient
+modes    with_jpeg_mode: another mode for a built model
 tables   quantization tables, cosine and colour transforms
 """
 
-from classifiers.jpeg.codec import DCT_METHOD
-from classifiers.jpeg.layer import MODES, JPEGEncoding
+from training.jpeg.codec import DCT_METHOD
+from training.jpeg.layer import MODES, JPEGEncoding
+from training.jpeg.modes import with_jpeg_mode
 
-__all__ = ["DCT_METHOD", "MODES", "JPEGEncoding"]
+__all__ = ["DCT_METHOD", "MODES", "JPEGEncoding", "with_jpeg_mode"]

@@ -10,10 +10,10 @@ import tensorflow as tf
 from PIL import Image
 from sklearn.datasets import load_sample_images
 
-from classifiers.jpeg import JPEGEncoding, codec, soft
-from classifiers.jpeg.tables import CHROMINANCE, COSINES, LUMINANCE, quantization
 from data import InputError
-from training.fooling import FoolingLoss
+from training.fooling import JPEG_MODES, FoolingLoss
+from training.jpeg import JPEGEncoding, codec, soft, with_jpeg_mode
+from training.jpeg.tables import CHROMINANCE, COSINES, LUMINANCE, quantization
 
 
 @functools.cache
@@ -158,15 +158,46 @@ def test_gradients_of_the_modes():
 def classifier(mode: str) -> keras.Model:
     keras.utils.set_random_seed(0)
     images = keras.Input([32, 32, 3])
-    features = keras.layers.Conv2D(4, 3, activation="relu")(JPEGEncoding(75, mode)(images))
+    scaled = keras.layers.Rescaling(1 / 255)(JPEGEncoding(75, mode)(images))
+    features = keras.layers.Conv2D(4, 3, activation="relu")(scaled)
     return keras.Model(images, keras.layers.Dense(1)(keras.layers.Flatten()(features)))
 
 
-def test_the_fooling_loss_accepts_what_has_a_gradient_and_refuses_what_has_none():
-    for mode in ("differentiable", "exact", "straight_through"):
-        FoolingLoss([classifier(mode)], 1.0, (32, 32, 3))
+def test_another_mode_shares_the_weights():
+    images, model = photographs(32)[:2], classifier("codec")
+    before = model(images).numpy()
+    plain = with_jpeg_mode(model, "none")
+    inner = keras.Model(model.layers[2].input, model.output)
+    np.testing.assert_allclose(plain(images), inner(images.astype("f")), rtol=1e-5)
+    assert np.any(plain(images).numpy() != before)
+    np.testing.assert_array_equal(with_jpeg_mode(model, "exact")(images), before)
+    np.testing.assert_array_equal(model(images), before)  # It keeps its own mode.
+    assert all(a is b for a, b in zip(plain.variables, model.variables, strict=True))
+    assert with_jpeg_mode(inner, "none") is inner
+
+
+def test_the_fooling_loss_has_a_gradient_through_every_mode():
+    images, model = photographs(32)[:2].astype("f"), classifier("codec")
+    slopes = {}
+    for mode in JPEG_MODES:
+        x = tf.constant(images)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            loss = FoolingLoss([model], 2.0, (32, 32, 3), jpeg=mode)(x)
+        slopes[mode] = tape.gradient(loss, x).numpy()
+        seen = {"none": images, "straight_through": encoded(images, 75)}.get(mode)
+        if seen is None:
+            seen = encoded(images, 75, mode="differentiable")
+        logits = with_jpeg_mode(model, "none")(seen).numpy()[:, 0]
+        np.testing.assert_allclose(loss, 2 * np.log1p(np.exp(logits)), rtol=1e-4)
+        assert np.all(np.any(slopes[mode] != 0, axis=(1, 2, 3)))
+    assert np.abs(slopes["differentiable"] - slopes["straight_through"]).max() > 0
+
+
+def test_the_fooling_loss_refuses_what_has_no_gradient():
+    model = classifier("codec")
     with pytest.raises(InputError, match="no gradient reaches the images"):
-        FoolingLoss([classifier("codec")], 1.0, (32, 32, 3))
+        FoolingLoss([lambda images, training: model(images)], 1.0, (32, 32, 3))
 
 
 def test_xla_and_replicas_give_the_same():
@@ -192,7 +223,7 @@ def test_a_saved_model_and_a_keras_file_hold_it(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"quality": 0}, {"quality": 101}, {"quality": (80, 70)}, {"mode": "none"}]
+    "arguments", [{"quality": 0}, {"quality": 101}, {"quality": (80, 70)}, {"mode": "best"}]
 )
 def test_numbers_out_of_range_are_refused(arguments):
     with pytest.raises(InputError, match="JPEG"):

@@ -11,7 +11,7 @@ Constants and helpers take the dtype of the images, so that tests can run it in 
 
 import tensorflow as tf
 
-from classifiers.jpeg.tables import (
+from training.jpeg.tables import (
     CHROMINANCE,
     COSINES,
     LUMINANCE,

@@ -1,0 +1,23 @@
+"""Another JPEG mode for a model that has been built or loaded."""
+
+import keras
+
+from training.jpeg.layer import JPEGEncoding
+
+
+def with_jpeg_mode(model: keras.Model, mode: str) -> keras.Model:
+    """The model with its JPEG layer in another mode; all other layers are shared with it.
+
+    Args:
+        model: any model; one without a JPEG layer is returned as it is.
+        mode: one of `MODES`.
+    """
+    if not any(isinstance(layer, JPEGEncoding) for layer in model.layers):
+        return model
+
+    def share(layer: keras.Layer) -> keras.Layer:
+        if not isinstance(layer, JPEGEncoding):
+            return layer
+        return JPEGEncoding.from_config(layer.get_config() | {"mode": mode})
+
+    return keras.models.clone_model(model, clone_function=share)
