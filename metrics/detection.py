@@ -1,8 +1,10 @@
 """How well a classifier's logits tell generated images from natural ones."""
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
+from scipy import stats
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 
@@ -47,3 +49,51 @@ def detection_metrics(generated_logits: np.ndarray, natural_logits: np.ndarray) 
         average_precision=float(average_precision_score(labels, logits)),
         roc_auc=float(roc_auc_score(labels, logits)),
     )
+
+
+def detection_rate_at(
+    false_alarms: float, generated_logits: np.ndarray, natural_logits: np.ndarray
+) -> float:
+    """The detection rate at the lowest threshold with so few false alarms (TPR at an FPR).
+
+    Args:
+        false_alarms: largest fraction of natural images called generated, in [0, 1).
+        generated_logits: [N], positive = generated.
+        natural_logits: [M]. A false alarm rate below 1 / M means none at all.
+    """
+    allowed = int(false_alarms * len(natural_logits))
+    # What is above the first natural image that must not be called generated.
+    threshold = np.sort(natural_logits)[len(natural_logits) - 1 - allowed]
+    return float(np.mean(generated_logits > threshold))
+
+
+def interval(
+    statistic: Callable[[np.ndarray, np.ndarray], float],
+    generated_logits: np.ndarray,
+    natural_logits: np.ndarray,
+    level: float = 0.95,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """A bootstrap interval of a figure: percentiles over images drawn again, each kind by itself.
+
+    It tells the spread over images, not over classifiers or generators.
+
+    Args:
+        statistic: of (generated logits, natural logits).
+        generated_logits: [N].
+        natural_logits: [M].
+        level: probability that the interval stands for.
+        resamples: how often images are drawn.
+        seed: of the draws.
+    """
+    found = stats.bootstrap(
+        (generated_logits, natural_logits),
+        statistic,
+        n_resamples=resamples,
+        vectorized=False,
+        confidence_level=level,
+        method="percentile",
+        rng=seed,
+    ).confidence_interval
+    return float(found.low), float(found.high)

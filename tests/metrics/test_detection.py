@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics import detection_metrics, detection_rate
+from metrics.detection import detection_rate_at, interval
 
 # Few different values, so that ties between generated and natural images are common.
 some_logits = st.lists(st.integers(-3, 3), min_size=1, max_size=12)
@@ -68,3 +69,27 @@ def test_a_perfect_and_a_perfectly_wrong_classifier():
 def test_metrics_are_plain_numbers():
     metrics = detection_metrics(np.float32([1]), np.float32([2]))
     assert {type(value) for value in vars(metrics).values()} == {float}
+
+
+@given(some_logits, some_logits, st.floats(0, 0.99))
+@settings(deadline=None, max_examples=100)
+def test_the_rate_at_false_alarms_is_the_best_of_all_thresholds(generated, natural, false_alarms):
+    """By trying every threshold, between and beyond all logits."""
+    rates = [
+        np.mean(np.array(generated) > threshold)
+        for threshold in np.arange(-4, 4) + 0.5
+        if np.mean(np.array(natural) > threshold) <= false_alarms
+    ]
+    expected = max(rates)
+    assert detection_rate_at(false_alarms, np.array(generated), np.array(natural)) == expected
+
+
+def test_an_interval_of_a_rate_is_close_to_the_binomials():
+    generated = np.where(np.arange(400) < 300, 1.0, -1.0)
+    natural = np.full(50, -1.0)
+    low, high = interval(lambda g, n: detection_rate(g), generated, natural)
+    half = 1.96 * (0.75 * 0.25 / 400) ** 0.5
+    assert abs(low - (0.75 - half)) < 0.01 and abs(high - (0.75 + half)) < 0.01
+    narrow = interval(lambda g, n: detection_rate(g), generated, natural, level=0.5)
+    assert low < narrow[0] < 0.75 < narrow[1] < high
+    assert interval(lambda g, n: detection_rate(n), generated, natural) == (0, 0)

@@ -1,0 +1,88 @@
+"""Whether a classifier's probabilities are frequencies, and the temperature that makes them so."""
+
+import dataclasses
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import expit
+
+BINS = 15  # Guo et al. 2017
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Reliability:
+    """The reliability curve: probabilities in bins of equal width, beside what came true.
+
+    Attributes:
+        edges: [bins + 1], from 0 to 1.
+        counts: images in each bin, [bins].
+        probability: mean probability in each bin, [bins]; NaN where it is empty.
+        frequency: share of the bin's images that are generated, [bins]; NaN where it is empty.
+    """
+
+    edges: np.ndarray
+    counts: np.ndarray
+    probability: np.ndarray
+    frequency: np.ndarray
+
+    @property
+    def expected_calibration_error(self) -> float:
+        """Mean distance of probability and frequency, each bin weighed by its images."""
+        used = self.counts > 0
+        gaps = np.abs(self.probability[used] - self.frequency[used])
+        return float(np.average(gaps, weights=self.counts[used]))
+
+
+def reliability(logits: np.ndarray, labels: np.ndarray, bins: int = BINS) -> Reliability:
+    """The reliability curve of P(generated) = sigmoid(logit).
+
+    Args:
+        logits: [N], positive = generated.
+        labels: [N], 1 = generated, 0 = natural.
+        bins: how many of equal width.
+
+    Raises:
+        ValueError: there are no logits.
+    """
+    if not len(logits):
+        raise ValueError("a reliability curve needs at least one logit")
+    probability = expit(np.asarray(logits, np.float64))
+    index = np.minimum((probability * bins).astype(int), bins - 1)
+    counts = np.bincount(index, minlength=bins)
+    with np.errstate(invalid="ignore"):
+        return Reliability(
+            edges=np.linspace(0, 1, bins + 1),
+            counts=counts,
+            probability=np.bincount(index, probability, bins) / counts,
+            frequency=np.bincount(index, labels, bins) / counts,
+        )
+
+
+def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+    """The temperature T > 0 whose sigmoid(logit / T) has the least cross-entropy (Guo et al. 2017).
+
+    It moves probabilities only: no decision at the threshold of 0.5, no ranking.
+
+    Args:
+        logits: [N] of images that the classifier was not trained on, positive = generated.
+        labels: [N], 1 = generated, 0 = natural; both kinds must be there.
+
+    Returns:
+        T, within 0.01 ... 100: above 1 where the classifier is too sure of itself. Where no image
+        is misclassified, the least cross-entropy is at 0, and this gives 0.01.
+
+    Raises:
+        ValueError: one of the kinds is missing.
+    """
+    logits, labels = np.asarray(logits, np.float64), np.asarray(labels, np.float64)
+    if not 0 < labels.mean() < 1:
+        raise ValueError("a temperature needs natural and generated images")
+    signed = np.where(labels > 0.5, logits, -logits)
+
+    def cross_entropy(log_temperature: float) -> float:
+        return float(np.mean(np.logaddexp(0, -signed * np.exp(-log_temperature))))
+
+    bounds = (np.log(0.01), np.log(100))
+    found = minimize_scalar(cross_entropy, bounds=bounds, method="bounded", options={"xatol": 1e-6})
+    ends = [(cross_entropy(each), each) for each in (*bounds, found.x)]
+    return float(np.exp(min(ends)[1]))
