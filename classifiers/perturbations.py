@@ -1,0 +1,85 @@
+"""What happens to pictures on their way through the world: JPEG, blur, resizing, cropping."""
+
+import io
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+from data import InputError
+
+
+def jpeg(image: np.ndarray, quality: float) -> np.ndarray:
+    """JPEG encoding and decoding by Pillow, with 4:2:0 chroma.
+
+    Args:
+        image: uint8 [H, W, 1 or 3].
+        quality: 1 ... 100, rounded to a whole number.
+    """
+    file = io.BytesIO()
+    _to_pillow(image).save(file, "JPEG", quality=round(quality))
+    return np.asarray(Image.open(file)).reshape(image.shape)
+
+
+def blur(image: np.ndarray, sigma: float) -> np.ndarray:
+    """Gaussian blur, cut off at 4 sigma, the edges mirrored.
+
+    Args:
+        image: uint8 [H, W, C].
+        sigma: standard deviation in pixels; 0 for none.
+    """
+    blurred = ndimage.gaussian_filter(image.astype(np.float32), (sigma, sigma, 0))
+    return np.round(blurred).astype(np.uint8)
+
+
+def resize(image: np.ndarray, factor: float) -> np.ndarray:
+    """Resizes by Lanczos filter, and back to the size it had.
+
+    Args:
+        image: uint8 [H, W, 1 or 3].
+        factor: size in between by the image's own, above 0.
+    """
+    height, width = image.shape[:2]
+    between = (max(1, round(width * factor)), max(1, round(height * factor)))
+    picture = _to_pillow(image).resize(between, Image.Resampling.LANCZOS)
+    resized = picture.resize((width, height), Image.Resampling.LANCZOS)
+    return np.asarray(resized).reshape(image.shape)
+
+
+def crop(image: np.ndarray, share: float) -> np.ndarray:
+    """The middle of an image, enlarged to its size by Lanczos filter.
+
+    Args:
+        image: uint8 [H, W, 1 or 3].
+        share: of height and width that is kept, in (0, 1].
+    """
+    height, width = image.shape[:2]
+    kept = max(1, round(height * share)), max(1, round(width * share))
+    top, left = (height - kept[0]) // 2, (width - kept[1]) // 2
+    picture = _to_pillow(image).crop((left, top, left + kept[1], top + kept[0]))
+    enlarged = picture.resize((width, height), Image.Resampling.LANCZOS)
+    return np.asarray(enlarged).reshape(image.shape)
+
+
+# name: (function, what its number is, the number that changes nothing or next to nothing)
+PERTURBATIONS = {
+    "jpeg": (jpeg, "quality", 100.0),
+    "blur": (blur, "sigma in pixels", 0.0),
+    "resize": (resize, "factor", 1.0),
+    "crop": (crop, "share kept", 1.0),
+}
+
+
+def check_strength(name: str, strength: float) -> None:
+    """Raises InputError unless a perturbation exists and takes such a number."""
+    if name not in PERTURBATIONS:
+        raise InputError(f"'{name}' is none of {', '.join(PERTURBATIONS)}")
+    least, most = {"jpeg": (1, 100), "blur": (0, 100), "resize": (0.01, 16), "crop": (0.01, 1)}[
+        name
+    ]
+    if not least <= strength <= most:
+        raise InputError(f"{name} is {strength}; it must be within {least} ... {most}")
+
+
+def _to_pillow(image: np.ndarray) -> Image.Image:
+    return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
