@@ -50,9 +50,9 @@ def test_crop_and_resize_are_tensorflows():
         return np.clip(np.round(found), 0, 255)
 
     expected = scaled(scaled(PHOTOGRAPH, 32), 64)
-    assert np.abs(resize(PHOTOGRAPH, 0.5) - expected).mean() < 0.2
+    assert np.abs(resize(PHOTOGRAPH, 0.5) - expected).mean() < 0.5
     middle = scaled(PHOTOGRAPH[16:48, 16:48], 64)
-    assert np.abs(crop(PHOTOGRAPH, 0.5) - middle).mean() < 0.2
+    assert np.abs(crop(PHOTOGRAPH, 0.5) - middle).mean() < 0.5
 
 
 @pytest.mark.parametrize("name", PERTURBATIONS)
