@@ -120,6 +120,7 @@ class Sequence(Experiment):
             tables=(
                 held_out,
                 in_loss,
+                self._auc_table(lab),
                 self._quality_table(lab),
                 self._classifier_table(lab),
                 self._gan_table(lab),
@@ -154,13 +155,7 @@ class Sequence(Experiment):
 
     def _held_out_table(self, lab: Lab) -> Table:
         return self._detection_table(
-            [
-                [
-                    detection(lab, row.held_out_classifiers, column.gans)
-                    for column in self.iterations
-                ]
-                for row in self.iterations
-            ],
+            self._held_out_cells(lab, "detection_rate"),
             name="detection",
             title="Held-out classifiers: fraction of generated images detected",
             caption="No classifier here is in any GAN's loss, or shares a training GAN with one "
@@ -168,6 +163,26 @@ class Sequence(Experiment):
             row_label="Held-out classifiers",
             **self.paper_table,
         )
+
+    def _auc_table(self, lab: Lab) -> Table:
+        return self._detection_table(
+            self._held_out_cells(lab, "roc_auc"),
+            name="auc",
+            title="Held-out classifiers: area under the ROC curve",
+            caption="The same pairs, without a threshold: the chance that a classifier gives a "
+            "generated image a higher probability of being generated than a natural one. 0.5 is "
+            "guessing.",
+            row_label="Held-out classifiers",
+        )
+
+    def _held_out_cells(self, lab: Lab, field: str) -> list[list[Measurement]]:
+        return [
+            [
+                detection(lab, row.held_out_classifiers, column.gans, field)
+                for column in self.iterations
+            ]
+            for row in self.iterations
+        ]
 
     def _in_loss_table(self, lab: Lab) -> Table:
         return self._detection_table(
