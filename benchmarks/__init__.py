@@ -5,6 +5,9 @@
     python -m benchmarks.faster_steps
     python -m benchmarks.side_by_side
     python -m benchmarks.stylegan2_ops
+    python -m benchmarks.stylegan2_step
+    python -m benchmarks.stylegan2_generate
+    python -m benchmarks.frechet_statistics
 
 Each prints medians over repeats taken in turn in one process, and their ratio. Machines drift: the
 ratio is what counts.

@@ -1,0 +1,125 @@
+"""Images to features, by the name or file of what makes them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from data import InputError, sha256_file
+from stylegan2.evaluation.inception import PUBLISHED, Inception
+from stylegan2.evaluation.random_vgg import random_vgg16
+
+INCEPTION, RANDOM_VGG16 = "inception", "random-vgg16"
+
+
+class Extractor(Protocol):
+    """What makes features of images.
+
+    Attributes:
+        name: what the figures are called after.
+        sha256: of its weights, in hexadecimal.
+        is_inception: whether it is the standard graph, so that the figures are FID and KID.
+    """
+
+    name: str
+    sha256: str
+    is_inception: bool
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """uint8 [n, H, W, 1 or 3] to features, float32 [n, D]."""
+
+
+def open_extractor(
+    name: str, inception: str | None = None, inception_sha256: str | None = None
+) -> Extractor:
+    """An extractor.
+
+    Args:
+        name: inception, random-vgg16, or the path of a Keras model from images in [0, 255] to
+            features [N, D].
+        inception: path of the standard graph or of its archive; for the first only.
+        inception_sha256: what its SHA-256 must be, or None.
+
+    Raises:
+        InputError: there is no such one, or its file cannot be used.
+    """
+    if name == INCEPTION:
+        if not inception:
+            raise InputError(
+                f"--inception is missing: give the path of {Path(PUBLISHED).name} or of the "
+                f"classify_image_graph_def.pb in it, published at {PUBLISHED} (nothing is "
+                "downloaded by itself), or another extractor by --features=random-vgg16"
+            )
+        return Inception(Path(inception), inception_sha256)
+    if name == RANDOM_VGG16:
+        model, sha256 = random_vgg16()
+        return KerasExtractor(RANDOM_VGG16, sha256, model)
+    path = Path(name)
+    if path.suffix != ".keras" or not path.is_file():
+        raise InputError(
+            f"--features is '{name}'; it must be {INCEPTION}, {RANDOM_VGG16} or a .keras file"
+        )
+    return KerasExtractor(path.name, sha256_file(path), load_keras(path, "--features"))
+
+
+class KerasExtractor:
+    """Features of a Keras model.
+
+    Args:
+        name: what the figures are called after.
+        sha256: of its weights.
+        model: float32 images [N, H, W, C] in [0, 255] to features [N, D].
+    """
+
+    is_inception = False
+
+    def __init__(self, name: str, sha256: str, model: Callable):
+        self.name, self.sha256 = name, sha256
+        self._model, self._graphs = model, {}
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """uint8 [n, H, W, C] to features, float32 [n, D].
+
+        Raises:
+            InputError: the model takes other images, or gives no features.
+        """
+        try:
+            features = self._graph(images.shape[1:])(tf.constant(images)).numpy()
+        except (ValueError, TypeError, AttributeError, tf.errors.InvalidArgumentError) as error:
+            raise InputError(
+                f"{self.name} takes no images of {images.shape[1:]}: {first_line(error)}"
+            ) from error
+        if features.ndim != 2 or len(features) != len(images):
+            raise InputError(
+                f"{self.name} gives {features.shape} for {len(images)} images, not features [N, D]"
+            )
+        if not np.isfinite(features).all():
+            raise InputError(f"{self.name} gives features that are not finite: its weights are bad")
+        return features.astype(np.float32, copy=False)
+
+    def _graph(self, shape: tuple[int, int, int]) -> Callable[[tf.Tensor], tf.Tensor]:
+        """The features of batches of any size."""
+        if shape not in self._graphs:
+            self._graphs[shape] = tf.function(
+                lambda images: self._model(tf.cast(images, tf.float32), training=False),
+                input_signature=[tf.TensorSpec([None, *shape], tf.uint8)],
+                autograph=False,
+            )
+        return self._graphs[shape]
+
+
+def load_keras(path: Path, flag: str) -> keras.Model:
+    """A model of a `.keras` file; one that holds code (a Lambda layer) is refused by Keras."""
+    try:
+        return keras.models.load_model(path, compile=False)
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        raise InputError(f"{flag}: {path} is no Keras model: {first_line(error)}") from error
+
+
+def first_line(error: Exception) -> str:
+    """The first line of a library's message that says something."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    return next((line for line in lines if line), type(error).__name__)

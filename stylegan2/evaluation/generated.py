@@ -1,0 +1,138 @@
+"""A generator's images by index, at the speed of a graph."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from data import InputError
+from stylegan2.evaluation.settings import Settings
+from stylegan2.generator import Generator
+from stylegan2.sampling import BLOCK
+from training.randomness import derive_seed, indexed_latents, normal
+
+
+class Paths(NamedTuple):
+    """A batch of paths in W.
+
+    Attributes:
+        synthesize: w to float images [n, H, W, C], about [0, 255], neither rounded nor clipped,
+            with the noise of these paths.
+        start: w of one end, [n, num_layers, w_dim].
+        end: w of the other end.
+        position: where on each path its first image is, [n].
+        asked: which of the n are asked for; the others fill up the batch.
+    """
+
+    synthesize: Callable[[np.ndarray], tf.Tensor]
+    start: np.ndarray
+    end: np.ndarray
+    position: np.ndarray
+    asked: np.ndarray
+
+
+class Generated:
+    """Images and paths of a generator.
+
+    Image i is a function of the generator's weights, the settings' seed and i alone: how many are
+    made, and in which batches, changes nothing but rounding errors. With the seed 0 and random
+    noise it is image i of `stylegan2.sample`.
+
+    Args:
+        generator: of any resolution.
+        settings: seed, truncation, noise and batch size.
+        labels: int64 [n], of the natural images; those of generated ones are drawn from them.
+
+    Raises:
+        InputError: the generator has labels, and there are none or too large ones.
+    """
+
+    def __init__(self, generator: Generator, settings: Settings, labels: np.ndarray | None = None):
+        self.generator, self.settings, self.labels = generator, settings, labels
+        count = generator.config.label_dim
+        if count and (labels is None or labels.max() >= count):
+            raise InputError(
+                f"the generator takes {count} labels; --data must have them: convert idx files, or "
+                "give the data that it was trained on"
+            )
+        self._to_images = tf.function(self._graph_of_images, autograph=False)
+        self._to_w = tf.function(self._graph_of_w, autograph=False)
+        self._to_floats = tf.function(self._graph_of_floats, autograph=False)
+
+    def batches(self, start: int, stop: int) -> Iterator[np.ndarray]:
+        """Images start ... stop - 1 in batches, uint8 [n, H, W, C]."""
+        for indices in self._aligned(start, stop):
+            images = self._to_images(
+                self._latents(indices), self._one_hot(indices), tf.constant(indices[::BLOCK])
+            ).numpy()
+            yield images[(start <= indices) & (indices < stop)]
+
+    def paths(self, start: int, stop: int) -> Iterator["Paths"]:
+        """Paths start ... stop - 1 in W, in batches."""
+        for indices in self._aligned(start, stop):
+            labels, blocks = self._one_hot(indices), tf.constant(indices[::BLOCK])
+            ends = [
+                self._to_w(self._latents(indices, end), labels).numpy()
+                for end in ("path start", "path end")
+            ]
+
+            def synthesize(w: np.ndarray, blocks=blocks) -> tf.Tensor:
+                return self._to_floats(tf.constant(w, tf.float32), blocks)
+
+            asked = (start <= indices) & (indices < stop)
+            yield Paths(synthesize, *ends, self._positions(indices), asked)
+
+    def _positions(self, indices: np.ndarray) -> np.ndarray:
+        if self.settings.path_sampling == "endpoints":
+            return np.zeros(len(indices))
+        seed = derive_seed(self.settings.seed, "path position")
+        drawn = [
+            tf.random.stateless_uniform([BLOCK], [seed, block], alg="philox").numpy()
+            for block in (indices[::BLOCK] // BLOCK).tolist()
+        ]
+        return np.concatenate(drawn).astype(np.float64)
+
+    def _aligned(self, start: int, stop: int) -> Iterator[np.ndarray]:
+        """Indices of whole blocks, batch by batch, so that every batch has one shape."""
+        size = self.settings.batch_size
+        for first in range(start // BLOCK * BLOCK, stop, size):
+            yield np.arange(first, first + size, dtype=np.int64)
+
+    def _latents(self, indices: np.ndarray, purpose: str | None = None) -> tf.Tensor:
+        seed = self.settings.seed if purpose is None else derive_seed(self.settings.seed, purpose)
+        return tf.constant(indexed_latents(indices, self.generator.config.latent_dim, seed))
+
+    def _one_hot(self, indices: np.ndarray) -> tf.Tensor | None:
+        count = self.generator.config.label_dim
+        if not count:
+            return None
+        seed = self.settings.seed
+        drawn = [derive_seed(seed, "label", i) % len(self.labels) for i in indices.tolist()]
+        return tf.one_hot(self.labels[drawn], count)
+
+    def _graph_of_images(self, z, labels, firsts) -> tf.Tensor:
+        w = self._graph_of_w(z, labels)
+        images = self.generator.synthesis(w, noise=self._noise(firsts))
+        # As `stylegan2.sampling.to_pixels`: the cast cuts off what is behind the point.
+        return tf.cast(tf.clip_by_value(127.5 * images + 128.0, 0.0, 255.0), tf.uint8)
+
+    def _graph_of_floats(self, w, firsts) -> tf.Tensor:
+        return 127.5 * self.generator.synthesis(w, noise=self._noise(firsts)) + 127.5
+
+    def _graph_of_w(self, z, labels) -> tf.Tensor:
+        w = self.generator.mapping(z, labels=labels)
+        return self.generator.truncate(w, self.settings.truncation)
+
+    def _noise(self, firsts: tf.Tensor):
+        """Noise of blocks of images; `firsts` are the indices of their first ones."""
+        if self.settings.noise != "random":
+            return self.settings.noise
+
+        def noise(layer: int, size: tuple) -> tf.Tensor:
+            seed = derive_seed(self.settings.seed, "noise", layer)
+            shape = (BLOCK, *size[1:], 1)
+            blocks = tf.unstack(firsts // BLOCK)
+            return tf.concat([normal(shape, seed, block) for block in blocks], axis=0)
+
+        return noise

@@ -1,0 +1,60 @@
+"""Perceptual distances of pairs of images, by a model that the user gives."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from data import InputError, sha256_file
+from stylegan2.perceptual import load_distance
+
+
+class Perceptual:
+    """A perceptual distance whose figures can say where it came from.
+
+    Args:
+        path: a `.keras` file or the folder of a SavedModel, as `stylegan2.perceptual.load_distance`
+            takes them: two batches of float32 images [N, H, W, 3] of the generator's resolution,
+            about [0, 255], to distances [N] that grow with the square of a small change, as LPIPS
+            does. A SavedModel is code: give only one that you trust.
+
+    Attributes:
+        name: of the file or folder.
+        sha256: of its contents.
+
+    Raises:
+        InputError: there is no such model.
+    """
+
+    def __init__(self, path: str | None):
+        if not path:
+            raise InputError(
+                "--perceptual is missing: ppl needs a Keras model or SavedModel from pairs of "
+                "images to distances (LPIPS with VGG16, for figures like the published ones)"
+            )
+        found = Path(path)
+        if not found.exists():
+            raise InputError(f"--perceptual: there is neither a file nor a folder {path}")
+        self.name = found.name
+        self.sha256 = _sha256_folder(found) if found.is_dir() else sha256_file(found)
+        self._distance = load_distance(path)
+
+    def __call__(self, first: tf.Tensor, second: tf.Tensor) -> np.ndarray:
+        """Distances [N] of two batches of images [N, H, W, 1 or 3]; grey ones become RGB."""
+        pair = [
+            tf.repeat(images, 3, axis=-1) if images.shape[-1] == 1 else images
+            for images in map(tf.convert_to_tensor, (first, second))
+        ]
+        distances = np.asarray(self._distance(*pair))
+        if not np.isfinite(distances).all():
+            raise InputError(f"--perceptual: {self.name} gives distances that are not finite")
+        return distances
+
+
+def _sha256_folder(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            digest.update(f"{path.relative_to(folder).as_posix()} {sha256_file(path)}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,111 @@
+"""What an evaluation leaves: a line for each figure, evaluation.json and evaluation.md."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from data import InputError, write_json, write_text
+from stylegan2.evaluation.figures import Figure
+
+JSON, MARKDOWN = "evaluation.json", "evaluation.md"
+
+
+def line(figure: Figure, conditions: dict[str, Any]) -> str:
+    """A figure with all that it was taken from, in one line."""
+    return f"{figure.name}: {_value(figure)}  ({', '.join(_words(figure.taken, conditions))})"
+
+
+def read_report(folder: Path) -> list[dict[str, Any]]:
+    """The evaluations that a folder holds already.
+
+    Raises:
+        InputError: its report is damaged.
+    """
+    path = folder / JSON
+    try:
+        evaluations = json.loads(path.read_text(encoding="utf-8"))["evaluations"]
+        _markdown(evaluations)
+        return evaluations
+    except FileNotFoundError:
+        return []
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path} is damaged: take it away, or give another --output") from error
+
+
+def add_to_report(
+    folder: Path, conditions: dict[str, Any], figures: list[Figure], **more: Any
+) -> Path:
+    """Adds an evaluation to those that the folder holds; both files are whole at any moment.
+
+    Args:
+        folder: of the report.
+        conditions: what all of its figures share.
+        figures: in their order.
+        more: what else to remember: the command, versions.
+
+    Returns:
+        the path of the JSON file.
+    """
+    entry = {
+        **more,
+        "conditions": conditions,
+        "figures": [
+            {"name": figure.name, "value": figure.value, "deviation": figure.deviation,
+             **figure.taken}
+            for figure in figures
+        ],
+    }  # fmt: skip
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / f".{JSON}.lock"):
+        evaluations = [*read_report(folder), entry]
+        write_json(folder / JSON, {"evaluations": evaluations})
+        write_text(folder / MARKDOWN, _markdown(evaluations))
+    return folder / JSON
+
+
+def _markdown(evaluations: list[dict[str, Any]]) -> str:
+    lines = ["| network | figure | value | taken from |", "|---|---|---|---|"]
+    for evaluation in evaluations:
+        conditions = evaluation["conditions"]
+        for each in evaluation["figures"]:
+            own = {name: each[name] for name in ("name", "value", "deviation")}
+            taken = {name: value for name, value in each.items() if name not in own}
+            figure = Figure(**own, taken=taken)
+            cells = (
+                conditions["network"], figure.name, _value(figure),
+                "; ".join(_words(taken, conditions)),
+            )  # fmt: skip
+            lines.append(f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _value(figure: Figure) -> str:
+    deviation = "" if figure.deviation is None else f" +- {figure.deviation:.2g}"
+    return f"{figure.value:.5g}{deviation}"
+
+
+def _words(taken: dict[str, Any], conditions: dict[str, Any]) -> list[str]:
+    """What a figure was taken from, and under which conditions."""
+    words = []
+    if "generated" in taken:
+        words.append(f"{taken['generated']:,} generated")
+    if "natural" in taken:
+        words.append(
+            f"{taken['natural']:,} natural of the split {conditions['split']} of "
+            f"{conditions['data']}, {conditions['resolution']}x{conditions['resolution']}, "
+            f"filter {conditions['filter']}, {conditions['jpeg_files']:,} of "
+            f"{conditions['files']:,} were JPEG files"
+        )
+    if "paths" in taken:
+        words.append(f"{taken['paths']:,} paths, {taken['sampling']}, epsilon {taken['epsilon']:g}")
+    if "subsets" in taken:
+        words.append(f"{taken['subsets']} subsets of {taken['subset_size']:,}")
+    if "neighbours" in taken:
+        words.append(f"{taken['neighbours']} neighbours")
+    words += [f"{name} {conditions[name]}" for name in ("truncation", "noise", "seed")]
+    for name in ("features", "perceptual"):
+        if name in taken:
+            words.append(f"{name} {taken[name]}, SHA-256 {taken[f'{name}_sha256']}")
+    return words

@@ -1,0 +1,127 @@
+"""Rows of numbers by index, computed in pieces that are kept, so that a kill costs one piece."""
+
+import hashlib
+import json
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from data import InputError, atomic_path, write_json
+from stylegan2.ops import cache as ops_cache
+from stylegan2.ops.errors import BuildError
+from training.progress import Progress, say
+
+PIECE = 1024
+
+
+def default_folder() -> Path:
+    """$GAPS_CACHE/evaluation, or gaps/evaluation in the user's cache folder.
+
+    Raises:
+        InputError: the user has no home folder.
+    """
+    try:
+        return ops_cache.folder().with_name("evaluation")
+    except BuildError as error:
+        raise InputError(f"{error}, or give --cache") from error
+
+
+class Rows:
+    """What a function gives for the indices 0 ... count - 1, in files of `PIECE` rows each.
+
+    A file is a zip archive (`.npz`) whose checksums cover every byte; one that is damaged is
+    computed again. Fewer or more rows of the same key share their files.
+
+    Args:
+        folder: of the cache.
+        key: all that the rows depend on, besides their index; JSON.
+        count: how many.
+        compute: (start, stop) to the rows start ... stop - 1, in batches [n, ...].
+        label: what they are called while they are computed.
+        unit: what a row is of, in the plural.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        key: dict,
+        count: int,
+        compute: Callable[[int, int], Iterator[np.ndarray]],
+        label: str,
+        unit: str = "images",
+    ):
+        digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
+        self.folder = folder / digest[:32]
+        self.key, self.count = key, count
+        self._compute, self._label, self._unit = compute, label, unit
+        self._pieces = [(start, min(start + PIECE, count)) for start in range(0, count, PIECE)]
+
+    def pieces(self) -> Iterator[np.ndarray]:
+        """All rows, [n, ...] at a time."""
+        with Progress(self._label, self.count, unit=self._unit) as progress:
+            for start, stop in self._pieces:
+                path = self.folder / f"{start:09d}-{stop:09d}.npz"
+                rows = read_array(path)
+                if rows is None:
+                    rows = self._compute_piece(start, stop, progress)
+                    self._make_folder()
+                    write_array(path, rows)
+                else:
+                    progress.advance(stop - start)
+                yield rows
+
+    def all(self) -> np.ndarray:
+        """All rows in one array, [count, ...]."""
+        return np.concatenate(list(self.pieces()))
+
+    def reduced(self, name: str, reduce: Callable[[Iterator[np.ndarray]], np.ndarray]):
+        """What a function makes of all pieces, kept as well; the pieces are not held.
+
+        Args:
+            name: of the result, for its file.
+            reduce: the pieces to an array.
+        """
+        path = self.folder / f"{name}-{self.count:09d}.npz"
+        result = read_array(path)
+        if result is None:
+            result = reduce(self.pieces())
+            self._make_folder()
+            write_array(path, result)
+        return result
+
+    def discard(self) -> None:
+        """Deletes the files."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _compute_piece(self, start: int, stop: int, progress: Progress) -> np.ndarray:
+        batches = []
+        for batch in self._compute(start, stop):
+            batches.append(batch)
+            progress.advance(len(batch))
+        return np.concatenate(batches)
+
+    def _make_folder(self) -> None:
+        if not (self.folder / "key.json").exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_json(self.folder / "key.json", self.key)
+
+
+def read_array(path: Path) -> np.ndarray | None:
+    """The array in a file, or None where it is missing or damaged, which is said."""
+    try:
+        with np.load(path) as file:
+            return file["values"]
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        say(f"{path} is damaged; computing it again")
+        return None
+
+
+def write_array(path: Path, values: np.ndarray) -> None:
+    """Writes an array with checksums; whole or not at all."""
+    with atomic_path(path) as temporary:
+        np.savez(temporary, values=values)
