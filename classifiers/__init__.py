@@ -7,6 +7,7 @@ backbones   ResNet-50 v1.5, Inception-v3 and MobileNetV2 as detectors
 models      build(architecture, ...): every architecture by name
 pool        batches, half natural and half from a pool of generators
 training    ClassifierTask and DigitTask
+augmentation, perturbations, early_stopping    what a detector's training may add
 scoring     logits and features of any number of images
 
 A classifier maps images in [0, 255] to one logit, positive = generated.

@@ -25,6 +25,8 @@ class ClassifierConfig:
         jpeg_quality: Quality of the JPEG encoding that natural and generated images both pass
             through first; 0 for none, as in the paper's MNIST setting. In its StyleGAN2 setting
             images are encoded; it does not fix the quality.
+        patience: Epochs without a lower validation loss after which a training that has validation
+            images stops ("till convergence" in the paper, which does not say how that is told).
     """
 
     epochs: int = 5
@@ -33,9 +35,12 @@ class ClassifierConfig:
     precision: str = "float32"
     width: float = 1.0
     jpeg_quality: int = 0
+    patience: int = 5
 
     def __post_init__(self):
-        check_at_least(self, epochs=1, batch_size=2, learning_rate=0, width=0.01, jpeg_quality=0)
+        check_at_least(
+            self, epochs=1, batch_size=2, learning_rate=0, width=0.01, jpeg_quality=0, patience=1
+        )
         check_choices(self, precision=PRECISIONS)
         if self.jpeg_quality > 100:
             raise InputError(f"jpeg_quality is {self.jpeg_quality}; it must be at most 100")

@@ -13,30 +13,30 @@ class BalancedPool:
 
     Nothing is stored n-fold: a batch is read from its sources when its step comes. Each batch is
     half natural, half generated (a choice; the paper fixes the balance of the whole set), and each
-    half goes through its own order in which every image comes once before any comes again.
+    half goes through its own order in which every image comes once before any comes again. Sources
+    of other sizes are balanced by this too: the fewer images come more often.
 
     Args:
-        natural: natural training images, N of them.
-        generated: for each generator of the pool, N generated images.
+        natural: natural training images; N of them in the paper.
+        generated: images of each generator of the pool; N of each in the paper.
         batch_size: images of a batch; even.
         seed: seed of the order.
 
     Raises:
-        ValueError: the pool is empty, its sources differ in size or shape, or the batch is odd.
+        ValueError: a source is empty, their images differ in shape, or the batch is odd.
     """
 
     def __init__(self, natural: Images, generated: Sequence[Images], batch_size: int, seed: int):
-        if not generated:
-            raise ValueError("the pool holds no generator")
-        if {(len(images), images.shape) for images in generated} != {(len(natural), natural.shape)}:
-            raise ValueError("every generator must give as many images as there are natural ones")
+        if not generated or not all(len(images) for images in (natural, *generated)):
+            raise ValueError("a pool needs natural images, and generators with images each")
+        if {images.shape for images in generated} != {natural.shape}:
+            raise ValueError("natural and generated images must have one shape")
         if batch_size % 2:
             raise ValueError(f"a balanced batch has an even number of images, not {batch_size}")
         self.natural, self.generated, self.half = natural, tuple(generated), batch_size // 2
         self._natural_order = EpochOrder(len(natural), derive_seed(seed, "natural"))
-        self._generated_order = EpochOrder(
-            len(natural) * len(generated), derive_seed(seed, "generated")
-        )
+        self._ends = np.cumsum([len(images) for images in generated])
+        self._generated_order = EpochOrder(int(self._ends[-1]), derive_seed(seed, "generated"))
 
     def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         """Images uint8 [batch_size, H, W, C] and labels float32 [batch_size], 1 = generated.
@@ -50,7 +50,8 @@ class BalancedPool:
         return images, np.tile(np.float32([0, 1]), self.half)
 
     def _read_generated(self, indices: np.ndarray) -> np.ndarray:
-        sources, positions = np.divmod(indices, len(self.natural))
+        sources = np.searchsorted(self._ends, indices, side="right")
+        positions = indices - np.concatenate([[0], self._ends])[sources]
         images = np.empty((len(indices), *self.natural.shape), np.uint8)
         for source in np.unique(sources):
             rows = sources == source

@@ -6,8 +6,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from classifiers.augmentation import AugmentationConfig, augmented
 from classifiers.cnn import build_cnn
 from classifiers.config import ClassifierConfig, DigitConfig
+from classifiers.early_stopping import EarlyStopping
 from classifiers.models import build
 from classifiers.pool import BalancedPool
 from data import EpochOrder, Images
@@ -62,9 +64,12 @@ class ClassifierTask(_SupervisedTask):
     Args:
         architecture: one of `classifiers.ARCHITECTURES`.
         config: the training's configuration.
-        natural: natural training images, N of them.
-        generated: for each generator of the pool, N generated images.
-        seed: seed of the initial weights and the data order.
+        natural: natural training images, N of them in the paper.
+        generated: images of each generator of the pool; N of each in the paper.
+        seed: seed of the initial weights, the data order and augmentation.
+        augmentation: of natural and generated images alike; None for none, as in the paper.
+        validation: natural and generated images that do not train, by whose loss the training
+            stops; None to train all epochs.
     """
 
     def __init__(
@@ -74,8 +79,12 @@ class ClassifierTask(_SupervisedTask):
         natural: Images,
         generated: list[Images],
         seed: int,
+        augmentation: AugmentationConfig | None = None,
+        validation: tuple[Images, Images] | None = None,
     ):
         self._pool = BalancedPool(natural, generated, config.batch_size, seed)
+        self._augmentation = augmentation or AugmentationConfig()
+        self._seed = derive_seed(seed, "augmentation")
         model = build(
             architecture,
             natural.shape,
@@ -84,11 +93,26 @@ class ClassifierTask(_SupervisedTask):
             config.width,
             config.jpeg_quality,
         )
-        super().__init__(model, config, config.steps(len(natural), len(generated)))
+        largest = max(len(natural), sum(map(len, generated)))
+        super().__init__(model, config, config.steps(largest, 1))
+        self.early_stopping = None
+        if validation is not None:
+            every = max(1, 2 * largest // config.batch_size)
+            self.early_stopping = EarlyStopping(model, *validation, every, config.patience)
+            self.state["early_stopping"] = self.early_stopping.state
 
     def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         """Half natural, half generated: uint8 [B, H, W, C], and labels [B], 1 = generated."""
-        return self._pool.batch(step)
+        images, labels = self._pool.batch(step)
+        return augmented(images, self._augmentation, [self._seed, step]), labels
+
+    def after_step(self, step: int) -> dict[str, float]:
+        """Validates after each epoch, where the training may stop early."""
+        return {} if self.early_stopping is None else self.early_stopping.after_step(step)
+
+    def is_done(self) -> bool:
+        """Whether the validation loss has stopped improving."""
+        return self.early_stopping is not None and self.early_stopping.has_converged
 
     def losses(self, logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Binary cross-entropy; the decision threshold is 0.5, a logit of 0."""

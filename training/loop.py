@@ -40,11 +40,11 @@ class NonFiniteError(InputError):
 
 
 class Loop:
-    """Trains a task for a number of steps, resuming where the last process left off.
+    """Trains a task for a number of steps, or until it is done, resuming where it was left off.
 
     Args:
         task: what to train. Built inside `strategy.scope()`.
-        steps: number of steps in all.
+        steps: number of steps in all, at most.
         folder: the training's folder: `checkpoints/`, `metrics.jsonl`, `samples/`.
         label: what progress lines call it.
         strategy: the strategy that the task was built in.
@@ -82,7 +82,7 @@ class Loop:
         self._pending: list[dict[str, tf.Tensor | float]] = []  # of each step since that line
 
     def run(self) -> dict[str, float]:
-        """Trains to the last step.
+        """Trains to the last step, or until the task is done.
 
         Returns:
             The metrics of the last line logged.
@@ -127,13 +127,14 @@ class Loop:
         self._logged_step = step
         seconds_before = self.seconds
         stopping = False
-        while step < self.steps and not stopping:
+        while step < self.steps and not stopping and not self.task.is_done():
             batch = distribute(self.strategy, self.task.batch(step))
             phase, number = self.task.phase(step), tf.constant(step, tf.int64)
             self._pending.append(self._step_function(number, *batch, phase=phase))
             step += 1
+            self._pending[-1] = self._pending[-1] | self.task.after_step(step)
             # One look at each step, so that all of it agrees on whether it is the last.
-            stopping, last = bool(stop), step == self.steps
+            stopping, last = bool(stop), step == self.steps or self.task.is_done()
             if last or step % self.config.log_every == 0:
                 self._log(step, log)
             progress.advance(note=_note(self._metrics))

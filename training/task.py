@@ -43,6 +43,20 @@ class Task(abc.ABC):
             Scalars whose sum over the replicas is the value for the global batch.
         """
 
+    def after_step(self, step: int) -> dict[str, float]:
+        """Called on the host when `step` steps are done, before a checkpoint; validation goes here.
+
+        Whatever it changes must be in the state.
+
+        Returns:
+            Metrics for the next line of the log; usually none.
+        """
+        return {}
+
+    def is_done(self) -> bool:
+        """Whether the training has converged and needs no further steps; by the state alone."""
+        return False
+
     def samples(self) -> np.ndarray | None:
         """Images to look at, uint8 [N, H, W, C], the same latents every time; None for none."""
         return None

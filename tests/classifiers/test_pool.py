@@ -58,15 +58,24 @@ def test_another_seed_is_another_order(pool):
     assert (batches[0] != batches[1]).any()
 
 
+def test_sources_of_other_sizes_are_balanced_by_the_batches():
+    few = ArrayImages(np.array([200, 201], np.uint8).reshape(2, 1, 1, 1))
+    pool = BalancedPool(few, [numbered(50), ArrayImages(few.read([0])), numbered(100)], 4, seed=1)
+    natural, generated = read(pool, range(25))  # twice the 25 generated images
+    assert natural == {200: 25, 201: 25}
+    once = dict.fromkeys([s + i for s in (50, 100) for i in range(N)], 2)
+    assert generated == once | {200: 2}
+
+
 @pytest.mark.parametrize(
     ("generated", "batch_size", "message"),
     [
-        ([], 8, "no generator"),
-        ([numbered(0), ArrayImages(np.zeros((N + 1, 1, 1, 1), np.uint8))], 8, "as many images"),
-        ([ArrayImages(np.zeros((N, 1, 2, 1), np.uint8))], 8, "as many images"),
-        ([numbered(0)], 7, "even number of images, not 7"),
+        ([], 8, "generators with images"),
+        ([ArrayImages(np.zeros((0, 1, 1, 1), np.uint8))], 8, "generators with images"),
+        ([ArrayImages(np.zeros((N, 2, 1, 1), np.uint8))], 8, "one shape"),
+        ([numbered(50)], 7, "even number"),
     ],
 )
-def test_an_unbalanced_pool_is_refused(generated, batch_size, message):
+def test_an_impossible_pool_is_refused(generated, batch_size, message):
     with pytest.raises(ValueError, match=message):
-        BalancedPool(numbered(0), generated, batch_size, seed=0)
+        BalancedPool(numbered(0), generated, batch_size, seed=1)

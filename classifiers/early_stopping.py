@@ -1,0 +1,62 @@
+"""Stopping at convergence: validation after each epoch, and the best weights kept."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from classifiers.scoring import predict
+from data import Images
+from training.task import flat_variables
+
+WORST = 1e30  # A loss that any other is better than; finite, as everything in a checkpoint is.
+
+
+class EarlyStopping:
+    """Watches the validation loss and keeps the weights that had the lowest.
+
+    Args:
+        model: images in [0, 255] to logits [N, 1], positive = generated.
+        natural: natural images that do not train.
+        generated: generated images that do not train.
+        every: steps from one look to the next.
+        patience: looks without an improvement after which the training has converged.
+
+    Attributes:
+        state: variables that a checkpoint must hold.
+    """
+
+    def __init__(
+        self, model: keras.Model, natural: Images, generated: Images, every: int, patience: int
+    ):
+        self.model, self.natural, self.generated = model, natural, generated
+        self.every, self.patience = every, patience
+        self._best = [tf.Variable(variable) for variable in flat_variables(model)]
+        self._lowest, self._since = tf.Variable(WORST), tf.Variable(0)
+        self.state = [*self._best, self._lowest, self._since]
+
+    def after_step(self, step: int) -> dict[str, float]:
+        """Validates if it is time to: the cross-entropy of both kinds, each weighing half."""
+        if step % self.every:
+            return {}
+        natural, generated = (predict(self.model, x)[:, 0] for x in (self.natural, self.generated))
+        loss = (np.logaddexp(0, natural).mean() + np.logaddexp(0, -generated).mean()) / 2
+        accuracy = ((natural <= 0).mean() + (generated > 0).mean()) / 2
+        if loss < self._lowest.numpy():
+            self._lowest.assign(loss)
+            self._since.assign(0)
+            for best, variable in zip(self._best, flat_variables(self.model), strict=True):
+                best.assign(variable)
+        else:
+            self._since.assign_add(1)
+        return {"validation_loss": float(loss), "validation_accuracy": float(accuracy)}
+
+    @property
+    def has_converged(self) -> bool:
+        """Whether the loss has not improved for so many looks."""
+        return int(self._since) >= self.patience
+
+    def take_best(self) -> None:
+        """Gives the model the weights of the lowest loss, if there was a look at all."""
+        if float(self._lowest) < WORST:
+            for variable, best in zip(flat_variables(self.model), self._best, strict=True):
+                variable.assign(best)
