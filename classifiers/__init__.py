@@ -9,11 +9,13 @@ pool        batches, half natural and half from a pool of generators
 training    ClassifierTask and DigitTask
 augmentation, perturbations, early_stopping    what a detector's training may add
 scoring     logits and features of any number of images
+detector    Detector: a model with its temperature and what is known of it, as a folder
 
 A classifier maps images in [0, 255] to one logit, positive = generated.
 """
 
 from classifiers.config import DIGIT_PRESETS, PRESETS, ClassifierConfig, DigitConfig
+from classifiers.detector import Detector, load_detector
 from classifiers.models import ARCHITECTURES, build
 from classifiers.pool import BalancedPool
 from classifiers.scoring import predict
@@ -26,8 +28,10 @@ __all__ = [
     "BalancedPool",
     "ClassifierConfig",
     "ClassifierTask",
+    "Detector",
     "DigitConfig",
     "DigitTask",
     "build",
+    "load_detector",
     "predict",
 ]

@@ -1,0 +1,95 @@
+"""A trained classifier together with what is needed to use it: a folder of two files."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from scipy.special import expit
+
+from classifiers.scoring import predict
+from data import Images, InputError, atomic_path, write_json
+
+MODEL, INFO = "model.keras", "detector.json"
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Detector:
+    """A classifier that tells generated images from natural ones.
+
+    Attributes:
+        model: images [N, H, W, C] in [0, 255] to logits [N, 1], positive = generated.
+        temperature: what logits are divided by to become calibrated; 1 until it was fitted. It
+            moves no decision.
+        resize_filter: "lanczos" or "box", by which images are made to fit, as in the training.
+        info: what else is known: architecture, training data, figures; JSON values.
+    """
+
+    model: keras.Model
+    temperature: float = 1.0
+    resize_filter: str = "lanczos"
+    info: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(H, W, C) of the images that the model takes."""
+        return tuple(self.model.input_shape[1:])
+
+    def logits(self, images: Images) -> np.ndarray:
+        """Logits as the model gives them, float32 [N], positive = generated."""
+        return predict(self.model, images)[:, 0]
+
+    def probability(self, logits: np.ndarray) -> np.ndarray:
+        """P(generated) of logits, calibrated, float64 [N]; the decision threshold is 0.5."""
+        return expit(np.asarray(logits, np.float64) / self.temperature)
+
+    def save(self, folder: Path) -> None:
+        """Writes both files; the second last, each whole or not at all."""
+        folder.mkdir(parents=True, exist_ok=True)
+        with atomic_path(folder / MODEL) as temporary:
+            self.model.save(temporary)
+        self.save_info(folder)
+
+    def save_info(self, folder: Path) -> None:
+        """Writes what is known of a model that is there already."""
+        known = {"temperature": self.temperature, "resize_filter": self.resize_filter}
+        write_json(folder / INFO, known | self.info)
+
+
+def load_detector(path: str | Path) -> Detector:
+    """A detector from its folder, or from the file of a model that is known for nothing else.
+
+    Args:
+        path: what `Detector.save` wrote, the folder of an experiment's classifier, or a `.keras`
+            file.
+
+    Raises:
+        InputError: there is no model, or it is damaged or no detector.
+    """
+    path = Path(path)
+    file = path / MODEL if path.is_dir() else path
+    if not file.is_file():
+        raise InputError(f"{path} holds no detector: there is no file {file}")
+    try:
+        model = keras.models.load_model(file, compile=False)
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        raise InputError(f"{file} cannot be read as a Keras model: {error}") from error
+    if model.output_shape != (None, 1) or len(model.input_shape) != 4:
+        raise InputError(
+            f"{file} is no detector: it maps {model.input_shape} to {model.output_shape}"
+        )
+    info = _read_info(file.with_name(INFO)) if path.is_dir() else {}
+    return Detector(
+        model, float(info.pop("temperature", 1.0)), info.pop("resize_filter", "lanczos"), info
+    )
+
+
+def _read_info(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} is damaged: {error}") from error

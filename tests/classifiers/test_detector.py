@@ -1,0 +1,48 @@
+"""A detector's folder, and what it says of images."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from classifiers.detector import Detector, load_detector
+from classifiers.models import build
+from data import ArrayImages, InputError
+
+
+@pytest.fixture(scope="module")
+def detector() -> Detector:
+    return Detector(build("cnn", (12, 12, 3), seed=4), 2.5, "box", {"architecture": "cnn"})
+
+
+def test_a_folder_gives_back_what_was_saved(detector, tmp_path):
+    detector.save(tmp_path / "new")
+    again = load_detector(tmp_path / "new")
+    assert (again.temperature, again.resize_filter, again.info) == (2.5, "box", detector.info)
+    assert again.image_shape == (12, 12, 3)
+    images = ArrayImages(np.random.default_rng(0).integers(0, 256, (5, 12, 12, 3), dtype="u1"))
+    np.testing.assert_array_equal(again.logits(images), detector.logits(images))
+    file = load_detector(tmp_path / "new/model.keras")
+    assert (file.temperature, file.info) == (1.0, {})
+
+
+def test_probability_is_the_tempered_sigmoid(detector):
+    logits = np.array([-1000, -1.0, 0, 3.0, 1000])
+    expected = [0, 1 / (1 + np.exp(1 / 2.5)), 0.5, 1 / (1 + np.exp(-3 / 2.5)), 1]
+    np.testing.assert_allclose(detector.probability(logits), expected, atol=1e-12)
+
+
+def test_what_is_no_detector_is_refused(detector, tmp_path):
+    with pytest.raises(InputError, match="holds no detector"):
+        load_detector(tmp_path)
+    (tmp_path / "model.keras").write_text("nothing")
+    with pytest.raises(InputError, match="cannot be read as a Keras model"):
+        load_detector(tmp_path)
+    keras.Sequential([keras.Input([4]), keras.layers.Dense(1)]).save(tmp_path / "model.keras")
+    with pytest.raises(InputError, match="is no detector"):
+        load_detector(tmp_path)
+    detector.save(tmp_path)
+    (tmp_path / "detector.json").write_text(json.dumps({})[:1])
+    with pytest.raises(InputError, match=r"detector\.json is damaged"):
+        load_detector(tmp_path)
