@@ -1,6 +1,7 @@
 """Data sets as images of bytes, the order they are seen in, and the files they come from.
 
 datasets.py       load(name) -> Dataset: the images by name, split 80/20
+opening.py        open_path: images from any path, and what is known of their files
 digits.py         the 1,797 small digits that come with scikit-learn: no download
 mnist.py          MNIST, from its four idx files or through Keras
 pictures.py       image files of a folder or zip, read as they are
@@ -13,7 +14,7 @@ idx.py            one idx file, plain or gzip, checked byte for byte
 split.py          the fixed 80/20 split
 resize.py         square resizing and channels
 grids.py          image_grid: many images as one
-images.py         what a room hands over: Images, ArrayImages and Subset
+images.py         what a room hands over: Images, ArrayImages, Subset and Joined
 order.py          permutations and the endless, resumable order of the examples
 natural_order.py  the order of file names
 threads.py        pictures on all cores
@@ -33,7 +34,8 @@ from data.files import (
     write_text,
 )
 from data.grids import image_grid, write_samples
-from data.images import ArrayImages, Images, Subset
+from data.images import ArrayImages, Images, Joined, Subset
+from data.opening import Opened, open_path
 from data.order import EpochOrder, permutation
 from data.picture import encode_png
 from data.pictures import read_picture
@@ -47,12 +49,15 @@ __all__ = [
     "EpochOrder",
     "Images",
     "InputError",
+    "Joined",
+    "Opened",
     "RecordImages",
     "Subset",
     "atomic_path",
     "encode_png",
     "image_grid",
     "load",
+    "open_path",
     "permutation",
     "read_picture",
     "sha256_file",

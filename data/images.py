@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -109,6 +110,47 @@ class Subset(Images):
     def read(self, indices: np.ndarray) -> np.ndarray:
         """Reads images as `ArrayImages.read` does; what the whole raises, this raises."""
         return self._images.read(self._indices[checked_indices(indices, len(self))])
+
+
+class Joined(Images):
+    """Several lists of images of one shape, one after the other.
+
+    Args:
+        parts: At least one.
+
+    Raises:
+        ValueError: Their shapes differ.
+    """
+
+    def __init__(self, parts: Sequence[Images]):
+        if len({part.shape for part in parts}) != 1:
+            raise ValueError(f"images of one shape, not {[part.shape for part in parts]}")
+        self._parts = tuple(parts)
+        self._starts = np.cumsum([0, *map(len, parts)])
+
+    def __len__(self) -> int:
+        return int(self._starts[-1])
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Shape of one image: (H, W, C)."""
+        return self._parts[0].shape
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 in hexadecimal of a line "joined <fingerprint>\\n" for each part."""
+        lines = (f"joined {part.fingerprint}\n" for part in self._parts)
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+    def read(self, indices: np.ndarray) -> np.ndarray:
+        """Reads images as `ArrayImages.read` does; what a part raises, this raises."""
+        indices = checked_indices(indices, len(self))
+        images = np.empty((len(indices), *self.shape), np.uint8)
+        for part, start in zip(self._parts, self._starts[:-1], strict=True):
+            here = (start <= indices) & (indices < start + len(part))
+            if here.any():
+                images[here] = part.read(indices[here] - start)
+        return images
 
 
 def checked_indices(indices: np.ndarray, size: int) -> np.ndarray:

@@ -30,13 +30,7 @@ def read_config(folder: Path) -> dict:
 
 def open_data(path: str, network: NetworkConfig) -> Dataset:
     """The natural images of a run, of the networks' resolution and colours."""
-    if (Path(path) / "manifest.json").exists():
-        dataset = data.load("records", path)
-        expected = (network.resolution, network.resolution, network.channels)
-        if dataset.image_shape != expected:
-            raise InputError(f"{path} holds images of {dataset.image_shape}, not {expected}")
-        return dataset
-    return data.load("folder", path, resolution=network.resolution, channels=network.channels)
+    return data.open_path(path, network.resolution, network.channels).dataset
 
 
 def make_task(
