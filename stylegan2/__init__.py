@@ -15,6 +15,8 @@ task            StyleGAN2Task: the updates of a minibatch, in their order
 sampling        image i of a generator
 run             the folder of a training run
 saved           networks of a run or a file
+nvlabs/         networks of the published pickles, which nothing executes
+import_nvlabs   the command that makes a run's folder of such a pickle
 train           the command that trains
 ops/            the two custom operations
 """
@@ -27,6 +29,7 @@ from stylegan2.config import NETWORKS, TRAININGS, NetworkConfig, TrainingConfig
 from stylegan2.discriminator import Discriminator
 from stylegan2.generator import Generator
 from stylegan2.networks import build_networks
+from stylegan2.nvlabs import load_nvlabs_pickle
 from stylegan2.sampling import sample
 from stylegan2.saved import load_network
 from stylegan2.task import StyleGAN2Task
@@ -41,5 +44,6 @@ __all__ = [
     "TrainingConfig",
     "build_networks",
     "load_network",
+    "load_nvlabs_pickle",
     "sample",
 ]

@@ -6,6 +6,7 @@ from data import InputError
 from training.config import check_at_least, check_choices
 
 ARCHITECTURES = ("orig", "skip", "resnet")
+CONDITIONINGS = ("concat", "projection")
 PRECISIONS = ("float32", "bfloat16", "float16")
 SMALLEST_RESOLUTION = 4
 
@@ -20,6 +21,11 @@ class NetworkConfig:
         resolution: Height and width of the images, a power of two from 8.
         channels: Colour channels of the images.
         label_dim: Length of the one-hot class labels; 0 for none.
+        conditioning: How labels enter. concat: a row of z's length is joined to z, and the
+            discriminator has a logit for each class, as in StyleGAN2. projection: a dense layer's
+            output, normalized by itself, is joined to z, and the discriminator projects onto a
+            mapping of the label (Miyato and Koyama 2018), as in StyleGAN2-ADA.
+        discriminator_mapping_layers: Layers of that mapping, besides the first, which embeds.
         fmap_base: Feature maps of a convolution at resolution r are fmap_base / (r / 2), at most
             fmap_max; 16384 in config-f, 8192 in config-e.
         fmap_max: Most feature maps anywhere.
@@ -31,6 +37,8 @@ class NetworkConfig:
         discriminator_architecture: The same for the discriminator.
         mbstd_group: Images over which the minibatch standard deviation is taken.
         mbstd_features: Feature maps that it adds.
+        conv_clamp: Convolutions' activations and ToRGB's colours are clamped to +-conv_clamp, as
+            in StyleGAN2-ADA (256 there); 0 for not at all.
         precision: Arithmetic of the highest resolutions: float32, bfloat16 or float16. Weights,
             images and all else stay float32 (float32 in the paper).
         precision_resolutions: To how many of the highest resolutions that applies.
@@ -39,6 +47,8 @@ class NetworkConfig:
     resolution: int = 256
     channels: int = 3
     label_dim: int = 0
+    conditioning: str = "concat"
+    discriminator_mapping_layers: int = 8
     fmap_base: int = 16384
     fmap_max: int = 512
     latent_dim: int = 512
@@ -49,6 +59,7 @@ class NetworkConfig:
     discriminator_architecture: str = "resnet"
     mbstd_group: int = 4
     mbstd_features: int = 1
+    conv_clamp: float = 0.0
     precision: str = "float32"
     precision_resolutions: int = 4
 
@@ -56,13 +67,13 @@ class NetworkConfig:
         check_at_least(
             self, resolution=8, channels=1, label_dim=0, fmap_base=2, fmap_max=1, latent_dim=1,
             w_dim=1, mapping_layers=1, mapping_lr_multiplier=0, mbstd_group=1, mbstd_features=0,
-            precision_resolutions=0,
+            discriminator_mapping_layers=1, conv_clamp=0, precision_resolutions=0,
         )  # fmt: skip
         if self.resolution & (self.resolution - 1):
             raise InputError(f"resolution is {self.resolution}; it must be a power of two")
         check_choices(
             self, generator_architecture=ARCHITECTURES, discriminator_architecture=ARCHITECTURES,
-            precision=PRECISIONS,
+            conditioning=CONDITIONINGS, precision=PRECISIONS,
         )  # fmt: skip
         if self.mbstd_features and self.feature_maps(SMALLEST_RESOLUTION) % self.mbstd_features:
             raise InputError(

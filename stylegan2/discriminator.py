@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from stylegan2.config import SMALLEST_RESOLUTION, NetworkConfig
 from stylegan2.layers import Conv2D, Dense, Seeds
+from stylegan2.mapping import LabelMapping
 from stylegan2.ops import downsample_2d
 
 MBSTD_EPSILON = 1e-8
@@ -34,6 +35,9 @@ class Discriminator(keras.Model):
             for resolution in config.resolutions[:0:-1]  # From the largest down to 8.
         ]
         self.last = DiscriminatorEpilogue(config, seeds)
+        self.mapping = None
+        if config.label_dim and config.conditioning == "projection":
+            self.mapping = LabelMapping(config, seeds)
 
     def call(self, images, labels=None):
         """Logits of images, positive = natural.
@@ -48,6 +52,8 @@ class Discriminator(keras.Model):
         x = None
         for block in self.blocks:
             x, images = block(x, images)
+        if self.mapping is not None:
+            labels = self.mapping(labels)
         return self.last(x, images, labels)
 
     def get_config(self):
@@ -79,7 +85,10 @@ class DiscriminatorBlock(keras.layers.Layer):
 
         def conv(layer, inputs, filters, size=3, resample=None, activation="lrelu"):
             seed = seeds.under(name)(layer)
-            return Conv2D(layer, inputs, filters, size, seed, resample, activation, self.compute)
+            return Conv2D(
+                layer, inputs, filters, size, seed, resample, activation, self.compute,
+                config.conv_clamp,
+            )  # fmt: skip
 
         self.from_rgb = None
         if self.architecture == "skip" or resolution == config.resolution:
@@ -121,13 +130,21 @@ class DiscriminatorEpilogue(keras.layers.Layer):
         seed = seeds.under("4x4")
         self.from_rgb = None
         if config.discriminator_architecture == "skip":
+            # Never clamped: it is float32, as all of these layers.
             self.from_rgb = Conv2D("FromRGB", config.channels, maps, 1, seed("FromRGB"))
-        self.conv = Conv2D("Conv", maps + config.mbstd_features, maps, 3, seed("Conv"))
+        self.conv = Conv2D(
+            "Conv", maps + config.mbstd_features, maps, 3, seed("Conv"), clamp=config.conv_clamp
+        )
         self.dense = Dense("Dense0", size * size * maps, maps, seed("Dense0"), "lrelu")
-        self.output_layer = Dense("Output", maps, max(config.label_dim, 1), seed("Output"))
+        self.projection = bool(config.label_dim) and config.conditioning == "projection"
+        outputs = maps if self.projection else max(config.label_dim, 1)
+        self.output_layer = Dense("Output", maps, outputs, seed("Output"))
 
     def call(self, x, images, labels=None):
-        """x [N, 4, 4, maps], images [N, 4, 4, C], labels [N, label_dim] or None to [N, 1]."""
+        """x [N, 4, 4, maps], images [N, 4, 4, C], labels to [N, 1].
+
+        Labels are None, one-hot [N, label_dim], or, with projection, their mapping [N, maps].
+        """
         x = tf.cast(x, tf.float32)
         if self.from_rgb is not None:
             x += self.from_rgb(images)
@@ -136,7 +153,8 @@ class DiscriminatorEpilogue(keras.layers.Layer):
         logits = self.output_layer(self.dense(self.conv(x)))
         if not self.config.label_dim:
             return logits
-        return tf.reduce_sum(logits * tf.cast(labels, tf.float32), axis=1, keepdims=True)
+        logit = tf.reduce_sum(logits * tf.cast(labels, tf.float32), axis=1, keepdims=True)
+        return logit / logits.shape[1] ** 0.5 if self.projection else logit
 
 
 def minibatch_stddev(x: tf.Tensor, group: int, features: int = 1) -> tf.Tensor:

@@ -107,15 +107,17 @@ class Conv2D(EqualizedLayer):
         resample: "up" doubles, "down" halves height and width, with the filter [1, 3, 3, 1].
         activation: of `fused_bias_act`; None for neither bias nor activation.
         compute: dtype of the convolution and of the output.
+        clamp: see `clamp`; not without an activation.
         name: the layer's name.
     """
 
     def __init__(
         self, name: str, inputs: int, filters: int, kernel_size: int, seed: int,
         resample: str | None = None, activation: str | None = "lrelu", compute: str = "float32",
+        clamp: float = 0.0,
     ):  # fmt: skip
         super().__init__(name, compute)
-        self.resample, self.activation = resample, activation
+        self.resample, self.activation, self.clamp = resample, activation, clamp
         self.weight = self.add_kernel((kernel_size, kernel_size, inputs, filters), seed)
         self.bias = self.add_bias(filters) if activation else None
 
@@ -125,7 +127,8 @@ class Conv2D(EqualizedLayer):
         x = convolve(tf.cast(x, self.compute), kernel, self.resample)
         if self.activation is None:
             return x
-        return fused_bias_act(x, tf.cast(self.bias, self.compute), self.activation)
+        x = fused_bias_act(x, tf.cast(self.bias, self.compute), self.activation)
+        return clamp(x, self.clamp)
 
 
 class ModulatedConv2D(EqualizedLayer):
@@ -194,6 +197,15 @@ def convolve(x: tf.Tensor, kernel: tf.Tensor, resample: str | None) -> tf.Tensor
     return tf.nn.conv2d(x, kernel, strides=1, padding="SAME")
 
 
+def clamp(x: tf.Tensor, limit: float) -> tf.Tensor:
+    """x clamped to -limit ... limit; as it is where the limit is 0.
+
+    It keeps float16 from overflowing ("Training Generative Adversarial Networks with Limited Data",
+    Karras et al. 2020, appendix).
+    """
+    return tf.clip_by_value(x, -limit, limit) if limit else x
+
+
 class StyledConv2D(keras.layers.Layer):
     """Modulated convolution, noise, bias and leaky ReLU: a layer of the synthesis network.
 
@@ -205,18 +217,19 @@ class StyledConv2D(keras.layers.Layer):
         seeds: seeds of the initial weights, by name.
         resample: "up" doubles height and width; None.
         compute: dtype of the convolution and of the output.
+        clamp: see `clamp`.
     """
 
     def __init__(
         self, name: str, inputs: int, filters: int, w_dim: int, seeds: Seeds,
-        resample: str | None = None, compute: str = "float32",
+        resample: str | None = None, compute: str = "float32", clamp: float = 0.0,
     ):  # fmt: skip
         super().__init__(name=name, dtype="float32", autocast=False)
         self.built = True
         self.conv = ModulatedConv2D(
             name, inputs, filters, 3, w_dim, seeds, resample=resample, compute=compute
         )
-        self.activation = "lrelu"
+        self.activation, self.clamp = "lrelu", clamp
         self.noise_strength = self.add_weight(shape=(), initializer="zeros", name="noise_strength")
         self.bias = self.add_weight(shape=(filters,), initializer="zeros", name="bias")
 
@@ -225,7 +238,8 @@ class StyledConv2D(keras.layers.Layer):
         x = self.conv(x, w)
         if noise is not None:
             x += tf.cast(noise * self.noise_strength, x.dtype)
-        return fused_bias_act(x, tf.cast(self.bias, x.dtype), self.activation)
+        x = fused_bias_act(x, tf.cast(self.bias, x.dtype), self.activation)
+        return clamp(x, self.clamp)
 
 
 class ToRGB(keras.layers.Layer):
@@ -238,14 +252,16 @@ class ToRGB(keras.layers.Layer):
         w_dim: dimensions of w.
         seeds: seeds of the initial weights, by name.
         compute: dtype of the convolution.
+        clamp: see `clamp`.
     """
 
     def __init__(
         self, name: str, inputs: int, colors: int, w_dim: int, seeds: Seeds,
-        compute: str = "float32",
+        compute: str = "float32", clamp: float = 0.0,
     ):  # fmt: skip
         super().__init__(name=name, dtype="float32", autocast=False)
         self.built = True
+        self.clamp = clamp
         self.conv = ModulatedConv2D(
             name, inputs, colors, 1, w_dim, seeds, demodulate=False, compute=compute
         )
@@ -253,4 +269,4 @@ class ToRGB(keras.layers.Layer):
 
     def call(self, x, w):
         """x [N, H, W, C], w [N, w_dim] to [N, H, W, colors], float32."""
-        return tf.cast(self.conv(x, w), tf.float32) + self.bias
+        return clamp(tf.cast(self.conv(x, w), tf.float32) + self.bias, self.clamp)

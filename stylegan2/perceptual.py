@@ -39,6 +39,7 @@ def load_distance(path: str) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
             reason = " ".join(str(error).split())[:200]
             problem = f"{path} gives no distances of two batches: {reason}"
             raise InputError(f"--perceptual: {problem}") from error
+
     return distance
 
 

@@ -16,15 +16,15 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-from data import InputError, atomic_path, read_picture, write_json, write_samples
+from data import InputError, atomic_path, read_picture, write_samples
 from stylegan2.perceptual import load_distance
 from stylegan2.projection import Projection, ProjectionConfig
-from stylegan2.run import CONFIG, read_config
 from stylegan2.studio import Studio, define_flags
 from training import command
 from training.config import define_flags as define_config_flags
 from training.config import override, to_json
 from training.loop import Loop, LoopConfig
+from training.run_folder import begin_or_go_on
 
 W = "w.npy"
 
@@ -58,23 +58,19 @@ def _run() -> None:
     perceptual = load_distance(values.perceptual) if values.perceptual else None
     for name, target in zip(names, targets, strict=True):
         folder = Path(values.output) / name
-        _remember(folder, config)
+        begin_or_go_on(folder, _config(config), "--output")
         task = Projection(studio.generator, target, config, perceptual, studio.label, values.seed)
         _project(task, folder)
         print(folder / W)
 
 
-def _remember(folder: Path, config: ProjectionConfig) -> None:
-    """Writes what makes the result, or checks that it is what began it."""
+def _config(config: ProjectionConfig) -> dict:
+    """What makes the result of a projection."""
     values = flags.FLAGS
-    ours = {
+    return {
         "network": values.network, "label": values.label, "seed": values.seed,
         "perceptual": values.perceptual, "projection": to_json(config),
     }  # fmt: skip
-    if (folder / CONFIG).exists() and read_config(folder) != ours:
-        raise InputError(f"{folder} holds another projection; choose another --output")
-    folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / CONFIG, ours)
 
 
 def _project(task: Projection, folder: Path) -> None:

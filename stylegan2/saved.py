@@ -8,6 +8,7 @@ from data import InputError
 from stylegan2.config import NetworkConfig
 from stylegan2.discriminator import Discriminator
 from stylegan2.generator import Generator
+from stylegan2.nvlabs import load_nvlabs_pickle
 from stylegan2.run import read_config
 from stylegan2.task import StyleGAN2Task
 from training.checkpoints import Checkpoints
@@ -23,14 +24,16 @@ def load_network(path: str | Path, name: str = "generator_ema") -> Generator | D
 
     Args:
         path: a run's folder, whose newest intact checkpoint is taken where it is not finished; or
-            a `.keras` file.
-        name: which of a folder's networks: generator, generator_ema (the running average, which
-            makes the images) or discriminator.
+            a `.keras` file; or a published `.pkl` file, see `load_nvlabs_pickle`.
+        name: which of the networks of a folder or of a `.pkl`: generator, generator_ema (the
+            running average, which makes the images) or discriminator.
 
     Raises:
         InputError: there is no such network, or its file is damaged.
     """
     path = Path(path)
+    if path.is_file() and path.suffix == ".pkl":
+        return getattr(load_nvlabs_pickle(path), name)
     if path.is_file():
         return _read(path, CLASSES[name])
     if not path.is_dir():

@@ -106,7 +106,9 @@ class SynthesisBlock(keras.layers.Layer):
 
         def styled(layer: str, inputs: int, resample: str | None) -> StyledConv2D:
             under = seeds.under(layer)
-            return StyledConv2D(layer, inputs, maps, config.w_dim, under, resample, compute)
+            return StyledConv2D(
+                layer, inputs, maps, config.w_dim, under, resample, compute, config.conv_clamp
+            )
 
         first = resolution == SMALLEST_RESOLUTION
         if first:
@@ -119,7 +121,9 @@ class SynthesisBlock(keras.layers.Layer):
         self.to_rgb = None
         if self.architecture == "skip" or resolution == config.resolution:
             under = seeds.under("ToRGB")
-            self.to_rgb = ToRGB("ToRGB", maps, config.channels, config.w_dim, under, compute)
+            self.to_rgb = ToRGB(
+                "ToRGB", maps, config.channels, config.w_dim, under, compute, config.conv_clamp
+            )
 
     def call(self, x, image, w, noises):
         """The features and the image of this resolution.

@@ -125,7 +125,7 @@ def test_project_writes_w_that_generate_reads(made, network, tmp_path):
         ],
         ["generate", f"--network={network}", f"--w={folder / 'w.npy'}", f"--output={tmp_path}"],
     )  # fmt: skip
-    assert changed.returncode == 2 and "holds another projection" in changed.stderr
+    assert changed.returncode == 2 and "holds a run with another projection" in changed.stderr
     assert again.returncode == 0, again.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["w0000.png"]
 

@@ -1,0 +1,114 @@
+"""Makes a run's folder of a published StyleGAN2 file.
+
+    python -m stylegan2.import_nvlabs --pickle=stylegan2-ffhq-config-f.pkl --output=runs/ffhq
+
+The file is a pickle of StyleGAN2 or StyleGAN2-ADA (TensorFlow) or of stylegan2-ada-pytorch. None of
+the code in it is executed. The folder holds generator.keras, generator_ema.keras (which makes the
+images), discriminator.keras and config.json; it is what `load_network` and `--transfer` of
+`stylegan2.train` take.
+"""
+
+import contextlib
+import os
+import secrets
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import keras
+from absl import flags
+
+from data import InputError, sha256_file, write_json
+from data.files import sync_folder
+from stylegan2.nvlabs import NVlabsNetworks, load_nvlabs_pickle
+from stylegan2.run import CONFIG
+from training import command
+from training.config import to_json
+from training.progress import say
+from training.signals import Interrupted, stop_request
+
+NAMES = ("generator", "generator_ema", "discriminator")
+
+
+def main() -> None:
+    """The command line."""
+    flags.DEFINE_string("pickle", None, "The published file (.pkl).")
+    flags.DEFINE_string("output", None, "Folder to make; it must not exist, or be empty.")
+    command.run(_run)
+
+
+def _run() -> None:
+    values = flags.FLAGS
+    if not values.pickle or not values.output:
+        raise InputError("--pickle (a published file) and --output (a new folder) are needed")
+    import_file(Path(values.pickle), Path(values.output))
+
+
+def import_file(source: Path, output: Path) -> None:
+    """Makes the folder `output` of the file `source`, whole or not at all.
+
+    Raises:
+        InputError: there is something at `output`, or see `load_nvlabs_pickle`.
+    """
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise InputError(f"{output} exists already; give --output a new folder")
+    say(f"reading {source}")
+    networks = load_nvlabs_pickle(source)
+    say(describe(networks))
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with stop_request() as stop, _whole_folder(output) as folder:
+        for name in NAMES:
+            if stop:
+                raise Interrupted(stop.number)
+            say(f"writing {name}.keras")
+            getattr(networks, name).save(folder / f"{name}.keras")
+        write_json(
+            folder / CONFIG,
+            {
+                "command": shlex.join(["python", "-m", "stylegan2.import_nvlabs", *sys.argv[1:]]),
+                "source": {
+                    "file": source.name, "sha256": sha256_file(source), "kind": networks.kind,
+                },
+                "network": to_json(networks.generator.config),
+            },
+        )  # fmt: skip
+    print(output / "generator_ema.keras")
+
+
+@contextlib.contextmanager
+def _whole_folder(folder: Path) -> Iterator[Path]:
+    """A folder beside `folder`, which becomes it when all is written, and else goes."""
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}-{secrets.token_hex(4)}")
+    temporary.mkdir()
+    try:
+        yield temporary
+        for path in temporary.iterdir():
+            with path.open("rb+") as file:
+                os.fsync(file.fileno())
+        if folder.exists():
+            folder.rmdir()
+        temporary.replace(folder)
+        sync_folder(folder.parent)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def describe(networks: NVlabsNetworks) -> str:
+    """What a file holds, in words."""
+    config = networks.generator.config
+
+    def count(network: keras.Model) -> str:
+        return f"{sum(variable.numpy().size for variable in network.trainable_variables):,}"
+
+    labels = f"{config.label_dim} labels" if config.label_dim else "no labels"
+    return (
+        f"{networks.kind}: {config.resolution}x{config.resolution}, {config.channels} channels, "
+        f"{labels}; generator {count(networks.generator)} parameters, discriminator "
+        f"{count(networks.discriminator)}"
+    )
+
+
+if __name__ == "__main__":
+    main()
