@@ -4,7 +4,16 @@ from pathlib import Path
 
 from setuptools import find_packages, setup
 
-ROOMS = ("classifiers", "data", "dcgan", "experiments", "metrics", "stylegan2", "training")
+ROOMS = (
+    "classifiers",
+    "data",
+    "dcgan",
+    "experiments",
+    "metrics",
+    "report",
+    "stylegan2",
+    "training",
+)
 
 setup(
     name="gan-knowledge-gaps",

@@ -52,6 +52,9 @@ class ClassifierConfig:
         return max(1, self.epochs * 2 * images * generators // self.batch_size)
 
 
+# Of detectors for a user's own images.
+DETECTOR = ClassifierConfig(epochs=50, jpeg_quality=75)
+
 PRESETS = {
     "quick": ClassifierConfig(epochs=4),
     "reduced": ClassifierConfig(epochs=2),

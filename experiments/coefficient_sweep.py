@@ -31,8 +31,8 @@ from experiments.measurements import (
     sample_grid,
 )
 from experiments.population import Iteration, make_gans, make_iteration
-from experiments.report import Figure, Grid, Measurement, Table, error_curve
 from experiments.specs import GAN, Classifier, Spec
+from report import Figure, Grid, Measurement, Table, error_curve
 from training.config import check_at_least
 
 

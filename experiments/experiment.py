@@ -11,15 +11,15 @@ from typing import Any, ClassVar
 from absl import flags
 
 import data
+import report
 from experiments import flags as shared_flags
-from experiments import report
 from experiments.lab import Lab
 from experiments.measurements import natural_grid
 from experiments.plan import describe_plan
-from experiments.report import Figure, Grid, Report, Table
 from experiments.setting import PRESETS
 from experiments.specs import DigitClassifier, Spec, in_order
 from experiments.workers import stop_with_parent, train_side_by_side
+from report import Figure, Grid, Report, Table
 from training import command
 from training.config import define_flags, override, to_json
 from training.distribution import check_batch_size, make_strategy

@@ -26,8 +26,8 @@ from experiments.measurements import (
     sample_grid,
 )
 from experiments.population import make_gans, seeds
-from experiments.report import Figure, Measurement, Table, error_curve
 from experiments.specs import GAN, Classifier, Spec
+from report import Figure, Measurement, Table, error_curve
 from training.config import check_at_least
 
 

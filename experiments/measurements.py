@@ -7,9 +7,9 @@ import numpy as np
 
 from data import Images, image_grid
 from experiments.lab import Lab
-from experiments.report import Grid, Measurement, Table
 from experiments.specs import GAN, Classifier
 from metrics import detection_rate
+from report import Grid, Measurement, Table
 
 SAMPLES = 40
 FRECHET = "Frechet distance (digit classifier)"

@@ -22,8 +22,8 @@ from experiments.measurements import (
     sample_grid,
 )
 from experiments.population import Iteration, make_iteration
-from experiments.report import Figure, Grid, Measurement, Table, heat_map
 from experiments.specs import Classifier, Spec
+from report import Figure, Grid, Measurement, Table, heat_map
 from training.config import check_at_least
 
 Cells = tuple[tuple[Measurement, ...], ...]

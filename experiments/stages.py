@@ -9,9 +9,9 @@ from classifiers import ClassifierTask, DigitTask
 from data import Dataset, Images, atomic_path, write_samples
 from dcgan import DCGANTask
 from experiments.artifacts import MODEL, Artifact
-from experiments.report import collect
 from experiments.setting import Setting
 from experiments.specs import GAN, Classifier, DigitClassifier, Spec
+from report import collect
 from training.config import to_json
 from training.fooling import FoolingLoss
 from training.loop import Loop, LoopConfig

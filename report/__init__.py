@@ -11,13 +11,13 @@ versions.py     software, hardware, commit
 plain.py        values that strict JSON can express
 """
 
-from experiments.report.figures import error_curve, heat_map
-from experiments.report.formats import to_csv, to_json, to_markdown, to_text
-from experiments.report.page import write
-from experiments.report.report import Figure, Grid, Report
-from experiments.report.table import Table
-from experiments.report.values import Measurement
-from experiments.report.versions import collect
+from report.figures import error_curve, heat_map
+from report.formats import to_csv, to_json, to_markdown, to_text
+from report.page import write
+from report.report import Figure, Grid, Report
+from report.table import Table
+from report.values import Measurement
+from report.versions import collect
 
 __all__ = [
     "Figure",

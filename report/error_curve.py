@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from experiments.report.drawing import COLOURS, FAINT, INK, MARKERS, RULE, save, surround
-from experiments.report.values import Measurement
+from report.drawing import COLOURS, FAINT, INK, MARKERS, RULE, save, surround
+from report.values import Measurement
 
 Curve = Sequence[tuple[float, Measurement]]
 

@@ -5,9 +5,9 @@ import io
 import json
 import re
 
-from experiments.report.plain import plain
-from experiments.report.table import Cell, Table
-from experiments.report.values import Measurement
+from report.plain import plain
+from report.table import Cell, Table
+from report.values import Measurement
 
 Grid = tuple[tuple[str, ...], ...]
 

@@ -12,9 +12,9 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from experiments.report.drawing import FAINT, INK, save, surround
-from experiments.report.table import Cell, Table
-from experiments.report.values import Measurement
+from report.drawing import FAINT, INK, save, surround
+from report.table import Cell, Table
+from report.values import Measurement
 
 # Sizes in inches.
 CELL_HEIGHT = 0.56

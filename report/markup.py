@@ -4,8 +4,8 @@ import base64
 from collections.abc import Iterable, Mapping
 from html import escape
 
-from experiments.report.plain import words
-from experiments.report.table import Table
+from report.plain import words
+from report.table import Table
 
 
 def paragraphs(text: str, style: str = "") -> str:

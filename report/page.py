@@ -8,11 +8,11 @@ from pathlib import Path
 from PIL import Image
 
 from data import encode_png, files
-from experiments.report import formats, markup
-from experiments.report.drawing import DPI
-from experiments.report.plain import plain
-from experiments.report.report import Report
-from experiments.report.style import CSS
+from report import formats, markup
+from report.drawing import DPI
+from report.plain import plain
+from report.report import Report
+from report.style import CSS
 
 
 def write(report: Report, folder: Path) -> Path:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.report.plain import plain, words
-from experiments.report.table import Table, check_stem
-from experiments.report.versions import collect
+from report.plain import plain, words
+from report.table import Table, check_stem
+from report.versions import collect
 
 
 @dataclass(frozen=True)

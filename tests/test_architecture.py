@@ -9,11 +9,12 @@ ROOT = Path(__file__).parent.parent
 MAY_IMPORT = {
     "data": set(),
     "metrics": set(),
+    "report": {"data"},
     "training": {"data"},
     "dcgan": {"training", "data"},
-    "classifiers": {"training", "data"},
+    "classifiers": {"training", "data", "metrics", "report"},
     "stylegan2": {"training", "data", "metrics"},
-    "experiments": {"data", "metrics", "training", "dcgan", "classifiers"},
+    "experiments": {"data", "metrics", "report", "training", "dcgan", "classifiers"},
 }
 
 # Commands of `data`: they use the command line and the progress that every command shares. No

@@ -5,6 +5,7 @@ distribution   strategies, and how a batch is spread over their replicas
 randomness     seeds, latents: stateless functions of (seed, step)
 task           the contract between the loop and what it trains
 loop           the one training loop
+run_folder     what began a run, written down
 checkpoints    atomic, verified checkpoints
 signals        Ctrl-C and SIGTERM
 progress       tqdm on a terminal, plain lines elsewhere

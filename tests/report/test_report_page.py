@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from data import image_grid
-from experiments.report import Figure, Grid, Measurement, Report, Table, heat_map, write
-from experiments.report.page import duration
+from report import Figure, Grid, Measurement, Report, Table, heat_map, write
+from report.page import duration
 
 VOID = {"meta", "img", "br"}
 HOSTILE = '<script>alert("x")</script>'

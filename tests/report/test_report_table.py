@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from experiments.report import Measurement, Table
+from report import Measurement, Table
 
 
 def table(**changes):

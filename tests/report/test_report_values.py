@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from experiments.report import Measurement
+from report import Measurement
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 100])

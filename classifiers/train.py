@@ -1,0 +1,160 @@
+"""Trains a detector on natural and generated images of your own.
+
+    python -m classifiers.train --run=runs/detector --natural=faces.zip --generated=generated \\
+        --architecture=mobilenet_v2 --resolution=64
+    python -m classifiers.train --run=runs/detector --natural=ffhq256 --generated=gan1,gan2,gan3 \\
+        --architecture=resnet50 --resolution=256
+
+`--natural` and each of `--generated`, one for each generator, are a folder or zip of images, or a
+folder of records. All of them are cropped, resized and encoded by the same code with the same
+numbers. Four fifths of each train; of these some are held back to tell when the training has
+converged and to calibrate; the last fifth is for the figures at the end.
+
+The run's folder holds config.json, metrics.jsonl, checkpoints/ and at the end the detector:
+model.keras and detector.json. The same command goes on where it was stopped.
+"""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+from absl import flags
+
+import data
+from classifiers.augmentation import AugmentationConfig
+from classifiers.config import DETECTOR, ClassifierConfig
+from classifiers.detector import Detector
+from classifiers.models import ARCHITECTURES
+from classifiers.training import ClassifierTask
+from data import Images, InputError, Joined, Opened, Subset
+from metrics.calibration import fit_temperature
+from training import command
+from training.config import define_flags, override, to_json
+from training.distribution import check_batch_size, make_strategy
+from training.invocation import command_line
+from training.loop import Loop, LoopConfig
+from training.progress import say
+from training.run_folder import begin_or_go_on
+
+MOST_VALIDATION = 2000  # images of each kind, at most a tenth of those that train
+UNLIKE = 0.05  # difference in shares of JPEG files from which a warning is due
+
+
+def main() -> None:
+    """The command line."""
+    flags.DEFINE_string("run", None, "Folder of the run.")
+    flags.DEFINE_string("natural", None, "Natural images: folder, zip or records.")
+    flags.DEFINE_list("generated", [], "Generated images, of each generator: the same.")
+    flags.DEFINE_enum("architecture", "mobilenet_v2", ARCHITECTURES, "The detector's network.")
+    flags.DEFINE_integer("resolution", 64, "Height and width of the images.", lower_bound=8)
+    flags.DEFINE_integer("channels", 3, "1 (grey) or 3 (RGB).")
+    flags.DEFINE_enum("filter", "lanczos", ["lanczos", "box"], "By which images are resized.")
+    flags.DEFINE_integer("seed", 0, "Seed of weights, data order and augmentation.", lower_bound=0)
+    flags.DEFINE_integer("cpu_replicas", 0, "Logical CPU devices to split batches over.")
+    define_flags("classifier", {"default": DETECTOR})
+    define_flags("augmentation", {"default": AugmentationConfig()})
+    command.run(_run)
+
+
+def _run() -> None:
+    values = flags.FLAGS
+    if not values.run or not values.natural or not values.generated:
+        raise InputError("--run (a folder), --natural and --generated (images) are needed")
+    folder = Path(values.run)
+    config = override(DETECTOR, "classifier", values)
+    augmentation = override(AugmentationConfig(), "augmentation", values)
+    strategy = make_strategy(values.cpu_replicas)
+    check_batch_size(config.batch_size, strategy)
+    natural, *generated = (
+        data.open_path(path, values.resolution, values.channels, values.filter)
+        for path in (values.natural, *values.generated)
+    )
+    begin_or_go_on(folder, _what_makes_it(config, augmentation, natural, generated))
+    warn_of_formats(natural, generated)
+    parts = [held_back(each.dataset.train) for each in (natural, *generated)]
+    train, validation = [part for part, _ in parts], [part for _, part in parts]
+    with strategy.scope():
+        task = ClassifierTask(
+            values.architecture, config, train[0], train[1:], values.seed, augmentation,
+            (validation[0], Joined(validation[1:])),
+        )  # fmt: skip
+    largest = max(len(train[0]), sum(map(len, train[1:])))
+    say(f"{len(train[0]):,} natural and {sum(map(len, train[1:])):,} generated images train")
+    every = max(1, 2 * largest // config.batch_size)
+    loop = Loop(
+        task, config.steps(largest, 1), folder, label=folder.name, strategy=strategy,
+        config=LoopConfig(log_every=every, sample_every=0),
+    )  # fmt: skip
+    loop.run()
+    task.early_stopping.take_best()
+    info = _info(config, augmentation, natural, generated)
+    detector = Detector(task.model, 1.0, values.filter, info)
+    logits = [detector.logits(each) for each in (validation[0], Joined(validation[1:]))]
+    labels = np.repeat([0, 1], [len(each) for each in logits])
+    temperature = fit_temperature(np.concatenate(logits), labels)
+    detector = dataclasses.replace(detector, temperature=temperature)
+    detector.save(folder)
+    print(folder)
+
+
+def held_back(images: Images) -> tuple[Images, Images]:
+    """Training images without, and with only, those that tell when the training has converged."""
+    count = min(MOST_VALIDATION, len(images) // 10)
+    if not count:
+        raise InputError(f"{len(images)} training images are too few; give at least 13 of each")
+    order = data.permutation(len(images), 0)
+    return Subset(images, np.sort(order[count:])), Subset(images, np.sort(order[:count]))
+
+
+def warn_of_formats(natural: Opened, generated: list[Opened]) -> None:
+    """Says so where the file format alone would tell natural from generated images."""
+    for each in generated:
+        if abs(each.jpeg_share - natural.jpeg_share) > UNLIKE:
+            say(
+                f"warning: {natural.jpeg_share:.0%} of the natural images in {natural.path} were "
+                f"JPEG files once, and {each.jpeg_share:.0%} of the generated ones in {each.path}: "
+                "the detector may learn the traces of JPEG instead of the generator's; save both "
+                "in one format, or shrink the JPEG files to half of their size or less"
+            )
+
+
+def _what_makes_it(
+    config: ClassifierConfig,
+    augmentation: AugmentationConfig,
+    natural: Opened,
+    generated: list[Opened],
+) -> dict:
+    values = flags.FLAGS
+    return {
+        "architecture": values.architecture, "resolution": values.resolution,
+        "channels": values.channels, "filter": values.filter, "seed": values.seed,
+        "natural": natural.dataset.fingerprint,
+        "generated": [each.dataset.fingerprint for each in generated],
+        "classifier": to_json(config), "augmentation": to_json(augmentation),
+    }  # fmt: skip
+
+
+def _info(
+    config: ClassifierConfig,
+    augmentation: AugmentationConfig,
+    natural: Opened,
+    generated: list[Opened],
+) -> dict:
+    """What the detector's folder says of it."""
+    values = flags.FLAGS
+    sources = [
+        {
+            "path": each.path, "images": each.files, "jpeg_files": each.jpeg_files,
+            "fingerprint": each.dataset.fingerprint,
+        }
+        for each in (natural, *generated)
+    ]  # fmt: skip
+    return {
+        "architecture": values.architecture, "seed": values.seed, "natural": sources[0],
+        "generated": sources[1:], "classifier": dataclasses.asdict(config),
+        "augmentation": dataclasses.asdict(augmentation), "command": command_line(),
+    }  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

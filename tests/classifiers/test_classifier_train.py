@@ -1,0 +1,101 @@
+"""`python -m classifiers.train` as people run it."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from classifiers import load_detector
+from classifiers.train import held_back
+from data import ArrayImages, InputError, open_path
+from training.metrics_log import read_metrics
+
+
+def write(folder: Path, count: int, coarse: int, suffix: str, seed: int) -> str:
+    """Pictures of noise in squares of so many pixels."""
+    folder.mkdir()
+    random = np.random.default_rng(seed)
+    for index in range(count):
+        small = random.integers(0, 256, (24 // coarse, 24 // coarse, 3), dtype=np.uint8)
+        pixels = small.repeat(coarse, axis=0).repeat(coarse, axis=1)
+        Image.fromarray(pixels).save(folder / f"{index}{suffix}")
+    return str(folder)
+
+
+def train(*arguments: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "classifiers.train", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Fine noise as natural images, coarse noise of two generators."""
+    folder = tmp_path_factory.mktemp("detector")
+    natural = write(folder / "natural", 80, 1, ".png", 0)
+    generated = [write(folder / "a", 40, 4, ".png", 1), write(folder / "b", 30, 6, ".jpg", 2)]
+    flags = (
+        f"--run={folder / 'run'}", f"--natural={natural}", f"--generated={','.join(generated)}",
+        "--architecture=cnn", "--resolution=12", "--classifier_epochs=40",
+        "--classifier_patience=3", "--augmentation_flip=0.5", "--classifier_jpeg_quality=95",
+        "--classifier_batch_size=16",
+    )  # fmt: skip
+    return folder, flags, train(*flags)
+
+
+def test_it_learns_a_difference_that_is_there(trained):
+    folder, _, done = trained
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == str(folder / "run")
+    detector = load_detector(folder / "run")
+    for name, kind in (("natural", 0), ("a", 1), ("b", 1)):
+        images = open_path(str(folder / name), 12, 3).dataset.evaluation
+        called = detector.probability(detector.logits(images)) > 0.5
+        assert np.mean(called == kind) > 0.9
+    assert detector.info["natural"]["images"] == 80
+    assert [each["jpeg_files"] for each in detector.info["generated"]] == [0, 30]
+    assert 0.01 <= detector.temperature <= 100
+
+
+def test_it_stops_when_nothing_gets_better(trained):
+    folder, _, _ = trained
+    lines = read_metrics(folder / "run/metrics.jsonl")
+    losses = [line["validation_loss"] for line in lines if "validation_loss" in line]
+    assert len(losses) > 1 and len(losses) - 1 - int(np.argmin(losses)) <= 3
+
+
+def test_it_warns_where_the_file_format_tells(trained):
+    _, _, done = trained
+    warnings = [line for line in done.stderr.splitlines() if line.startswith("warning: ")]
+    assert len(warnings) == 1
+    assert "0% of the natural images" in warnings[0] and "100% of the generated" in warnings[0]
+
+
+def test_the_same_command_goes_on_and_another_is_refused(trained):
+    folder, flags, _ = trained
+    before = weights(folder / "run")
+    with ThreadPoolExecutor(2) as pool:
+        changed = pool.submit(train, *flags, "--seed=1")
+        few = pool.submit(train, f"--run={folder / 'x'}", f"--natural={folder / 'natural'}")
+        again = train(*flags)
+        changed, few = changed.result(), few.result()
+    assert again.returncode == 0, again.stderr
+    assert weights(folder / "run") == before
+    assert changed.returncode == 2 and "holds a run with another seed" in changed.stderr
+    assert few.returncode == 2 and "--generated (images) are needed" in few.stderr
+
+
+def weights(folder: Path) -> list[bytes]:
+    return [weight.tobytes() for weight in load_detector(folder).model.get_weights()]
+
+
+def test_what_is_held_back_does_not_train():
+    images = ArrayImages(np.arange(100, dtype=np.uint8).reshape(100, 1, 1, 1))
+    train, validation = held_back(images)
+    numbers = [part.read(np.arange(len(part))).ravel().tolist() for part in (train, validation)]
+    assert len(numbers[1]) == 10 and sorted(numbers[0] + numbers[1]) == list(range(100))
+    with pytest.raises(InputError, match="too few"):
+        held_back(ArrayImages(np.zeros((9, 1, 1, 1), np.uint8)))
