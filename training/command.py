@@ -23,10 +23,22 @@ _FILE_TROUBLE = {
 }  # fmt: skip
 
 
-def run(main: Callable[[], None]) -> None:
-    """Parses the flags, sets TensorFlow up, calls `main()`, and exits with the right code."""
+def run(main: Callable[..., None], positional: bool = False) -> None:
+    """Parses the flags, sets TensorFlow up, calls `main()`, and exits with the right code.
+
+    Args:
+        main: the command.
+        positional: whether there may be arguments that are no flags, before and behind them;
+            `main` is then called with the list of them. All that follows `--` is one of them.
+    """
     _list_flags_in_help()
-    app.run(lambda _: sys.exit(_exit_code(main)), flags_parser=_parse)
+    if not positional:
+        app.run(lambda _: sys.exit(_exit_code(main)), flags_parser=_parse)
+    flags.FLAGS.set_gnu_getopt(True)
+    app.run(
+        lambda arguments: sys.exit(_exit_code(lambda: main(arguments[1:]))),
+        flags_parser=_parse_flags,
+    )
 
 
 def _list_flags_in_help() -> None:
@@ -38,13 +50,17 @@ def _list_flags_in_help() -> None:
 
 
 def _parse(arguments: Sequence[str]) -> list[str]:
-    try:
-        rest = flags.FLAGS(list(arguments))
-    except flags.Error as error:
-        _fail(" ".join(str(error).split()))
+    rest = _parse_flags(arguments)
     if len(rest) > 1:
         _fail(f"unexpected argument '{rest[1]}'; flags are written --name=value")
     return rest
+
+
+def _parse_flags(arguments: Sequence[str]) -> list[str]:
+    try:
+        return flags.FLAGS(list(arguments))
+    except flags.Error as error:
+        _fail(" ".join(str(error).split()))
 
 
 def _exit_code(main: Callable[[], None]) -> int:
