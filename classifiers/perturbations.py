@@ -6,7 +6,8 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from data import InputError
+from data import Images, InputError
+from data.threads import map_in_order
 
 
 def jpeg(image: np.ndarray, quality: float) -> np.ndarray:
@@ -83,3 +84,34 @@ def check_strength(name: str, strength: float) -> None:
 
 def _to_pillow(image: np.ndarray) -> Image.Image:
     return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+
+
+class Perturbed(Images):
+    """Images that have met a perturbation, computed as they are read, on all cores.
+
+    Args:
+        images: as they were.
+        name: one of PERTURBATIONS.
+        strength: its number.
+    """
+
+    def __init__(self, images: Images, name: str, strength: float):
+        check_strength(name, strength)
+        self._images, self._function, self._strength = images, PERTURBATIONS[name][0], strength
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Shape of one image: (H, W, C)."""
+        return self._images.shape
+
+    def read(self, indices: np.ndarray) -> np.ndarray:
+        """Images at the indices [n], uint8 [n, H, W, C]."""
+        images = self._images.read(indices)
+        perturbed = np.empty_like(images)
+        done = map_in_order(lambda image: self._function(image, self._strength), images)
+        for row, image in zip(perturbed, done, strict=True):
+            row[:] = image
+        return perturbed

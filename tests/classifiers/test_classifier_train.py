@@ -7,23 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from noise_folders import write_noise
 
 from classifiers import load_detector
 from classifiers.train import held_back
 from data import ArrayImages, InputError, open_path
 from training.metrics_log import read_metrics
-
-
-def write(folder: Path, count: int, coarse: int, suffix: str, seed: int) -> str:
-    """Pictures of noise in squares of so many pixels."""
-    folder.mkdir()
-    random = np.random.default_rng(seed)
-    for index in range(count):
-        small = random.integers(0, 256, (24 // coarse, 24 // coarse, 3), dtype=np.uint8)
-        pixels = small.repeat(coarse, axis=0).repeat(coarse, axis=1)
-        Image.fromarray(pixels).save(folder / f"{index}{suffix}")
-    return str(folder)
 
 
 def train(*arguments: str) -> subprocess.CompletedProcess:
@@ -35,8 +24,11 @@ def train(*arguments: str) -> subprocess.CompletedProcess:
 def trained(tmp_path_factory):
     """Fine noise as natural images, coarse noise of two generators."""
     folder = tmp_path_factory.mktemp("detector")
-    natural = write(folder / "natural", 80, 1, ".png", 0)
-    generated = [write(folder / "a", 40, 4, ".png", 1), write(folder / "b", 30, 6, ".jpg", 2)]
+    natural = write_noise(folder / "natural", 80, 1, ".png", 0)
+    generated = [
+        write_noise(folder / "a", 40, 4, ".png", 1),
+        write_noise(folder / "b", 30, 6, ".jpg", 2),
+    ]
     flags = (
         f"--run={folder / 'run'}", f"--natural={natural}", f"--generated={','.join(generated)}",
         "--architecture=cnn", "--resolution=12", "--classifier_epochs=40",

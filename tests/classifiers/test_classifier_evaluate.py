@@ -1,0 +1,121 @@
+"""`python -m classifiers.evaluate`: its numbers from images, model and formulas again."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from noise_folders import write_noise
+from scipy.special import expit
+from sklearn.metrics import roc_auc_score
+
+from classifiers.detector import Detector
+from classifiers.evaluate import chosen, strengths_of
+from classifiers.models import build
+from classifiers.perturbations import Perturbed, jpeg
+from data import ArrayImages, InputError, open_path
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("evaluation")
+    model = build("cnn", (12, 12, 3), seed=4)
+    model.layers[-1].bias.assign([0.1])
+    Detector(model, 2.0, "box", {"architecture": "cnn"}).save(folder / "detector")
+    natural = write_noise(folder / "natural", 30, 1, ".png", 0)
+    generated = [write_noise(folder / name, 20, 4, ".png", n) for n, name in ((1, "a"), (2, "b"))]
+    command = [
+        sys.executable, "-m", "classifiers.evaluate", f"--detector={folder / 'detector'}",
+        f"--natural={natural}", f"--generated={','.join(generated)}", "--split=all",
+        f"--output={folder / 'report'}", "--jpeg=60,90", "--blur=", "--resize=", "--crop=0.5",
+        "--resamples=50",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return folder, model, generated, done
+
+
+def logits_of(model, path: str, change=lambda image: image) -> np.ndarray:
+    images = chosen(open_path(path, 12, 3, "box"), "all", 100)
+    pixels = images.read(np.arange(len(images)))
+    return model(np.stack([change(each) for each in pixels]).astype("f")).numpy()[:, 0]
+
+
+def table(folder, name: str) -> dict:
+    content = json.loads((folder / f"report/{name}.json").read_text())
+    rows, columns = content["rows"], content["columns"]
+    return {
+        (row, column): cell
+        for row, line in zip(rows, content["cells"], strict=True)
+        for column, cell in zip(columns, line, strict=True)
+    }
+
+
+def test_figures_are_those_of_the_logits(made):
+    folder, model, generated, done = made
+    natural = logits_of(model, str(folder / "natural"))
+    both = [logits_of(model, path) for path in generated]
+    found = table(folder, "detection")
+    for name, logits in zip(
+        [*generated, "all generators"], [*both, np.concatenate(both)], strict=True
+    ):
+        labels = np.repeat([0, 1], [len(natural), len(logits)])
+        auc = roc_auc_score(labels, np.concatenate([natural, logits]))
+        assert found[name, "AUC"] == pytest.approx(auc)
+        rate = np.mean(logits > 0)
+        assert found[name, "detection rate"] == pytest.approx(rate)
+        accuracy = (rate + np.mean(natural <= 0)) / 2
+        assert found[name, "accuracy"] == pytest.approx(accuracy)
+        intervals = table(folder, "intervals")
+        assert intervals[name, "AUC, from"] <= auc <= intervals[name, "AUC, to"]
+    assert table(folder, "natural")["natural", "called natural"] == np.mean(natural <= 0)
+    assert done.stdout.split()[-1] == str(folder / "report/index.html")
+
+
+def test_calibration_has_the_detectors_temperature(made):
+    folder, model, generated, _ = made
+    natural = logits_of(model, str(folder / "natural"))
+    logits = np.concatenate([natural, *(logits_of(model, path) for path in generated)])
+    labels = np.repeat([0, 1], [30, 40])
+    for name, temperature in (("as trained", 1.0), ("calibrated", 2.0)):
+        probability = expit(logits.astype(float) / temperature)
+        error = 0.0
+        for low in np.arange(15) / 15:
+            inside = (probability >= low) & (probability < low + 1 / 15)
+            if inside.any():
+                gap = abs(probability[inside].mean() - labels[inside].mean())
+                error += gap * inside.mean()
+        found = table(folder, "calibration")
+        assert found[name, "temperature"] == temperature
+        assert found[name, "expected calibration error"] == pytest.approx(error, abs=1e-6)
+
+
+def test_sweeps_perturb_both_kinds(made):
+    folder, model, generated, _ = made
+    found = table(folder, "robustness-jpeg")
+    for quality in ("60", "90"):
+        natural, *both = (
+            logits_of(model, path, lambda image, q=float(quality): jpeg(image, q))
+            for path in (str(folder / "natural"), *generated)
+        )
+        assert found[quality, "detection rate"] == pytest.approx(np.mean(np.concatenate(both) > 0))
+        assert found[quality, "natural called natural"] == pytest.approx(np.mean(natural <= 0))
+    names = {path.name for path in (folder / "report").iterdir()}
+    assert {"reliability.png", "robustness-crop.png", "index.html", "detection.csv"} <= names
+    assert not any(name.startswith("robustness-blur") for name in names)
+
+
+def test_strengths_are_numbers_in_range():
+    assert strengths_of("jpeg", ["50", "90"]) == [50, 90] and strengths_of("blur", [""]) == []
+    for texts in (["a"], ["0"], ["50", "101"]):
+        with pytest.raises(InputError, match="jpeg"):
+            strengths_of("jpeg", texts)
+
+
+def test_perturbed_images_are_read_in_order():
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 16, 16, 3), dtype=np.uint8)
+    perturbed = Perturbed(ArrayImages(pixels.copy()), "jpeg", 70)
+    assert len(perturbed) == 5 and perturbed.shape == (16, 16, 3)
+    for index, image in zip((3, 0), perturbed.read(np.array([3, 0])), strict=True):
+        np.testing.assert_array_equal(image, jpeg(pixels[index], 70))

@@ -1,0 +1,123 @@
+"""How findings are written, and the command line."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from classifiers.detect import _open_output
+from classifiers.detection.findings import judge, unread
+from classifiers.detection.writers import COLUMNS, WRITERS
+from classifiers.detector import Detector
+from classifiers.models import build
+from data import InputError
+
+ROOT = Path(__file__).resolve().parents[2]
+FINDINGS = [
+    judge("a,b.png", 0.75, 0.5),
+    judge('folder/"c".jpg', 1e-9, 0.5),
+    unread("new\nline\udcff.png", "cannot read it"),
+]
+
+
+def written(kind: str) -> str:
+    stream = io.StringIO()
+    writer = WRITERS[kind](stream)
+    writer.write(FINDINGS[:1])
+    writer.write(FINDINGS[1:])
+    return stream.getvalue()
+
+
+def test_the_table_is_aligned():
+    assert written("table").splitlines() == [
+        "P(generated)  verdict     picture",
+        "      0.7500  generated   a,b.png",
+        '      0.0000  natural     folder/"c".jpg',
+        "           -  unreadable  new\\nline\\udcff.png",
+    ]
+
+
+def test_csv_reads_back():
+    rows = list(csv.reader(io.StringIO(written("csv"), newline="")))
+    assert rows[0] == list(COLUMNS)
+    assert rows[1] == ["a,b.png", "0.75", "generated", ""]
+    assert rows[2] == ['folder/"c".jpg', "1e-09", "natural", ""]
+    assert rows[3] == ["new\nline\udcff.png", "", "", "cannot read it"]
+
+
+def test_json_is_an_object_in_each_line():
+    values = [json.loads(line) for line in written("json").splitlines()]
+    assert [tuple(each) for each in values] == [COLUMNS] * 3
+    assert list(values[0].values()) == ["a,b.png", 0.75, "generated", None]
+    assert list(values[2].values()) == ["new\nline\udcff.png", None, None, "cannot read it"]
+
+
+def test_an_output_is_whole_or_not_there(tmp_path):
+    path = tmp_path / "new/found.csv"
+    with pytest.raises(ZeroDivisionError), _open_output(str(path)) as stream:
+        stream.write("half")
+        raise ZeroDivisionError
+    assert list(path.parent.iterdir()) == []
+    with _open_output(str(path)) as stream:
+        stream.write("caf\u00e9\udcff\n")
+    assert path.read_bytes() == "caf\u00e9".encode() + b"\xff\n"
+    with pytest.raises(InputError, match="is a folder"), _open_output(str(tmp_path)):
+        pass
+    with pytest.raises(InputError, match="is not a folder"), _open_output(str(path / "x")):
+        pass
+
+
+def run(*arguments) -> tuple[int, str, list[str]]:
+    """Exit code, stdout, and stderr without TensorFlow's notices."""
+    finished = subprocess.run(
+        [sys.executable, "-m", "classifiers.detect", *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=300,
+        check=False,
+    )  # fmt: skip
+    assert "Traceback" not in finished.stderr
+    said = ("cannot read", "error:", "0 of", "1 of", "2 of", "3 of")
+    lines = [line for line in finished.stderr.splitlines() if line.startswith(said)]
+    return finished.returncode, finished.stdout, lines
+
+
+def test_the_command(tmp_path):
+    detector = Detector(build("cnn", (12, 12, 3), seed=4), 2.5)
+    detector.save(tmp_path / "detector")
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    expected = []
+    for i in range(3):
+        pixels = np.random.default_rng(i).integers(0, 256, (12, 12, 3), np.uint8)
+        Image.fromarray(pixels).save(pictures / f"{i}.png")
+        logit = float(detector.model(pixels[None].astype(np.float32))[0, 0])
+        expected.append(1 / (1 + np.exp(-logit / 2.5)))
+    generated = sum(np.array(expected) > 0.45)
+
+    arguments = [f"--detector={tmp_path / 'detector'}", pictures, "--threshold=0.45"]
+    code, out, err = run(*arguments)
+    assert code == 0
+    lines = [line.split() for line in out.splitlines()[1:]]
+    assert [line[0] for line in lines] == [f"{value:.4f}" for value in expected]
+    assert [line[2] for line in lines] == [str(pictures / f"{i}.png") for i in range(3)]
+    assert err == [f"{generated} of 3 pictures called generated (P > 0.45)"]
+
+    (pictures / "3.png").write_bytes(b"")
+    output = tmp_path / "found.csv"
+    code, out, err = run(*arguments, tmp_path / "x.png", "--format=csv", f"--output={output}")
+    assert (code, out) == (2, "")
+    assert err[0].startswith(f"cannot read {pictures / '3.png'} as an image")
+    assert err[1:] == [
+        f"cannot read {tmp_path / 'x.png'}: No such file or directory",
+        f"{generated} of 3 pictures called generated (P > 0.45)",
+        "error: 2 of 5 files could not be read",
+    ]
+    rows = list(csv.DictReader(output.open(newline="")))
+    np.testing.assert_allclose([float(row[COLUMNS[1]]) for row in rows[:3]], expected, rtol=1e-5)
+    assert [row["error"] == "" for row in rows] == [True] * 3 + [False] * 2
