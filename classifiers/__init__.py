@@ -9,10 +9,15 @@ pool        batches, half natural and half from a pool of generators
 training    ClassifierTask and DigitTask
 augmentation, perturbations, early_stopping    what a detector's training may add
 scoring     logits and features of any number of images
+train, evaluate, explain    the commands; evaluation, grad_cam, spectra what they compute
 detector    Detector: a model with its temperature and what is known of it, as a folder
 
 A classifier maps images in [0, 255] to one logit, positive = generated.
 """
+
+from training.runtime import import_quietly
+
+import_quietly()
 
 from classifiers.config import DIGIT_PRESETS, PRESETS, ClassifierConfig, DigitConfig
 from classifiers.detector import Detector, load_detector

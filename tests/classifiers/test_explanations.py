@@ -1,0 +1,144 @@
+"""Grad-CAM and spectra against closed forms."""
+
+import json
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from noise_folders import write_noise
+from PIL import Image
+
+from classifiers.detector import Detector
+from classifiers.evaluate import chosen
+from classifiers.grad_cam import grad_cam, overlay
+from classifiers.models import build
+from classifiers.spectra import FLOOR, log_power_spectrum, radial_profile
+from data import ArrayImages, open_path
+from training.jpeg import JPEGEncoding
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), dtype=np.uint8)
+
+
+def pooled_model() -> keras.Model:
+    """Features 16x16x4, their means, a logit: its map is known (Zhou et al. 2016)."""
+    images = keras.Input([16, 16, 3])
+    features = keras.layers.Conv2D(4, 3, padding="same", activation="relu")(images)
+    pooled = keras.layers.GlobalAveragePooling2D()(features)
+    return keras.Model(images, keras.layers.Dense(1)(pooled))
+
+
+def test_behind_a_mean_it_is_the_class_activation_map():
+    model = pooled_model()
+    features = keras.Model(model.input, model.layers[1].output)(IMAGES.astype("f")).numpy()
+    weights = model.layers[-1].kernel.numpy()[:, 0] / 256
+    expected = np.maximum(0, features @ weights)
+    np.testing.assert_allclose(grad_cam(model, IMAGES), expected, rtol=1e-4, atol=1e-6)
+
+
+def test_jpeg_comes_before_it():
+    inner = pooled_model()
+    images = keras.Input([16, 16, 3])
+    model = keras.Model(images, inner(JPEGEncoding(30, name="jpeg")(images)))
+    encoded = JPEGEncoding(30)(IMAGES).numpy().astype(np.uint8)
+    np.testing.assert_allclose(grad_cam(model, IMAGES), grad_cam(inner, encoded), rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["cnn", "mobilenet_v2"])
+def test_every_architecture_has_one(name):
+    images = np.random.default_rng(1).integers(0, 256, (2, 64, 64, 3), dtype=np.uint8)
+    model = build(name, (64, 64, 3), 0, width=0.25, jpeg_quality=80)
+    maps = grad_cam(model, images)
+    assert maps.shape == (2, 64, 64) and maps.min() >= 0 and np.isfinite(maps).all()
+
+
+def test_an_overlay_is_grey_where_nothing_speaks():
+    maps = np.zeros([3, 16, 16])
+    grey = overlay(IMAGES, maps, 1.0)
+    expected = IMAGES.mean(axis=-1)
+    assert np.abs(grey - expected[..., None]).max() <= 0.5 + 1e-3
+    maps[0, 0, 0] = 1
+    changed = np.argwhere((overlay(IMAGES, maps, 1.0) != grey).any(axis=-1))
+    np.testing.assert_array_equal(changed, [[0, 0, 0]])
+
+
+def waves(frequency: tuple[int, int], amplitude: float, size: int = 64) -> ArrayImages:
+    """One plane wave of so many cycles around mid-grey."""
+    y, x = np.mgrid[:size, :size]
+    wave = np.cos(2 * np.pi * (frequency[0] * y + frequency[1] * x) / size)
+    pixels = np.round(127.5 + 255 * amplitude * wave).astype(np.uint8)
+    return ArrayImages(np.repeat(pixels[None, ..., None], 3, axis=-1))
+
+
+def test_a_wave_is_a_pair_of_peaks_of_its_power():
+    spectrum = log_power_spectrum(waves((8, 20), 0.25))
+    peaks = np.argwhere(spectrum > spectrum.max() - 0.05)
+    np.testing.assert_array_equal(peaks, [[32 - 8, 32 - 20], [32 + 8, 32 + 20]])
+    # The amplitude's half, squared; a Hann window of mean square 1 spreads it over its main lobe.
+    window = np.hanning(66)[1:-1]
+    gain = (window.mean() ** 2 / np.mean(window**2)) ** 2
+    np.testing.assert_allclose(10 ** spectrum.max(), 0.125**2 * gain, rtol=0.01)
+
+
+def test_a_flat_image_is_at_the_floor():
+    flat = ArrayImages(np.full((2, 32, 32, 1), 99, np.uint8))
+    for residual in (False, True):
+        np.testing.assert_allclose(log_power_spectrum(flat, residual), np.log10(FLOOR), atol=1e-6)
+
+
+def test_white_noise_is_flat_and_its_residual_is_filtered():
+    random = np.random.default_rng(0)
+    noise = ArrayImages(random.integers(0, 256, (300, 32, 32, 1), dtype=np.uint8))
+    frequencies, profile = radial_profile(log_power_spectrum(noise))
+    np.testing.assert_allclose(frequencies, np.arange(1, 17) / 32)
+    assert np.ptp(profile[2:]) < 0.05
+    # E log10 of exponential power is log10 of its mean less gamma / ln 10.
+    mean = np.log10(np.var(np.arange(256) / 255) / 32**2) - np.euler_gamma / np.log(10)
+    np.testing.assert_allclose(profile[2:].mean(), mean, atol=0.02)
+    # The residual keeps 1 - exp(-2 (pi sigma f)^2) of the amplitude.
+    _, residual = radial_profile(log_power_spectrum(noise, residual=True, sigma=1.0))
+    kept = 2 * np.log10(1 - np.exp(-2 * (np.pi * frequencies) ** 2))
+    np.testing.assert_allclose((residual - profile)[3:], kept[3:], atol=0.1)
+
+
+@pytest.fixture(scope="module")
+def explained(tmp_path_factory):
+    """`python -m classifiers.explain` on fine noise against coarse noise."""
+    folder = tmp_path_factory.mktemp("explanation")
+    Detector(build("cnn", (24, 24, 3), seed=4)).save(folder / "detector")
+    natural = write_noise(folder / "natural", 10, 1, ".png", 0)
+    generated = write_noise(folder / "coarse", 12, 4, ".png", 1)
+    command = [
+        sys.executable, "-m", "classifiers.explain", f"--detector={folder / 'detector'}",
+        f"--natural={natural}", f"--generated={generated}", "--split=all", "--images=3",
+        f"--output={folder / 'report'}",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == str(folder / "report/index.html")
+    return folder
+
+
+def test_the_command_writes_the_spectra_it_took(explained):
+    images = chosen(open_path(str(explained / "coarse"), 24, 3), "all", 100)
+    with np.load(explained / "report/spectra.npz") as spectra:
+        assert set(spectra) == {
+            f"{kind}/{name}"
+            for kind in ("images", "residuals")
+            for name in ("natural", "generator 1")
+        }
+        found = spectra["residuals/generator 1"]
+    np.testing.assert_allclose(found, log_power_spectrum(images, residual=True))
+    table = json.loads((explained / "report/profile-residuals.json").read_text())
+    _, profile = radial_profile(found)
+    np.testing.assert_allclose([row[1] for row in table["cells"]], profile)
+
+
+def test_the_command_draws_images_above_their_maps(explained):
+    grid = np.asarray(Image.open(explained / "report/grad-cam-natural.png"))
+    assert grid.shape == (2 * 24 + 2, 3 * 24 + 2 * 2, 3)
+    images = chosen(open_path(str(explained / "natural"), 24, 3), "all", 100).read(np.arange(3))
+    np.testing.assert_array_equal(grid[:24, :24], images[0])
+    names = {path.name for path in (explained / "report").iterdir()}
+    assert {"spectra-images.png", "profile-residuals.png", "index.html"} <= names
