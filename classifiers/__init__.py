@@ -9,7 +9,7 @@ pool        batches, half natural and half from a pool of generators
 training    ClassifierTask and DigitTask
 augmentation, perturbations, early_stopping    what a detector's training may add
 scoring     logits and features of any number of images
-train, evaluate, explain    the commands; evaluation, grad_cam, spectra what they compute
+train, evaluate, explain    the commands; examined, evaluation, grad_cam, spectra are theirs
 detector    Detector: a model with its temperature and what is known of it, as a folder
 
 A classifier maps images in [0, 255] to one logit, positive = generated.

@@ -15,19 +15,19 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-import data
 import report
-from classifiers.detector import Detector, load_detector
-from classifiers.evaluate import chosen
+from classifiers import examined
+from classifiers.detector import Detector
 from classifiers.grad_cam import grad_cam, overlay
 from classifiers.spectra import log_power_spectrum, radial_profile
 from classifiers.spectra_figure import draw_spectra
-from data import Images, InputError, atomic_path, image_grid
+from data import Images, atomic_path, image_grid
 from report import Figure, Grid, Measurement, Report, Table, error_curve
 from training import command
 from training.invocation import command_line
 from training.progress import Progress
 
+NATURAL = "natural images"
 KINDS = {"images": False, "residuals": True}
 
 
@@ -41,32 +41,16 @@ class Spectra:
 
 def main() -> None:
     """The command line."""
-    flags.DEFINE_string("detector", None, "Folder of the detector, or a .keras file.")
-    flags.DEFINE_string("natural", None, "Natural images: folder, zip or records.")
-    flags.DEFINE_list("generated", [], "Generated images, of each generator: the same.")
-    flags.DEFINE_enum("split", "evaluation", ["evaluation", "train", "all"], "Of each set.")
-    flags.DEFINE_integer("limit", 2000, "Most images of each set's spectrum.", lower_bound=2)
+    examined.define_flags(limit=2000)
     flags.DEFINE_integer("images", 16, "Overlays of each set.", lower_bound=1)
-    flags.DEFINE_string("output", None, "Folder of the report.")
     command.run(_run)
 
 
 def _run() -> None:
     values = flags.FLAGS
-    if not all((values.detector, values.natural, values.generated, values.output)):
-        raise InputError("--detector, --natural, --generated (images) and --output are needed")
     started = time.monotonic()
-    detector = load_detector(values.detector)
-    size, _, channels = detector.image_shape
-    paths = {"natural": values.natural} | {
-        f"generator {number}": path for number, path in enumerate(values.generated, start=1)
-    }
-    sets = {
-        name: chosen(
-            data.open_path(path, size, channels, detector.resize_filter), values.split, values.limit
-        )
-        for name, path in paths.items()
-    }
+    subject = examined.open_examined()
+    detector, sets = subject.detector, {NATURAL: subject.natural, **subject.generated}
     spectra = take_spectra(sets)
     folder = Path(values.output)
     page = report.write(
@@ -76,8 +60,7 @@ def _run() -> None:
             question="What tells the generators' images from natural ones?",
             paper_claim="The paper shows neither.",
             summary=_summary(spectra),
-            facts={name: f"{len(sets[name]):,} of {path}" for name, path in paths.items()}
-            | {"split": values.split, "image size": "x".join(map(str, detector.image_shape))},
+            facts=subject.facts,
             configuration={"detector": detector.info},
             seeds={},
             command=command_line(),
@@ -158,14 +141,14 @@ def overlays(detector: Detector, sets: dict[str, Images], count: int) -> list[Gr
     maps = {name: grad_cam(detector.model, each) for name, each in images.items()}
     most = float(np.percentile(np.concatenate([each.ravel() for each in maps.values()]), 99.5))
     grids = []
-    for name, pixels in images.items():
+    for number, (name, pixels) in enumerate(images.items()):
         logits = detector.model(pixels.astype(np.float32), training=False).numpy()[:, 0]
         called = int(np.sum(logits > 0))
         colours = np.repeat(pixels, 3 // pixels.shape[-1], axis=-1)
         both = np.concatenate([colours, overlay(pixels, maps[name], most)])
         grids.append(
             Grid(
-                f"grad-cam-{name.replace(' ', '-')}",
+                f"grad-cam-{number}",
                 f"Grad-CAM: {name}",
                 f"Images, and below them what speaks for being generated. {called} of "
                 f"{len(pixels)} are called generated. Colours have one scale in all sets.",
@@ -178,7 +161,7 @@ def overlays(detector: Detector, sets: dict[str, Images], count: int) -> list[Gr
 def _summary(spectra: list[Spectra]) -> str:
     """Where the residuals of each generator differ most from natural ones."""
     profiles = {name: radial_profile(each) for name, each in spectra[-1].of.items()}
-    natural = profiles.pop("natural")[1]
+    natural = profiles.pop(NATURAL)[1]
     parts = []
     for name, (frequencies, profile) in profiles.items():
         at = int(np.argmax(np.abs(profile - natural)))

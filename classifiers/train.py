@@ -22,7 +22,7 @@ from absl import flags
 
 import data
 from classifiers.augmentation import AugmentationConfig
-from classifiers.config import DETECTOR, ClassifierConfig
+from classifiers.config import DETECTOR
 from classifiers.detector import Detector
 from classifiers.models import ARCHITECTURES
 from classifiers.training import ClassifierTask
@@ -69,7 +69,8 @@ def _run() -> None:
         data.open_path(path, values.resolution, values.channels, values.filter)
         for path in (values.natural, *values.generated)
     )
-    begin_or_go_on(folder, _what_makes_it(config, augmentation, natural, generated))
+    settings = {"classifier": to_json(config), "augmentation": to_json(augmentation)}
+    begin_or_go_on(folder, _what_makes_it(natural, generated) | settings)
     warn_of_formats(natural, generated)
     parts = [held_back(each.dataset.train) for each in (natural, *generated)]
     train, validation = [part for part, _ in parts], [part for _, part in parts]
@@ -87,7 +88,7 @@ def _run() -> None:
     )  # fmt: skip
     loop.run()
     task.early_stopping.take_best()
-    info = _info(config, augmentation, natural, generated)
+    info = _info(natural, generated) | settings
     detector = Detector(task.model, 1.0, values.filter, info)
     logits = [detector.logits(each) for each in (validation[0], Joined(validation[1:]))]
     labels = np.repeat([0, 1], [len(each) for each in logits])
@@ -118,28 +119,17 @@ def warn_of_formats(natural: Opened, generated: list[Opened]) -> None:
             )
 
 
-def _what_makes_it(
-    config: ClassifierConfig,
-    augmentation: AugmentationConfig,
-    natural: Opened,
-    generated: list[Opened],
-) -> dict:
+def _what_makes_it(natural: Opened, generated: list[Opened]) -> dict:
     values = flags.FLAGS
     return {
         "architecture": values.architecture, "resolution": values.resolution,
         "channels": values.channels, "filter": values.filter, "seed": values.seed,
         "natural": natural.dataset.fingerprint,
         "generated": [each.dataset.fingerprint for each in generated],
-        "classifier": to_json(config), "augmentation": to_json(augmentation),
     }  # fmt: skip
 
 
-def _info(
-    config: ClassifierConfig,
-    augmentation: AugmentationConfig,
-    natural: Opened,
-    generated: list[Opened],
-) -> dict:
+def _info(natural: Opened, generated: list[Opened]) -> dict:
     """What the detector's folder says of it."""
     values = flags.FLAGS
     sources = [
@@ -151,8 +141,7 @@ def _info(
     ]  # fmt: skip
     return {
         "architecture": values.architecture, "seed": values.seed, "natural": sources[0],
-        "generated": sources[1:], "classifier": dataclasses.asdict(config),
-        "augmentation": dataclasses.asdict(augmentation), "command": command_line(),
+        "generated": sources[1:], "command": command_line(),
     }  # fmt: skip
 
 

@@ -11,7 +11,8 @@ from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
 from classifiers.detector import Detector
-from classifiers.evaluate import chosen, strengths_of
+from classifiers.evaluate import strengths_of
+from classifiers.examined import chosen, names_of
 from classifiers.models import build
 from classifiers.perturbations import Perturbed, jpeg
 from data import ArrayImages, InputError, open_path
@@ -58,7 +59,7 @@ def test_figures_are_those_of_the_logits(made):
     both = [logits_of(model, path) for path in generated]
     found = table(folder, "detection")
     for name, logits in zip(
-        [*generated, "all generators"], [*both, np.concatenate(both)], strict=True
+        ["a", "b", "all generators"], [*both, np.concatenate(both)], strict=True
     ):
         labels = np.repeat([0, 1], [len(natural), len(logits)])
         auc = roc_auc_score(labels, np.concatenate([natural, logits]))
@@ -119,3 +120,10 @@ def test_perturbed_images_are_read_in_order():
     assert len(perturbed) == 5 and perturbed.shape == (16, 16, 3)
     for index, image in zip((3, 0), perturbed.read(np.array([3, 0])), strict=True):
         np.testing.assert_array_equal(image, jpeg(pixels[index], 70))
+
+
+def test_generators_are_named_by_their_folders_where_that_tells_them_apart():
+    assert names_of(["x/a", "y/b.zip"]) == ["a", "b.zip"]
+    assert names_of(["x/a", "y/a"]) == ["x/a", "y/a"]
+    with pytest.raises(InputError, match="twice"):
+        names_of(["a", "a"])

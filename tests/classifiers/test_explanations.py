@@ -11,7 +11,7 @@ from noise_folders import write_noise
 from PIL import Image
 
 from classifiers.detector import Detector
-from classifiers.evaluate import chosen
+from classifiers.examined import chosen
 from classifiers.grad_cam import grad_cam, overlay
 from classifiers.models import build
 from classifiers.spectra import FLOOR, log_power_spectrum, radial_profile
@@ -126,9 +126,9 @@ def test_the_command_writes_the_spectra_it_took(explained):
         assert set(spectra) == {
             f"{kind}/{name}"
             for kind in ("images", "residuals")
-            for name in ("natural", "generator 1")
+            for name in ("natural images", "coarse")
         }
-        found = spectra["residuals/generator 1"]
+        found = spectra["residuals/coarse"]
     np.testing.assert_allclose(found, log_power_spectrum(images, residual=True))
     table = json.loads((explained / "report/profile-residuals.json").read_text())
     _, profile = radial_profile(found)
@@ -136,7 +136,7 @@ def test_the_command_writes_the_spectra_it_took(explained):
 
 
 def test_the_command_draws_images_above_their_maps(explained):
-    grid = np.asarray(Image.open(explained / "report/grad-cam-natural.png"))
+    grid = np.asarray(Image.open(explained / "report/grad-cam-0.png"))
     assert grid.shape == (2 * 24 + 2, 3 * 24 + 2 * 2, 3)
     images = chosen(open_path(str(explained / "natural"), 24, 3), "all", 100).read(np.arange(3))
     np.testing.assert_array_equal(grid[:24, :24], images[0])

@@ -1,0 +1,98 @@
+"""What the commands that examine a detector are given: the detector, and sets of images."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+from absl import flags
+
+import data
+from classifiers.detector import Detector, load_detector
+from data import Images, InputError, Joined, Opened, Subset
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Examined:
+    """A detector and sets of images of its size.
+
+    Attributes:
+        detector: as it was loaded.
+        opened: where each set comes from, natural images first.
+        natural: natural images.
+        generated: images of each generator, by the name of its folder or file.
+    """
+
+    detector: Detector
+    opened: list[Opened]
+    natural: Images
+    generated: dict[str, Images]
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What stands beside every number of a report."""
+        sets = [self.natural, *self.generated.values()]
+        texts = [
+            f"{len(images):,} of {opened.path}, {opened.jpeg_share:.0%} JPEG once"
+            for images, opened in zip(sets, self.opened, strict=True)
+        ]
+        return {
+            "split": flags.FLAGS.split,
+            "natural images": texts[0],
+            "generated images": "; ".join(texts[1:]),
+            "image size": "x".join(map(str, self.natural.shape)),
+            "resize filter": self.opened[0].resize_filter,
+        }
+
+
+def define_flags(limit: int) -> None:
+    """Defines --detector, --natural, --generated, --split, --limit and --output."""
+    flags.DEFINE_string("detector", None, "Folder of the detector, or a .keras file.")
+    flags.DEFINE_string("natural", None, "Natural images: folder, zip or records.")
+    flags.DEFINE_list("generated", [], "Generated images, of each generator: the same.")
+    flags.DEFINE_enum("split", "evaluation", ["evaluation", "train", "all"], "Of each set.")
+    flags.DEFINE_integer("limit", limit, "Most images of each set.", lower_bound=2)
+    flags.DEFINE_string("output", None, "Folder of the report.")
+
+
+def open_examined() -> Examined:
+    """What the command line names.
+
+    Raises:
+        InputError: something is missing, or cannot be read.
+    """
+    values = flags.FLAGS
+    if not all((values.detector, values.natural, values.generated, values.output)):
+        raise InputError("--detector, --natural, --generated (images) and --output are needed")
+    detector = load_detector(values.detector)
+    size, _, channels = detector.image_shape
+    opened = [
+        data.open_path(path, size, channels, detector.resize_filter)
+        for path in (values.natural, *values.generated)
+    ]
+    natural, *generated = (chosen(each, values.split, values.limit) for each in opened)
+    names = names_of(values.generated)
+    return Examined(detector, opened, natural, dict(zip(names, generated, strict=True)))
+
+
+def names_of(paths: list[str]) -> list[str]:
+    """The last part of each path where that tells them apart, else the whole paths.
+
+    Raises:
+        InputError: a path is given twice.
+    """
+    if len(set(paths)) < len(paths):
+        raise InputError("--generated names one path twice")
+    names = [Path(path).name for path in paths]
+    return names if len(set(names)) == len(names) else paths
+
+
+def chosen(opened: Opened, split: str, limit: int) -> Images:
+    """Images of a split: all, or a random choice of as many as asked for."""
+    parts = {"train": [opened.dataset.train], "evaluation": [opened.dataset.evaluation]}
+    parts["all"] = parts["train"] + parts["evaluation"]
+    images = Joined(parts[split])
+    if len(images) < 2:
+        raise InputError(f"{opened.path} has too few images for --split={split}: give --split=all")
+    if len(images) <= limit:
+        return images
+    return Subset(images, np.sort(data.permutation(len(images), 0)[:limit]))
