@@ -5,7 +5,7 @@ import numpy as np
 
 from data import Images
 
-BATCH = 512
+MOST_IMAGES, MOST_PIXELS = 512, 2**21  # of a batch: memory for what a network keeps between layers
 
 
 def predict(model: keras.Model, images: Images) -> np.ndarray:
@@ -19,7 +19,8 @@ def predict(model: keras.Model, images: Images) -> np.ndarray:
         float32 [N, D].
     """
     outputs = np.empty((len(images), model.output_shape[-1]), np.float32)
-    for start in range(0, len(images), BATCH):
-        indices = np.arange(start, min(start + BATCH, len(images)))
+    batch = min(MOST_IMAGES, max(1, MOST_PIXELS // (images.shape[0] * images.shape[1])))
+    for start in range(0, len(images), batch):
+        indices = np.arange(start, min(start + batch, len(images)))
         outputs[indices] = model(images.read(indices).astype(np.float32), training=False)
     return outputs
