@@ -19,6 +19,7 @@ order.py          permutations and the endless, resumable order of the examples
 natural_order.py  the order of file names
 threads.py        pictures on all cores
 files.py          files that are either whole or not there
+ranges.py         numbers and ranges on a command line
 errors.py         InputError, for what the user can put right
 """
 
@@ -39,6 +40,7 @@ from data.opening import Opened, open_path
 from data.order import EpochOrder, permutation
 from data.picture import encode_png
 from data.pictures import read_picture
+from data.ranges import parse_ranges
 from data.records import RecordImages
 from data.split import split_indices
 
@@ -58,6 +60,7 @@ __all__ = [
     "image_grid",
     "load",
     "open_path",
+    "parse_ranges",
     "permutation",
     "read_picture",
     "sha256_file",

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-from data import InputError, encode_png, image_grid, write_bytes
-from stylegan2.studio import BLOCK, Studio, define_flags, parse_seeds, read_w
+from data import InputError, encode_png, image_grid, parse_ranges, write_bytes
+from stylegan2.studio import BLOCK, Studio, define_flags, read_w
 from stylegan2.synthesis import NOISES
 from training import command
 from training.progress import Progress
@@ -41,7 +41,7 @@ def _run() -> None:
     output = Path(values.output)
     if values.grid and output.suffix.lower() != ".png":
         raise InputError(f"--output is {output}; with --grid it must be a .png file")
-    seeds = parse_seeds(values.seeds) if values.seeds else []
+    seeds = parse_ranges(values.seeds, "seeds") if values.seeds else []
     studio = Studio.from_flags()
     w = read_w(values.w, studio.generator) if values.w else None
     names = [f"seed{seed:04d}" for seed in seeds] or [f"w{index:04d}" for index in range(len(w))]

@@ -14,9 +14,9 @@ import numpy as np
 from absl import flags
 from scipy.interpolate import CubicSpline
 
-from data import InputError
+from data import InputError, parse_ranges
 from stylegan2.film import KINDS, write_film
-from stylegan2.studio import BLOCK, Studio, define_flags, parse_seeds
+from stylegan2.studio import BLOCK, Studio, define_flags
 from training import command
 from training.progress import Progress
 
@@ -41,7 +41,7 @@ def _run() -> None:
     values = flags.FLAGS
     if not values.output or Path(values.output).suffix.lower() not in KINDS:
         raise InputError(f"--output is {values.output}; it must end in {', '.join(KINDS)}")
-    seeds = parse_seeds(values.seeds)
+    seeds = parse_ranges(values.seeds, "seeds")
     if len(seeds) < 2:
         raise InputError("--seeds: a path needs at least two")
     studio = Studio.from_flags()

@@ -1,6 +1,5 @@
 """What the commands that make pictures share: a generator, opened and fed from seeds."""
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from stylegan2.saved import load_network
 from training.randomness import derive_seed, normal
 
 BLOCK = 16
-MOST_SEEDS = 10_000_000
 
 
 def define_flags(noises: tuple[str, ...] = ("constant", "none")) -> None:
@@ -92,26 +90,6 @@ class Studio:
             images = self.generator.synthesis(w[part], noise=noise)
             parts.append(to_pixels(images.numpy()))
         return np.concatenate(parts)
-
-
-def parse_seeds(text: str, flag: str = "seeds") -> list[int]:
-    """Seeds such as "0-63,100,7": numbers and ranges, in their order, both ends included.
-
-    Raises:
-        InputError: the text is anything else, or asks for more than ten million.
-    """
-    seeds = []
-    for part in text.replace(" ", "").split(","):
-        match = re.fullmatch(r"(\d{1,10})(?:-(\d{1,10}))?", part)
-        if not match:
-            raise InputError(f"--{flag} is '{text}'; write numbers and ranges, such as 0-63,100")
-        first, last = int(match[1]), int(match[2] or match[1])
-        if last < first or last >= 2**32:
-            raise InputError(f"--{flag}: '{part}' is no ascending range of numbers below 2^32")
-        if len(seeds) + last - first >= MOST_SEEDS:
-            raise InputError(f"--{flag}: {part} is more than {MOST_SEEDS:,} seeds")
-        seeds += range(first, last + 1)
-    return seeds
 
 
 def read_w(path: str, generator: Generator) -> np.ndarray:

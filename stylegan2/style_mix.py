@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-from data import InputError, encode_png, image_grid, write_bytes
-from stylegan2.studio import Studio, define_flags, parse_seeds
+from data import InputError, encode_png, image_grid, parse_ranges, write_bytes
+from stylegan2.studio import Studio, define_flags
 from training import command
 from training.progress import Progress
 
@@ -33,8 +33,8 @@ def _run() -> None:
     values = flags.FLAGS
     if not values.output:
         raise InputError("--output is needed: the folder of the pictures")
-    rows, columns = parse_seeds(values.rows, "rows"), parse_seeds(values.columns, "columns")
-    styles = parse_seeds(values.styles, "styles")
+    rows, columns = parse_ranges(values.rows, "rows")(values.columns, "columns")
+    styles = parse_ranges(values.styles, "styles")
     studio = Studio.from_flags()
     layers = studio.generator.config.num_layers
     if max(styles) >= layers:

@@ -10,7 +10,7 @@ from data import InputError
 from stylegan2 import Generator, NetworkConfig
 from stylegan2.film import write_film
 from stylegan2.interpolate import lerp, path_of, slerp
-from stylegan2.studio import Studio, parse_seeds, read_w
+from stylegan2.studio import Studio, read_w
 from stylegan2.style_mix import mix
 
 CONFIG = NetworkConfig(resolution=8, fmap_max=4, latent_dim=6, w_dim=5, mapping_layers=2)
@@ -69,14 +69,6 @@ def test_a_label_decides_the_pictures_of_a_network_with_classes():
 def test_a_label_without_classes_is_a_mistake(generator):
     with pytest.raises(InputError, match="the network has no classes"):
         Studio(generator, label=0)
-
-
-def test_seeds_are_numbers_and_ranges():
-    assert parse_seeds("3, 5-7,1,1") == [3, 5, 6, 7, 1, 1]
-    assert parse_seeds(str(2**32 - 1)) == [2**32 - 1]  # RandomState's largest
-    for text in ("", "1,,2", "a", "-3", "5-3", "1-", "4294967296", "0-9999999999", "1.5"):
-        with pytest.raises(InputError, match="--seeds"):
-            parse_seeds(text)
 
 
 def test_w_is_read_back_or_refused(generator, tmp_path):

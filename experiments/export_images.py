@@ -1,0 +1,70 @@
+"""Writes images of a GAN of the lab as PNG files, for detectors and for other programs.
+
+    python -m experiments.export_images --artifact=runs/artifacts/gan-2f1c9f9d568fd0a9 \\
+        --indices=0-9999 --output=generated
+    python -m classifiers.train --run=runs/detector --natural=images --generated=generated \\
+        --architecture=cnn --resolution=28 --channels=1
+
+Image i of a GAN is a function of its weights and i alone. In the experiments as many images as there
+are natural training images, from 0 on, train classifiers, and those after them evaluate.
+"""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+from absl import flags
+
+from data import InputError, encode_png, parse_ranges, write_bytes
+from dcgan import sample
+from experiments.artifacts import Artifact
+from training import command
+from training.progress import Progress
+
+BLOCK = 256
+
+
+def main() -> None:
+    """The command line."""
+    flags.DEFINE_string("artifact", None, "Folder of the GAN.")
+    flags.DEFINE_string("indices", "0-9999", "Which images: numbers and ranges.")
+    flags.DEFINE_string("output", None, "Folder of the PNG files.")
+    command.run(_run)
+
+
+def _run() -> None:
+    values = flags.FLAGS
+    if not values.artifact or not values.output:
+        raise InputError("--artifact (folder of a GAN) and --output (a folder) are needed")
+    indices = np.array(parse_ranges(values.indices, "indices"))
+    generator = load_generator(Path(values.artifact))
+    folder = Path(values.output)
+    folder.mkdir(parents=True, exist_ok=True)
+    with Progress("generating", len(indices), unit="images") as progress:
+        for start in range(0, len(indices), BLOCK):
+            block = indices[start : start + BLOCK]
+            for index, image in zip(block, sample(generator, block), strict=True):
+                write_bytes(folder / f"{index:07d}.png", encode_png(image))
+            progress.advance(len(block))
+    print(folder)
+
+
+def load_generator(folder: Path) -> keras.Model:
+    """The generator of a finished GAN.
+
+    Raises:
+        InputError: the folder holds none, or its file is damaged.
+    """
+    artifact = Artifact(folder, folder.name)
+    if not artifact.is_done():
+        raise InputError(f"{folder} holds no finished training")
+    generator = keras.models.load_model(artifact.model_file(), compile=False)
+    if len(generator.input_shape) != 2 or len(generator.output_shape) != 4:
+        raise InputError(
+            f"{folder} holds no GAN: it maps {generator.input_shape} to something else"
+        )
+    return generator
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""Images of a GAN of the lab as files."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data import InputError
+from dcgan import build_generator, sample
+from experiments.artifacts import Artifact
+from experiments.export_images import load_generator
+
+
+@pytest.fixture
+def artifact(tmp_path):
+    """A finished GAN with fresh weights."""
+    folder = tmp_path / "gan-0"
+    folder.mkdir()
+    generator = build_generator(width=1 / 16)
+    generator.save(folder / "model.keras")
+    Artifact(folder, "gan").finish({"seconds": 0.0, "depends_on": {}})
+    return folder, generator
+
+
+def test_the_command_writes_image_i_as_file_i(artifact, tmp_path):
+    folder, generator = artifact
+    command = [
+        sys.executable, "-m", "experiments.export_images", f"--artifact={folder}",
+        "--indices=2-4,300", f"--output={tmp_path / 'images'}",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    names = sorted(path.name for path in (tmp_path / "images").iterdir())
+    assert names == ["0000002.png", "0000003.png", "0000004.png", "0000300.png"]
+    expected = sample(generator, np.array([2, 3, 4, 300]))
+    for name, image in zip(names, expected, strict=True):
+        written = np.asarray(Image.open(tmp_path / "images" / name)).astype(int)
+        assert np.abs(written - image[..., 0]).max() <= 1
+
+
+def test_what_is_no_gan_is_refused(artifact, tmp_path):
+    folder, _ = artifact
+    with pytest.raises(InputError, match="no finished training"):
+        load_generator(tmp_path)
+    (folder / "model.keras").write_bytes(b"damaged")
+    with pytest.raises(InputError, match="missing or damaged"):
+        load_generator(folder)
