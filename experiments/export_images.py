@@ -5,8 +5,8 @@
     python -m classifiers.train --run=runs/detector --natural=images --generated=generated \\
         --architecture=cnn --resolution=28 --channels=1
 
-Image i of a GAN is a function of its weights and i alone. In the experiments as many images as there
-are natural training images, from 0 on, train classifiers, and those after them evaluate.
+Image i of a GAN is a function of its weights and i alone. In the experiments as many images as
+there are natural training images, from 0 on, train classifiers, and those after them evaluate.
 """
 
 from pathlib import Path
