@@ -43,6 +43,7 @@ setup(
         "gpu": ["tensorflow[and-cuda]>=2.21,<2.22"],
         "tensorboard": ["tensorboard>=2.20"],
         "slurm": ["submitit>=1.5"],
+        "onnx": ["tf2onnx>=1.17"],
         "test": ["hypothesis>=6.100", "pre-commit>=3.7", "pytest>=8.2", "ruff==0.17.6"],
     },
     classifiers=[

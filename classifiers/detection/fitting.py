@@ -1,0 +1,26 @@
+"""How a detector's images are made of pictures."""
+
+from classifiers.detector import Detector
+from data import InputError
+from data.resize import FILTERS, Squaring
+
+
+def squaring_of(detector: Detector) -> Squaring:
+    """What becomes of a picture before the detector sees it: the central square, resized.
+
+    Raises:
+        InputError: The detector takes images that are not square, or of no fixed size, or names a
+            filter that does not exist.
+    """
+    height, width, channels = detector.image_shape
+    if height is None or height != width or channels not in (1, 3):
+        raise InputError(
+            f"the detector takes images of {height}x{width}x{channels}; it must be squares of "
+            "one size, grey or RGB"
+        )
+    if detector.resize_filter not in FILTERS:
+        raise InputError(
+            f"the detector's resize_filter is {detector.resize_filter!r}; it must be one of "
+            f"{', '.join(sorted(FILTERS))}"
+        )
+    return Squaring(height, channels, detector.resize_filter)

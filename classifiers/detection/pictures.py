@@ -1,0 +1,129 @@
+"""Every picture of many paths, read and squared in threads."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from data import InputError
+from data.picture import MAX_BYTES, decode
+from data.resize import Squaring
+from data.sources import Source, open_images
+from data.threads import map_in_order
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A picture, or why there is none.
+
+    Attributes:
+        path: What to call it.
+        image: uint8 [R, R, C], or None.
+        error: "", or the reason in one line.
+    """
+
+    path: str
+    image: np.ndarray | None
+    error: str = ""
+
+
+class Pictures:
+    """The pictures of files, folders and zip files, in the order given.
+
+    A folder stands for every PNG, JPEG, WebP and BMP file below it, and so does a zip file; a file
+    that is named itself is read whatever it is called. Names are listed at once, files are read
+    when their turn comes. A path that does not exist, or a folder without pictures, is one picture
+    that cannot be read.
+
+    Args:
+        paths: Files, folders and zip files.
+    """
+
+    def __init__(self, paths: Sequence[str]):
+        self._parts = [_open(path) for path in paths]
+
+    def __len__(self) -> int:
+        return sum(len(part) for part in self._parts)
+
+    def readings(self, squaring: Squaring) -> Iterator[Reading]:
+        """All of them, on all cores, holding only a few at a time."""
+
+        def read(entry: tuple["_Part", int]) -> Reading:
+            part, index = entry
+            path = part.path(index)
+            try:
+                image = squaring(decode(part.read(index), path).image, path)
+            except InputError as error:
+                return Reading(path, None, str(error))
+            except MemoryError:
+                return Reading(path, None, f"{path} is too large for the memory: make it smaller")
+            return Reading(path, image)
+
+        entries = ((part, index) for part in self._parts for index in range(len(part)))
+        with contextlib.closing(map_in_order(read, entries)) as readings:
+            yield from readings
+
+
+class _Part:
+    """A path of the command line: one file."""
+
+    def __init__(self, path: str, read: Callable[[], bytes]):
+        self._path, self._read = path, read
+
+    def __len__(self) -> int:
+        return 1
+
+    def path(self, index: int) -> str:
+        """What to call a picture."""
+        return self._path
+
+    def read(self, index: int) -> bytes:
+        """The contents of a file; InputError if it cannot be read."""
+        return self._read()
+
+
+class _SourcePart(_Part):
+    """A path of the command line: a folder or a zip file."""
+
+    def __init__(self, path: str, source: Source):
+        self._path, self._source = path, source
+
+    def __len__(self) -> int:
+        return len(self._source.names)
+
+    def path(self, index: int) -> str:
+        return str(Path(self._path) / self._source.names[index])
+
+    def read(self, index: int) -> bytes:
+        return self._source.read(index)
+
+
+def _open(path: str) -> _Part:
+    try:
+        if Path(path).is_dir() or Path(path).suffix.lower() == ".zip":
+            return _SourcePart(path, open_images(path, "the path"))
+    except InputError as error:
+        reason = str(error)
+        return _Part(path, lambda: _refuse(reason))
+    except (OSError, ValueError) as error:  # a name too long, a null byte
+        reason = f"cannot read {path!r}: {error}"
+        return _Part(path, lambda: _refuse(reason))
+    return _Part(path, lambda: _read_file(Path(path)))
+
+
+def _refuse(reason: str) -> bytes:
+    raise InputError(reason)
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            contents = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"cannot read {path}: {reason}") from error
+    if len(contents) > MAX_BYTES:
+        raise InputError(f"{path} is larger than {MAX_BYTES:,} bytes: take it away")
+    return contents

@@ -1,0 +1,76 @@
+"""A detector as files that other programs run.
+
+    python -m classifiers.export --detector=runs/detector --output=exported
+    python -m classifiers.export --detector=runs/detector --output=exported --onnx --litert
+
+The new folder holds saved_model/1/ (a SavedModel, as TensorFlow Serving wants it), model.keras and
+detector.json (itself a detector of this project), a model card as README.md and model_card.json,
+and with the flags model.onnx and model.tflite. The SavedModel needs none of this project's code.
+"""
+
+from pathlib import Path
+
+from absl import flags
+
+from classifiers.detection.fitting import squaring_of
+from classifiers.detector import Detector, load_detector
+from classifiers.serving.card import model_card, write_card
+from classifiers.serving.converted import require_tf2onnx, write_litert, write_onnx
+from classifiers.serving.folder import whole_folder
+from classifiers.serving.signatures import write_saved_model
+from data import InputError
+from training import command
+from training.progress import say
+
+SAVED_MODEL, ONNX, LITERT = "saved_model/1", "model.onnx", "model.tflite"
+
+
+def main() -> None:
+    """The command line."""
+    flags.DEFINE_string("detector", None, "Folder of a detector, or .keras file.")
+    flags.DEFINE_string("output", None, "Folder to make; it must not exist, or be empty.")
+    flags.DEFINE_bool("onnx", False, "Also as ONNX; needs tf2onnx.")
+    flags.DEFINE_bool("litert", False, "Also for LiteRT (TensorFlow Lite).")
+    command.run(_run)
+
+
+def _run() -> None:
+    values = flags.FLAGS
+    if not values.detector or not values.output:
+        raise InputError("--detector (a folder) and --output (a new folder) are needed")
+    export(load_detector(values.detector), Path(values.output), values.onnx, values.litert)
+    print(values.output)
+
+
+def export(detector: Detector, output: Path, onnx: bool = False, litert: bool = False) -> None:
+    """Writes the folder, whole or not at all.
+
+    Args:
+        detector: any.
+        output: must not exist, or be an empty folder.
+        onnx: whether model.onnx is written.
+        litert: whether model.tflite is written.
+
+    Raises:
+        InputError: there is something at `output`, the detector takes no squares of one size, or
+            tf2onnx is wanted and missing.
+    """
+    squaring_of(detector)
+    if onnx:
+        require_tf2onnx()
+    with whole_folder(output) as folder:
+        say("writing the SavedModel")
+        (folder / SAVED_MODEL).parent.mkdir()
+        write_saved_model(detector, folder / SAVED_MODEL)
+        detector.save(folder)
+        if onnx:
+            say(f"writing {ONNX}")
+            write_onnx(detector, folder / ONNX)
+        if litert:
+            say(f"writing {LITERT}")
+            write_litert(detector, folder / LITERT)
+        write_card(model_card(detector, folder), folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""The model card: what an exported detector is, for people and for programs."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from classifiers.detection.fitting import squaring_of
+from classifiers.detector import Detector
+from classifiers.serving.decoding import MOST_PIXELS
+from classifiers.serving.signatures import BYTES, IMAGES, LOGIT, PROBABILITY
+from data import sha256_file, write_json, write_text
+from training.invocation import command_line
+from training.jpeg import JPEGEncoding
+
+THRESHOLD = 0.5
+INTENDED_USE = (
+    "Sorting, triage and research on pictures like those it was trained on: the same kind of "
+    "natural pictures, the same generators or ones trained alike.",
+)
+LIMITS = (
+    "The probability is calibrated for held-back pictures of its own training, half of them "
+    "generated. On other pictures, or where few are generated, it is a score and no probability.",
+    "Generators that it was not trained on may pass, and do so by design where they were trained "
+    "to fool detectors.",
+    "JPEG of lower quality, blur, resizing and cropping take away what it goes by: measure that "
+    "before use.",
+    "It looks at the central square of a picture, resized; what lies outside is not seen.",
+    "Natural pictures that were resized, retouched or encoded unlike those of its training may be "
+    "called generated. It is no evidence against a person.",
+)
+
+
+def model_card(detector: Detector, folder: Path) -> dict[str, Any]:
+    """What is known of a detector, as JSON values.
+
+    Args:
+        detector: any.
+        folder: the files that are exported, whose SHA-256 sums it lists.
+    """
+    squaring = squaring_of(detector)
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {
+        "architecture": detector.info.get("architecture", detector.model.name),
+        "parameters": detector.model.count_params(),
+        "input": {
+            "height": squaring.resolution,
+            "width": squaring.resolution,
+            "channels": squaring.channels,
+            "range": [0, 255],
+            "crop": squaring.crop,
+            "resize_filter": squaring.resize_filter,
+            "largest_file_pixels": MOST_PIXELS,
+        },
+        "jpeg": _jpeg(detector.model),
+        "signatures": [BYTES, IMAGES],
+        "outputs": [PROBABILITY, LOGIT],
+        "temperature": detector.temperature,
+        "threshold": THRESHOLD,
+        "training": detector.info,
+        "intended_use": list(INTENDED_USE),
+        "limits": list(LIMITS),
+        "command": command_line(),
+        "versions": {
+            "python": sys.version.split()[0],
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+        },
+        "sha256": {path.relative_to(folder).as_posix(): sha256_file(path) for path in files},
+    }
+
+
+def write_card(card: dict[str, Any], folder: Path) -> None:
+    """Writes model_card.json and README.md."""
+    write_json(folder / "model_card.json", card)
+    write_text(folder / "README.md", card_text(card))
+
+
+def card_text(card: dict[str, Any]) -> str:
+    """The card in Markdown."""
+    size, jpeg = card["input"], card["jpeg"]
+    color = "grey" if size["channels"] == 1 else "RGB"
+    encoding = "none"
+    if jpeg is not None:
+        quality = " to ".join(str(each) for each in sorted(set(jpeg["quality"])))
+        encoding = f"inside the model, quality {quality}, mode {jpeg['mode']}"
+    facts = {
+        "architecture": f"{card['architecture']}, {card['parameters']:,} parameters",
+        "input": f"{size['height']}x{size['width']} {color}, the central square, "
+        f"resized by {size['resize_filter']}",
+        "JPEG encoding": encoding,
+        "temperature": f"{card['temperature']:.6g}",
+        "threshold": f"{PROBABILITY} > {card['threshold']:g}, which is {LOGIT} > 0",
+    }
+    training = dict(_flat(card["training"])) or {"training": "not recorded"}
+    return "\n".join(
+        [
+            "# A detector of generated images",
+            "",
+            f"`{PROBABILITY}` is the calibrated probability that a picture was generated;",
+            f"`{LOGIT}` is its logit, already divided by the temperature.",
+            "",
+            *_table(facts),
+            "",
+            "## Files",
+            "",
+            *_table({name: f"SHA-256 {digest}" for name, digest in card["sha256"].items()}),
+            "",
+            f"The SavedModel's signature `{BYTES}` takes `image_bytes`, JPEG or PNG files of any",
+            f"sizes (up to {MOST_PIXELS:,} pixels, upright: EXIF orientation is not looked at);",
+            f"`{IMAGES}` takes `images`, float32 in 0 ... 255 of the size above. To serve it:",
+            "",
+            "    docker run -p 8501:8501 -e MODEL_NAME=detector \\",
+            '        -v "$PWD/saved_model:/models/detector" tensorflow/serving',
+            "",
+            "## Training and figures",
+            "",
+            *_table(training),
+            "",
+            "## Intended use",
+            "",
+            *(f"- {line}" for line in card["intended_use"]),
+            "",
+            "## Limits",
+            "",
+            *(f"- {line}" for line in card["limits"]),
+            "",
+        ]
+    )
+
+
+def _jpeg(model: keras.Model) -> dict[str, Any] | None:
+    layers = [layer for layer in model.layers if isinstance(layer, JPEGEncoding)]
+    return {"quality": list(layers[0].quality), "mode": layers[0].mode} if layers else None
+
+
+def _table(rows: dict[str, str]) -> list[str]:
+    cells = [(name, str(value).replace("|", "\\|")) for name, value in rows.items()]
+    return ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in cells)]
+
+
+def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """The leaves of nested JSON values, by dotted names; of paths only the last part."""
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, each in items:
+        full = f"{name}.{key}" if name else str(key)
+        if isinstance(each, dict | list):
+            yield from _flat(each, full)
+        elif each is not None:
+            yield full, Path(each).name if key == "path" else each

@@ -1,0 +1,97 @@
+"""Encoded pictures to a model's images, inside a TensorFlow graph.
+
+Each step is that of `data.picture` and `data.resize.Squaring`, in the same integers. Two things
+differ: pictures are not turned as EXIF says, and CMYK is within a grey level.
+"""
+
+import tensorflow as tf
+
+from classifiers.serving.resampling import resize_square
+from data.resize import Squaring
+from training.jpeg import DCT_METHOD
+
+# A picture of more is refused before it is decoded: a small file can hold a huge one.
+MOST_PIXELS = 50_000_000
+_PNG = b"\x89PNG\r\n\x1a\n"
+_SIZE, _DEPTH = 16, 24  # bytes of a PNG at which width and height, and bits per channel, lie
+_AT_ONCE = 4  # pictures decoded side by side: a large one takes a gigabyte
+
+
+def decode_batch(contents: tf.Tensor, squaring: Squaring) -> tf.Tensor:
+    """Square images of JPEG and PNG files of any sizes.
+
+    Args:
+        contents: strings [N].
+        squaring: the model's.
+
+    Returns:
+        uint8 [N, R, R, C]. A file that cannot be decoded fails the whole batch.
+    """
+    with tf.device("/CPU:0"):
+        return tf.map_fn(
+            lambda file: decode_square(file, squaring),
+            contents,
+            parallel_iterations=_AT_ONCE,
+            fn_output_signature=tf.TensorSpec(squaring.shape, tf.uint8),
+        )
+
+
+def decode_square(contents: tf.Tensor, squaring: Squaring) -> tf.Tensor:
+    """The central square of a JPEG or PNG file.
+
+    Args:
+        contents: a string.
+        squaring: the model's; its crop is "center".
+
+    Returns:
+        uint8 [R, R, C].
+    """
+    pixels = tf.cond(
+        tf.io.is_jpeg(contents), lambda: _decode_jpeg(contents), lambda: _decode_png(contents)
+    )
+    if squaring.channels == 1:
+        pixels = _luma(pixels)
+    height, width = tf.unstack(tf.shape(pixels)[:2])
+    side = tf.minimum(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    square = pixels[top : top + side, left : left + side]
+    return resize_square(square, squaring.resolution, squaring.resize_filter)
+
+
+def _decode_jpeg(contents: tf.Tensor) -> tf.Tensor:
+    """Uint8 [H, W, 3]."""
+    with tf.control_dependencies([_refuse_huge(tf.io.extract_jpeg_shape(contents)[:2])]):
+        return tf.io.decode_jpeg(contents, 3, dct_method=DCT_METHOD)
+
+
+def _decode_png(contents: tf.Tensor) -> tf.Tensor:
+    """Uint8 [H, W, 3]; transparent parts over white."""
+    begins_so = tf.strings.substr(contents, 0, len(_PNG)) == _PNG
+    is_png = begins_so & (tf.strings.length(contents) > _DEPTH)
+    known = tf.debugging.Assert(is_png, ["a picture is neither a JPEG nor a PNG file"])
+    with tf.control_dependencies([known]):
+        size = tf.strings.substr(contents, _SIZE, 8)
+        depth = tf.io.decode_raw(tf.strings.substr(contents, _DEPTH, 1), tf.uint8)[0]
+    with tf.control_dependencies(
+        [_refuse_huge(tf.io.decode_raw(size, tf.int32, little_endian=False))]
+    ):
+        pixels = tf.cast(tf.io.decode_png(contents, 4), tf.int32)
+    color, alpha = pixels[..., :3], pixels[..., 3:]
+    # TensorFlow makes opaque pixels of less than 8 bits per channel as transparent as 2**bits - 1.
+    filler = tf.bitwise.left_shift(1, tf.minimum(tf.cast(depth, tf.int32), 8)) - 1
+    alpha = tf.where(tf.reduce_all(alpha == filler), 255, alpha)
+    # Pillow's alpha_composite.
+    blended = (color * alpha + 255 * (255 - alpha)) * 128 + 128 * 128
+    return tf.cast((blended // 256 + blended) // 256 // 128, tf.uint8)
+
+
+def _refuse_huge(size: tf.Tensor) -> tf.Operation:
+    pixels = tf.reduce_prod(tf.cast(size, tf.int64))
+    message = [f"a picture has more than {MOST_PIXELS:,} pixels:", size]
+    return tf.debugging.Assert((pixels > 0) & (pixels <= MOST_PIXELS), message)
+
+
+def _luma(pixels: tf.Tensor) -> tf.Tensor:
+    """Pillow's grey, ITU-R 601 in whole numbers of 2**-16: uint8 [H, W, 3] to [H, W, 1]."""
+    weighted = tf.cast(pixels, tf.int32) * [19595, 38470, 7471]
+    return tf.cast((tf.reduce_sum(weighted, axis=-1, keepdims=True) + 2**15) // 2**16, tf.uint8)

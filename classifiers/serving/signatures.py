@@ -1,0 +1,67 @@
+"""A detector as a SavedModel: no code of this project is needed to run it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from classifiers.detection.fitting import squaring_of
+from classifiers.detector import Detector
+from classifiers.serving.decoding import decode_batch
+
+PROBABILITY, LOGIT = "probability_generated", "logit"
+BYTES, IMAGES = "serving_default", "serve_images"
+
+Answers = dict[str, tf.Tensor]
+
+
+def write_saved_model(detector: Detector, folder: Path) -> None:
+    """Writes a SavedModel with two signatures.
+
+    `serving_default` takes `image_bytes`, strings [N]: JPEG and PNG files of any sizes.
+    `serve_images` takes `images`, float32 [N, H, W, C] in [0, 255], of the model's size.
+
+    Both give `logit`, the model's divided by the temperature, and `probability_generated`, its
+    sigmoid; float32 [N].
+
+    Args:
+        detector: any.
+        folder: to write; it must not exist.
+
+    Raises:
+        InputError: the detector takes no squares of one size.
+    """
+    squaring, answer = squaring_of(detector), answering(detector)
+
+    def from_bytes(image_bytes: tf.Tensor) -> Answers:
+        return answer(tf.cast(decode_batch(image_bytes, squaring), tf.float32))
+
+    archive = keras.export.ExportArchive()
+    archive.track(detector.model)
+    archive.add_endpoint(BYTES, from_bytes, [tf.TensorSpec([None], tf.string, "image_bytes")])
+    archive.add_endpoint(IMAGES, answer, [images_spec(detector)])
+    archive.write_out(folder, verbose=False)
+
+
+def write_images_model(detector: Detector, folder: Path) -> None:
+    """Writes a SavedModel with the signature `serve_images` only; see `write_saved_model`."""
+    archive = keras.export.ExportArchive()
+    archive.track(detector.model)
+    archive.add_endpoint(IMAGES, answering(detector), [images_spec(detector)])
+    archive.write_out(folder, verbose=False)
+
+
+def answering(detector: Detector) -> Callable[[tf.Tensor], Answers]:
+    """A function from images, float32 [N, H, W, C] in [0, 255], to what is served."""
+
+    def answer(images: tf.Tensor) -> Answers:
+        logits = detector.model(images, training=False)[:, 0] / detector.temperature
+        return {PROBABILITY: tf.sigmoid(logits), LOGIT: logits}
+
+    return answer
+
+
+def images_spec(detector: Detector) -> tf.TensorSpec:
+    """What images look like: float32 [N, H, W, C]."""
+    return tf.TensorSpec([None, *detector.image_shape], tf.float32, "images")

@@ -1,0 +1,200 @@
+"""Exported detectors, run without this project's code."""
+
+import base64
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import export_client
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from classifiers.detector import Detector, load_detector
+from classifiers.export import export
+from classifiers.models import build
+from classifiers.serving.folder import whole_folder
+from data import InputError
+from training.jpeg import with_jpeg_mode
+
+ROOT = Path(__file__).resolve().parents[2]
+INFO = {
+    "architecture": "cnn",
+    "natural": {"path": "/somewhere/faces.zip", "images": 70},
+    "generated": [{"path": "gan|1", "images": 70}],
+}
+
+
+@pytest.fixture(scope="module", params=[0, 75], ids=["plain", "jpeg"])
+def detector(request) -> Detector:
+    model = build("cnn", (12, 12, 3), seed=4, jpeg_quality=request.param)
+    return Detector(model, 2.5, "box" if request.param else "lanczos", INFO)
+
+
+@pytest.fixture(scope="module")
+def exported(detector, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("exported") / "new/detector"
+    export(detector, folder, litert=True)
+    return folder
+
+
+def images(count: int = 4) -> np.ndarray:
+    return np.random.default_rng(0).uniform(0, 255, (count, 12, 12, 3)).astype(np.float32)
+
+
+def expected(detector: Detector, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Logits by the temperature, and their sigmoids."""
+    logits = detector.model(batch).numpy()[:, 0] / 2.5
+    return logits, 1 / (1 + np.exp(-logits))
+
+
+def write_pictures(folder: Path) -> list[Path]:
+    """Four files of four sizes, JPEG and PNG."""
+    paths = []
+    for i, name in enumerate(("a.jpg", "b.png", "c.png", "d.jpg")):
+        pixels = np.random.default_rng(i).integers(0, 256, (14 + 9 * i, 33, 3), np.uint8)
+        Image.fromarray(pixels).save(folder / name)
+        paths.append(folder / name)
+    return paths
+
+
+def in_another_process(arguments: list[str]) -> dict:
+    """The client's answers, the project being neither beside it nor on its path."""
+    finished = subprocess.run(
+        [sys.executable, export_client.__file__, *arguments], cwd=Path(arguments[1]).parent,
+        env={**os.environ, "PYTHONPATH": ""}, capture_output=True, text=True, timeout=300,
+        check=False,
+    )  # fmt: skip
+    assert finished.returncode == 0, finished.stderr
+    return json.loads(finished.stdout)
+
+
+def test_tensorflow_alone_answers_a_rest_request(detector, exported, tmp_path):
+    paths = write_pictures(tmp_path)
+    instances = [
+        {"image_bytes": {"b64": base64.b64encode(path.read_bytes()).decode()}} for path in paths
+    ]
+    (tmp_path / "body.json").write_text(json.dumps({"instances": instances}))
+    np.save(tmp_path / "images.npy", images())
+    arguments = [str(exported / "saved_model/1"), f"{tmp_path}/body.json", f"{tmp_path}/images.npy"]
+    # One of the two in a process that has no other code; it takes long to start.
+    is_alone = detector.resize_filter == "box"
+    answer = in_another_process(arguments) if is_alone else export_client.answers(*arguments)
+
+    filters = {"lanczos": Image.Resampling.LANCZOS, "box": Image.Resampling.BOX}
+    squares = []
+    for path in paths:
+        image = Image.open(path)
+        side = min(image.size)
+        left, top = (image.width - side) // 2, (image.height - side) // 2
+        square = image.crop((left, top, left + side, top + side))
+        squares.append(np.asarray(square.resize((12, 12), filters[detector.resize_filter])))
+    for got, batch in (
+        (answer["predictions"], np.float32(squares)),
+        ([dict(zip(answer["images"], row, strict=True)) for row in
+          zip(*answer["images"].values(), strict=True)], images()),
+    ):  # fmt: skip
+        logits, probabilities = expected(detector, batch)
+        np.testing.assert_allclose([each["logit"] for each in got], logits, atol=1e-5)
+        np.testing.assert_allclose(
+            [each["probability_generated"] for each in got], probabilities, atol=1e-5
+        )
+        assert all(each.keys() == {"logit", "probability_generated"} for each in got)
+
+
+def test_the_signatures_say_what_they_take(exported):
+    signatures = tf.saved_model.load(exported / "saved_model/1").signatures
+    assert set(signatures) == {"serving_default", "serve_images"}
+    specs = {
+        name: next(iter(each.structured_input_signature[1].items()))
+        for name, each in signatures.items()
+    }
+    name, spec = specs["serving_default"]
+    assert (name, spec.dtype, spec.shape.as_list()) == ("image_bytes", tf.string, [None])
+    name, spec = specs["serve_images"]
+    assert (name, spec.dtype, spec.shape.as_list()) == ("images", tf.float32, [None, 12, 12, 3])
+
+
+def test_the_folder_is_a_detector_with_a_card(detector, exported):
+    again = load_detector(exported)
+    assert (again.temperature, again.resize_filter) == (2.5, detector.resize_filter)
+    np.testing.assert_array_equal(again.model(images()), detector.model(images()))
+
+    card = json.loads((exported / "model_card.json").read_text())
+    files = {path.relative_to(exported).as_posix() for path in exported.rglob("*.*")}
+    assert set(card["sha256"]) == files - {"README.md", "model_card.json"}
+    for name, digest in card["sha256"].items():
+        assert hashlib.sha256((exported / name).read_bytes()).hexdigest() == digest
+    # 3x3x3x32 + 32, 3x3x32x64 + 64, 64 + 1
+    assert card["parameters"] == 896 + 18_496 + 65
+    has_jpeg = detector.resize_filter == "box"
+    assert card["jpeg"] == ({"quality": [75, 75], "mode": "codec"} if has_jpeg else None)
+    assert card["training"] == INFO
+    text = (exported / "README.md").read_text()
+    assert "| natural.path | faces.zip |" in text
+    assert "| generated.0.path | gan\\|1 |" in text
+    assert ("quality 75, mode codec" in text) == has_jpeg
+
+
+def test_litert_gives_the_same(detector, exported):
+    interpreter = tf.lite.Interpreter(str(exported / "model.tflite"))
+    (name,) = interpreter.get_signature_list()
+    answer = interpreter.get_signature_runner(name)(images=images())
+    plain = Detector(with_jpeg_mode(detector.model, "differentiable"), 2.5)
+    logits, probabilities = expected(plain, images())
+    np.testing.assert_allclose(answer["logit"], logits, atol=1e-5)
+    np.testing.assert_allclose(answer["probability_generated"], probabilities, atol=1e-5)
+    assert name == "serve_images"
+
+
+def test_onnx_gives_the_same_or_says_what_it_needs(detector, tmp_path):
+    try:
+        import tf2onnx  # noqa: F401
+    except ImportError:
+        with pytest.raises(InputError, match=r"--onnx needs tf2onnx: pip install -e '.\[onnx\]'"):
+            export(detector, tmp_path / "new", onnx=True)
+        assert list(tmp_path.iterdir()) == []
+        return
+    runtime = pytest.importorskip("onnxruntime")
+    export(detector, tmp_path / "new", onnx=True)
+    session = runtime.InferenceSession(tmp_path / "new/model.onnx")
+    names = [each.name for each in session.get_outputs()]
+    answer = dict(zip(names, session.run(names, {"images": images()}), strict=True))
+    plain = Detector(with_jpeg_mode(detector.model, "differentiable"), 2.5)
+    logits, probabilities = expected(plain, images())
+    np.testing.assert_allclose(answer["logit"], logits, atol=1e-5)
+    np.testing.assert_allclose(answer["probability_generated"], probabilities, atol=1e-5)
+
+
+def test_a_folder_is_whole_or_not_there(tmp_path):
+    with pytest.raises(ZeroDivisionError), whole_folder(tmp_path / "a/new") as folder:
+        (folder / "half").write_text("")
+        raise ZeroDivisionError
+    assert list((tmp_path / "a").iterdir()) == []
+    (tmp_path / "a/empty").mkdir()
+    with whole_folder(tmp_path / "a/empty") as folder:
+        (folder / "whole").write_text("x")
+    assert [path.name for path in (tmp_path / "a").rglob("*")] == ["empty", "whole"]
+    for taken in (tmp_path / "a/empty", tmp_path / "a/empty/whole"):
+        with pytest.raises(InputError, match="exists already"), whole_folder(taken):
+            pass
+    assert (tmp_path / "a/empty/whole").read_text() == "x"
+
+
+def test_the_command(tmp_path):
+    Detector(build("cnn", (12, 12, 1), seed=4), 2.5).save(tmp_path / "detector")
+    command = [
+        sys.executable, "-m", "classifiers.export", f"--detector={tmp_path / 'detector'}",
+        f"--output={tmp_path / 'exported'}",
+    ]  # fmt: skip
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    finished = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert (finished.returncode, finished.stdout) == (0, f"{tmp_path / 'exported'}\n")
+    card = json.loads((tmp_path / "exported/model_card.json").read_text())
+    assert card["command"].startswith("python -m classifiers.export --detector=")

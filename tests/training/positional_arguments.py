@@ -1,0 +1,16 @@
+"""A command line that says which arguments are no flags."""
+
+from absl import flags
+
+from training import command
+
+
+def main(arguments: list[str]) -> None:
+    print(flags.FLAGS.loudness, arguments)
+
+
+if __name__ == "__main__":
+    flags.DEFINE_integer("loudness", 1, "How loud.")
+    # TensorFlow takes seconds to start, and nothing here needs it.
+    command.configure = lambda: None
+    command.run(main, positional=True)
