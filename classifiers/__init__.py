@@ -10,6 +10,8 @@ training    ClassifierTask and DigitTask
 augmentation, perturbations, early_stopping    what a detector's training may add
 scoring     logits and features of any number of images
 train, evaluate, explain    the commands; examined, evaluation, grad_cam, spectra are theirs
+detect, detection/    the command that looks at files, and its parts
+export, serving/      the command that makes a SavedModel, and its parts
 detector    Detector: a model with its temperature and what is known of it, as a folder
 
 A classifier maps images in [0, 255] to one logit, positive = generated.
