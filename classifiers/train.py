@@ -27,6 +27,7 @@ from classifiers.detector import Detector
 from classifiers.models import ARCHITECTURES
 from classifiers.training import ClassifierTask
 from data import Images, InputError, Joined, Opened, Subset
+from metrics import detection_metrics
 from metrics.calibration import fit_temperature
 from training import command
 from training.config import define_flags, override, to_json
@@ -93,7 +94,8 @@ def _run() -> None:
     logits = [detector.logits(each) for each in (validation[0], Joined(validation[1:]))]
     labels = np.repeat([0, 1], [len(each) for each in logits])
     temperature = fit_temperature(np.concatenate(logits), labels)
-    detector = dataclasses.replace(detector, temperature=temperature)
+    info["figures"] = figures(detector, natural, generated)
+    detector = dataclasses.replace(detector, temperature=temperature, info=info)
     detector.save(folder)
     print(folder)
 
@@ -105,6 +107,24 @@ def held_back(images: Images) -> tuple[Images, Images]:
         raise InputError(f"{len(images)} training images are too few; give at least 13 of each")
     order = data.permutation(len(images), 0)
     return Subset(images, np.sort(order[count:])), Subset(images, np.sort(order[:count]))
+
+
+def figures(detector: Detector, natural: Opened, generated: list[Opened]) -> list[dict]:
+    """What the detector reaches on the images that have no part in its training, by generator."""
+    of_natural = detector.logits(natural.dataset.evaluation)
+    found = []
+    for each in generated:
+        logits = detector.logits(each.dataset.evaluation)
+        metrics = detection_metrics(logits, of_natural)
+        found.append(
+            {"path": each.path, "images": len(logits), "natural_images": len(of_natural)}
+            | dataclasses.asdict(metrics)
+        )
+        say(
+            f"{each.path}: {metrics.detection_rate:.1%} of {len(logits):,} images detected, "
+            f"{metrics.natural_accuracy:.1%} of {len(of_natural):,} natural ones called natural"
+        )
+    return found
 
 
 def warn_of_formats(natural: Opened, generated: list[Opened]) -> None:

@@ -33,7 +33,8 @@ def _run() -> None:
     values = flags.FLAGS
     if not values.output:
         raise InputError("--output is needed: the folder of the pictures")
-    rows, columns = parse_ranges(values.rows, "rows")(values.columns, "columns")
+    rows = parse_ranges(values.rows, "rows")
+    columns = parse_ranges(values.columns, "columns")
     styles = parse_ranges(values.styles, "styles")
     studio = Studio.from_flags()
     layers = studio.generator.config.num_layers

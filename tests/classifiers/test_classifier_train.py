@@ -52,6 +52,13 @@ def test_it_learns_a_difference_that_is_there(trained):
     assert detector.info["natural"]["images"] == 80
     assert [each["jpeg_files"] for each in detector.info["generated"]] == [0, 30]
     assert 0.01 <= detector.temperature <= 100
+    natural, a = (
+        detector.logits(open_path(str(folder / name), 12, 3).dataset.evaluation)
+        for name in ("natural", "a")
+    )
+    found = detector.info["figures"][0]
+    assert found["detection_rate"] == np.mean(a > 0) and found["images"] == len(a)
+    assert found["natural_accuracy"] == np.mean(natural <= 0)
 
 
 def test_it_stops_when_nothing_gets_better(trained):
