@@ -16,9 +16,8 @@ from classifiers.detection.fitting import squaring_of
 from classifiers.detector import Detector, load_detector
 from classifiers.serving.card import model_card, write_card
 from classifiers.serving.converted import require_tf2onnx, write_litert, write_onnx
-from classifiers.serving.folder import whole_folder
 from classifiers.serving.signatures import write_saved_model
-from data import InputError
+from data import InputError, whole_folder
 from training import command
 from training.progress import say
 

@@ -8,25 +8,18 @@ images), discriminator.keras and config.json; it is what `load_network` and `--t
 `stylegan2.train` take.
 """
 
-import contextlib
-import os
-import secrets
-import shlex
-import shutil
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import keras
 from absl import flags
 
-from data import InputError, sha256_file, write_json
-from data.files import sync_folder
+from data import InputError, sha256_file, whole_folder, write_json
 from stylegan2.nvlabs import NVlabsNetworks, load_nvlabs_pickle
-from stylegan2.run import CONFIG
 from training import command
 from training.config import to_json
+from training.invocation import command_line
 from training.progress import say
+from training.run_folder import CONFIG
 from training.signals import Interrupted, stop_request
 
 NAMES = ("generator", "generator_ema", "discriminator")
@@ -58,7 +51,7 @@ def import_file(source: Path, output: Path) -> None:
     networks = load_nvlabs_pickle(source)
     say(describe(networks))
     output.parent.mkdir(parents=True, exist_ok=True)
-    with stop_request() as stop, _whole_folder(output) as folder:
+    with stop_request() as stop, whole_folder(output) as folder:
         for name in NAMES:
             if stop:
                 raise Interrupted(stop.number)
@@ -67,7 +60,7 @@ def import_file(source: Path, output: Path) -> None:
         write_json(
             folder / CONFIG,
             {
-                "command": shlex.join(["python", "-m", "stylegan2.import_nvlabs", *sys.argv[1:]]),
+                "command": command_line(),
                 "source": {
                     "file": source.name, "sha256": sha256_file(source), "kind": networks.kind,
                 },
@@ -75,24 +68,6 @@ def import_file(source: Path, output: Path) -> None:
             },
         )  # fmt: skip
     print(output / "generator_ema.keras")
-
-
-@contextlib.contextmanager
-def _whole_folder(folder: Path) -> Iterator[Path]:
-    """A folder beside `folder`, which becomes it when all is written, and else goes."""
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}-{secrets.token_hex(4)}")
-    temporary.mkdir()
-    try:
-        yield temporary
-        for path in temporary.iterdir():
-            with path.open("rb+") as file:
-                os.fsync(file.fileno())
-        if folder.exists():
-            folder.rmdir()
-        temporary.replace(folder)
-        sync_folder(folder.parent)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def describe(networks: NVlabsNetworks) -> str:

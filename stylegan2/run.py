@@ -10,8 +10,7 @@ from data import Dataset, InputError
 from stylegan2.config import NetworkConfig, TrainingConfig
 from stylegan2.task import StyleGAN2Task
 from training.fooling import FoolingLoss
-
-CONFIG = "config.json"
+from training.run_folder import CONFIG
 
 
 def read_config(folder: Path) -> dict:

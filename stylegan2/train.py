@@ -24,7 +24,7 @@ from absl import flags
 from data import InputError, atomic_path, write_json, write_samples
 from stylegan2.config import NETWORKS, TRAININGS, NetworkConfig, TrainingConfig
 from stylegan2.ops import library
-from stylegan2.run import CONFIG, make_task, open_data, read_config
+from stylegan2.run import make_task, open_data, read_config
 from stylegan2.saved import transfer
 from stylegan2.task import StyleGAN2Task
 from training import command
@@ -35,6 +35,7 @@ from training.invocation import command_line
 from training.loop import Loop, LoopConfig
 from training.memory import peak_megabytes
 from training.progress import say
+from training.run_folder import CONFIG
 
 
 def main() -> None:

@@ -5,5 +5,4 @@ decoding     encoded pictures to a model's images, in a graph
 signatures   a SavedModel with the two ways of asking it
 converted    ONNX and LiteRT
 card         the model card
-folder       a folder that is whole or not there
 """

@@ -17,8 +17,7 @@ from PIL import Image
 from classifiers.detector import Detector, load_detector
 from classifiers.export import export
 from classifiers.models import build
-from classifiers.serving.folder import whole_folder
-from data import InputError
+from data import InputError, whole_folder
 from training.jpeg import with_jpeg_mode
 
 ROOT = Path(__file__).resolve().parents[2]
