@@ -32,6 +32,7 @@ setup(
         "keras>=3.15,<4",
         "matplotlib>=3.9",
         "numpy>=2.0",
+        "packaging>=24",
         "pillow>=10.1",
         "scikit-learn>=1.5",
         "scipy>=1.13",
@@ -44,7 +45,8 @@ setup(
         "tensorboard": ["tensorboard>=2.20"],
         "slurm": ["submitit>=1.5"],
         "onnx": ["tf2onnx>=1.17"],
-        "test": ["hypothesis>=6.100", "pre-commit>=3.7", "pytest>=8.2", "ruff==0.17.6"],
+        "test": ["hypothesis>=6.100", "pre-commit>=3.7", "pytest>=8.2", "ruff==0.17.6",
+                 "submitit>=1.5"],
     },
     classifiers=[
         "Intended Audience :: Science/Research",

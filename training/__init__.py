@@ -2,6 +2,9 @@
 
 runtime        process set-up: quiet logs, determinism, devices
 distribution   strategies, and how a batch is spread over their replicas
+cluster        the workers that TF_CONFIG or a Slurm step names
+rendezvous     they wait for each other
+workers        what they agree on while they train together
 randomness     seeds, latents: stateless functions of (seed, step)
 task           the contract between the loop and what it trains
 loop           the one training loop
@@ -14,5 +17,7 @@ fooling        the loss of frozen classifiers that a generator must fool
 jpeg/          the JPEG encoding that images pass through before a classifier
 config         frozen dataclasses: presets, absl flags, JSON
 command        how a command line starts, fails and exits
+leaving        how a process exits, also as one of several workers
 invocation     the command that started this program
+doctor/        checks the user's machine: python -m training.doctor
 """
