@@ -7,11 +7,13 @@ sampling    image i of a generator, for any i
 """
 
 from dcgan.config import PRESETS, DCGANConfig
-from dcgan.networks import build_discriminator, build_generator
-from dcgan.sampling import sample
+from dcgan.networks import IMAGE_SHAPE, build_discriminator, build_generator
+from dcgan.sampling import BATCH, sample
 from dcgan.training import DCGANTask
 
 __all__ = [
+    "BATCH",
+    "IMAGE_SHAPE",
     "PRESETS",
     "DCGANConfig",
     "DCGANTask",

@@ -30,11 +30,12 @@ from stylegan2.discriminator import Discriminator
 from stylegan2.generator import Generator
 from stylegan2.networks import build_networks
 from stylegan2.nvlabs import load_nvlabs_pickle
-from stylegan2.sampling import sample
+from stylegan2.sampling import BLOCK, sample
 from stylegan2.saved import load_network
 from stylegan2.task import StyleGAN2Task
 
 __all__ = [
+    "BLOCK",
     "NETWORKS",
     "TRAININGS",
     "Discriminator",

@@ -17,6 +17,7 @@ import numpy as np
 from absl import flags
 
 from data import InputError, atomic_path, read_picture, write_samples
+from data.sources import open_images
 from stylegan2.perceptual import load_distance
 from stylegan2.projection import Projection, ProjectionConfig
 from stylegan2.studio import Studio, define_flags
@@ -33,7 +34,9 @@ def main() -> None:
     """The command line."""
     define_flags()
     define_config_flags("projection", {"default": ProjectionConfig()})
-    flags.DEFINE_list("targets", [], "Pictures; the central square of each is taken.")
+    flags.DEFINE_list(
+        "targets", [], "Pictures, or folders of them; the central square of each is taken."
+    )
     flags.DEFINE_string("output", None, "Folder of the results.")
     flags.DEFINE_string("perceptual", None, "Keras model or SavedModel of a perceptual distance.")
     flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0)
@@ -46,15 +49,14 @@ def _run() -> None:
         raise InputError("--targets (pictures) and --output (a folder) are needed")
     if values.truncation != 1 or values.noise != "constant":
         raise InputError("--truncation and --noise have no meaning here: both are found")
-    names = [Path(target).stem for target in values.targets]
+    files = [file for target in values.targets for file in pictures_of(Path(target))]
+    names = [file.stem for file in files]
     if len(set(names)) < len(names):
         raise InputError("--targets: two files have one name; project them apart")
     config = override(ProjectionConfig(), "projection", values)
     studio = Studio.from_flags()
     shape = studio.generator.config
-    targets = [
-        read_picture(Path(each), shape.resolution, shape.channels) for each in values.targets
-    ]
+    targets = [read_picture(file, shape.resolution, shape.channels) for file in files]
     perceptual = load_distance(values.perceptual) if values.perceptual else None
     for name, target in zip(names, targets, strict=True):
         folder = Path(values.output) / name
@@ -62,6 +64,14 @@ def _run() -> None:
         task = Projection(studio.generator, target, config, perceptual, studio.label, values.seed)
         _project(task, folder)
         print(folder / W)
+
+
+def pictures_of(path: Path) -> list[Path]:
+    """A file as it is; of a folder, all pictures in it."""
+    if not path.is_dir():
+        return [path]
+    source = open_images(str(path), "--targets")
+    return [path / name for name in source.names]
 
 
 def _config(config: ProjectionConfig) -> dict:

@@ -7,17 +7,19 @@
 
 `--data` is a folder or zip of images, or a folder of records that `python -m data.convert` wrote.
 Four fifths of the images train, as everywhere in this project. A run's folder holds config.json,
-metrics.jsonl, samples/, checkpoints/, and at the end generator.keras, generator_ema.keras (which
-makes the images) and discriminator.keras.
+metrics.jsonl, samples/, checkpoints/, with `--keep_networks` snapshots/, and at the end
+generator.keras, generator_ema.keras (which makes the images) and discriminator.keras.
 
 `--resume` goes on with a run as it is; `--transfer` begins a new one from another's weights.
 """
 
+import dataclasses
 import shlex
 import sys
 from pathlib import Path
 
 import keras
+import numpy as np
 import tensorflow as tf
 from absl import flags
 
@@ -36,6 +38,7 @@ from training.loop import Loop, LoopConfig
 from training.memory import peak_megabytes
 from training.progress import say
 from training.run_folder import CONFIG
+from training.workers import Workers
 
 
 def main() -> None:
@@ -55,6 +58,9 @@ def main() -> None:
         "tick_kimg", 1.0, "Thousands of images from one line of metrics to the next."
     )
     flags.DEFINE_integer("snapshot_ticks", 10, "Ticks from one grid of samples to the next.")
+    flags.DEFINE_boolean(
+        "keep_networks", False, "Keep the averaged generator of every grid, in snapshots/."
+    )
     flags.DEFINE_enum("ops", "auto", library.IMPLEMENTATIONS, "Implementation of the operations.")
     flags.DEFINE_integer("cpu_replicas", 0, "Logical CPU devices to split batches over.")
     define_flags("network", NETWORKS)
@@ -82,8 +88,10 @@ def _run() -> None:
         task = make_task(network, training, dataset, config)
         if config["transfer"] and not (folder / "checkpoints").exists():
             transfer(task, Path(config["transfer"]))
-    folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / CONFIG, config | {"fingerprint": dataset.fingerprint})
+    is_chief = Workers(strategy).is_chief
+    if is_chief:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / CONFIG, config | {"fingerprint": dataset.fingerprint})
     say(f"{len(dataset.train):,} images; {describe(task)}")
     tick = max(1, round(config["tick_kimg"] * 1000 / training.batch_size))
     loop = Loop(
@@ -93,15 +101,35 @@ def _run() -> None:
         label=folder.name,
         strategy=strategy,
         config=LoopConfig(log_every=tick, sample_every=tick * config["snapshot_ticks"]),
-        write_samples=write_samples,
+        write_samples=_Snapshot(task, folder) if config.get("keep_networks") else write_samples,
         watch=lambda step, line: say(tick_line(step, line, training.batch_size, tick)),
     )
     loop.run()
+    if is_chief:
+        _finish(task, folder)
+
+
+def _finish(task: StyleGAN2Task, folder: Path) -> None:
     for name in ("generator", "generator_ema", "discriminator"):
         with atomic_path(folder / f"{name}.keras") as temporary:
             getattr(task, name).save(temporary)
     write_samples(folder / "samples.png", task.samples())
     print(folder / "generator_ema.keras")
+
+
+@dataclasses.dataclass(frozen=True)
+class _Snapshot:
+    """Keeps the generator that makes the images beside each grid of samples."""
+
+    task: StyleGAN2Task
+    folder: Path
+
+    def __call__(self, path: Path, images: np.ndarray) -> None:
+        write_samples(path, images)
+        kept = self.folder / "snapshots" / f"{path.stem}.keras"
+        kept.parent.mkdir(exist_ok=True)
+        with atomic_path(kept) as temporary:
+            self.task.generator_ema.save(temporary)
 
 
 def _resumed() -> tuple[Path, dict]:
@@ -134,6 +162,7 @@ def _new() -> tuple[Path, dict]:
         "transfer": values.transfer,
         "tick_kimg": values.tick_kimg,
         "snapshot_ticks": values.snapshot_ticks,
+        "keep_networks": values.keep_networks,
         "network": to_json(network),
         "training": to_json(training),
     }

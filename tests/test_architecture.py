@@ -13,8 +13,8 @@ MAY_IMPORT = {
     "training": {"data"},
     "dcgan": {"training", "data"},
     "classifiers": {"training", "data", "metrics", "report"},
-    "stylegan2": {"training", "data", "metrics"},
-    "experiments": {"data", "metrics", "report", "training", "dcgan", "classifiers"},
+    "stylegan2": {"training", "data", "metrics", "report"},
+    "experiments": {"data", "metrics", "report", "training", "dcgan", "classifiers", "stylegan2"},
 }
 
 # Commands of `data`: they use the command line and the progress that every command shares. No

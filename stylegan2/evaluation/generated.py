@@ -9,8 +9,8 @@ import tensorflow as tf
 from data import InputError
 from stylegan2.evaluation.settings import Settings
 from stylegan2.generator import Generator
-from stylegan2.sampling import BLOCK
-from training.randomness import derive_seed, indexed_latents, normal
+from stylegan2.sampling import BLOCK, Blocks
+from training.randomness import derive_seed, indexed_latents
 
 
 class Paths(NamedTuple):
@@ -56,9 +56,10 @@ class Generated:
                 f"the generator takes {count} labels; --data must have them: convert idx files, or "
                 "give the data that it was trained on"
             )
-        self._to_images = tf.function(self._graph_of_images, autograph=False)
-        self._to_w = tf.function(self._graph_of_w, autograph=False)
-        self._to_floats = tf.function(self._graph_of_floats, autograph=False)
+        blocks = Blocks(generator, settings.seed, settings.truncation, settings.noise)
+        self._to_images = tf.function(blocks.images, autograph=False)
+        self._to_w = tf.function(blocks.w, autograph=False)
+        self._to_floats = tf.function(blocks.floats, autograph=False)
 
     def batches(self, start: int, stop: int) -> Iterator[np.ndarray]:
         """Images start ... stop - 1 in batches, uint8 [n, H, W, C]."""
@@ -110,29 +111,3 @@ class Generated:
         seed = self.settings.seed
         drawn = [derive_seed(seed, "label", i) % len(self.labels) for i in indices.tolist()]
         return tf.one_hot(self.labels[drawn], count)
-
-    def _graph_of_images(self, z, labels, firsts) -> tf.Tensor:
-        w = self._graph_of_w(z, labels)
-        images = self.generator.synthesis(w, noise=self._noise(firsts))
-        # As `stylegan2.sampling.to_pixels`: the cast cuts off what is behind the point.
-        return tf.cast(tf.clip_by_value(127.5 * images + 128.0, 0.0, 255.0), tf.uint8)
-
-    def _graph_of_floats(self, w, firsts) -> tf.Tensor:
-        return 127.5 * self.generator.synthesis(w, noise=self._noise(firsts)) + 127.5
-
-    def _graph_of_w(self, z, labels) -> tf.Tensor:
-        w = self.generator.mapping(z, labels=labels)
-        return self.generator.truncate(w, self.settings.truncation)
-
-    def _noise(self, firsts: tf.Tensor):
-        """Noise of blocks of images; `firsts` are the indices of their first ones."""
-        if self.settings.noise != "random":
-            return self.settings.noise
-
-        def noise(layer: int, size: tuple) -> tf.Tensor:
-            seed = derive_seed(self.settings.seed, "noise", layer)
-            shape = (BLOCK, *size[1:], 1)
-            blocks = tf.unstack(firsts // BLOCK)
-            return tf.concat([normal(shape, seed, block) for block in blocks], axis=0)
-
-        return noise

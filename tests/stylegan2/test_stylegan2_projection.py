@@ -4,10 +4,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from data import InputError
 from stylegan2 import Generator, NetworkConfig
 from stylegan2.perceptual import load_distance
+from stylegan2.project import pictures_of
 from stylegan2.projection import (
     Projection,
     ProjectionConfig,
@@ -186,3 +188,14 @@ def test_what_is_no_distance_is_refused(tmp_path):
 def test_numbers_out_of_range_are_refused(field):
     with pytest.raises(InputError, match=next(iter(field))):
         ProjectionConfig(**field)
+
+
+def test_a_folder_stands_for_the_pictures_in_it(tmp_path):
+    for name in ("10.png", "9.png", ".hidden.png"):
+        Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / name)
+    (tmp_path / "notes.txt").write_text("no picture")
+    assert pictures_of(tmp_path) == [tmp_path / "9.png", tmp_path / "10.png"]
+    assert pictures_of(tmp_path / "10.png") == [tmp_path / "10.png"]
+    with pytest.raises(InputError, match="no images in"):
+        (tmp_path / "empty").mkdir()
+        pictures_of(tmp_path / "empty")
