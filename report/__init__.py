@@ -6,6 +6,7 @@ formats.py      a table as CSV, JSON, Markdown and plain text
 figures.py      heat_map (heat_map.py) and error_curve (error_curve.py), both on drawing.py
 report.py       Report, Figure and Grid
 page.py         write: everything above into a folder, with one self-contained index.html
+index.py        write_index: one page over several of them
 markup.py       pieces of that page; style.py its style sheet
 versions.py     software, hardware, commit
 plain.py        values that strict JSON can express
@@ -13,6 +14,7 @@ plain.py        values that strict JSON can express
 
 from report.figures import error_curve, heat_map
 from report.formats import to_csv, to_json, to_markdown, to_text
+from report.index import write_index
 from report.page import write
 from report.report import Figure, Grid, Report
 from report.table import Table
@@ -33,4 +35,5 @@ __all__ = [
     "to_markdown",
     "to_text",
     "write",
+    "write_index",
 ]

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import image_grid
-from report import Figure, Grid, Measurement, Report, Table, heat_map, write
+from data import InputError, image_grid
+from report import Figure, Grid, Measurement, Report, Table, heat_map, write, write_index
 from report.page import duration
 
 VOID = {"meta", "img", "br"}
@@ -196,3 +196,25 @@ def test_files_may_not_overwrite_each_other():
 )
 def test_durations_read_naturally(seconds, text):
     assert duration(seconds) == text
+
+
+def test_an_index_leads_to_every_report(tmp_path):
+    folders = [tmp_path / "results" / name for name in ("first", "second one")]
+    for folder, summary in zip(folders, ("Found this.", HOSTILE), strict=True):
+        write(report(summary=summary), folder)
+    path = write_index(tmp_path / "results" / "index.html", "All", folders, {"preset": "quick"})
+    page = Page(path.read_text())
+    links = [address for address in page.addresses if not address.startswith("data:")]
+    assert links == ["first/index.html", "second%20one/index.html"]
+    assert "Found this." in page.text and HOSTILE in page.text
+    assert "script" not in page.tags
+    assert len(page.pictures()) == 2
+    first = np.asarray(Image.open(folders[0] / "map.png"))
+    assert page.pictures()[0].shape == first.shape
+
+
+def test_an_index_of_a_damaged_report_is_refused(tmp_path):
+    write(report(), tmp_path / "one")
+    (tmp_path / "one" / "report.json").write_text("{}")
+    with pytest.raises(InputError, match=r"report\.json is missing or damaged"):
+        write_index(tmp_path / "index.html", "All", [tmp_path / "one"], {})
