@@ -1,7 +1,8 @@
 """How a command line starts, fails and exits.
 
 Exit codes: 0 done; 2 bad input (one line on stderr); 130 Ctrl-C; 143 SIGTERM; 141 nobody reads the
-output any more; 1 a fault of ours (with its traceback), or absl's help.
+output any more; 75 another of several workers is lost; 1 a fault of ours (with its traceback), or
+absl's help.
 """
 
 import errno
@@ -12,6 +13,7 @@ from collections.abc import Callable, Sequence
 from absl import app, flags
 
 from data import InputError
+from training.leaving import leave
 from training.runtime import configure
 from training.signals import Interrupted
 
@@ -23,20 +25,21 @@ _FILE_TROUBLE = {
 }  # fmt: skip
 
 
-def run(main: Callable[..., None], positional: bool = False) -> None:
+def run(main: Callable[..., None], positional: bool = False, resumes: bool = True) -> None:
     """Parses the flags, sets TensorFlow up, calls `main()`, and exits with the right code.
 
     Args:
         main: the command.
         positional: whether there may be arguments that are no flags, before and behind them;
             `main` is then called with the list of them. All that follows `--` is one of them.
+        resumes: whether the same command goes on where Ctrl-C stopped it.
     """
     _list_flags_in_help()
     if not positional:
-        app.run(lambda _: sys.exit(_exit_code(main)), flags_parser=_parse)
+        app.run(lambda _: leave(lambda: _exit_code(main, resumes)), flags_parser=_parse)
     flags.FLAGS.set_gnu_getopt(True)
     app.run(
-        lambda arguments: sys.exit(_exit_code(lambda: main(arguments[1:]))),
+        lambda arguments: leave(lambda: _exit_code(lambda: main(arguments[1:]), resumes)),
         flags_parser=_parse_flags,
     )
 
@@ -63,7 +66,7 @@ def _parse_flags(arguments: Sequence[str]) -> list[str]:
         _fail(" ".join(str(error).split()))
 
 
-def _exit_code(main: Callable[[], None]) -> int:
+def _exit_code(main: Callable[[], None], resumes: bool) -> int:
     try:
         configure()
         main()
@@ -74,7 +77,8 @@ def _exit_code(main: Callable[[], None]) -> int:
         print(f"{stopped}; the same command resumes", file=sys.stderr)
         return stopped.exit_code
     except KeyboardInterrupt:
-        print("stopped; the same command resumes", file=sys.stderr)
+        again = "resumes" if resumes else "starts again"
+        print(f"stopped; the same command {again}", file=sys.stderr)
         return 130
     except OSError as error:
         if error.errno in _FILE_TROUBLE:

@@ -1,27 +1,65 @@
 """Strategies, and how a batch is spread over their replicas."""
 
+import signal
+import threading
+
 import numpy as np
 import tensorflow as tf
 
 from data import InputError
+from training.cluster import Cluster, find_cluster
+from training.progress import mute
+from training.rendezvous import meet
 
 
 def make_strategy(cpu_replicas: int = 0) -> tf.distribute.Strategy:
     """MirroredStrategy over all visible GPUs; the default strategy for one device or none.
+
+    Where TF_CONFIG names several workers (`training/cluster.py`), MultiWorkerMirroredStrategy over
+    all of theirs: returns when all of them are there. From then on the chief alone speaks.
 
     Args:
         cpu_replicas: when positive, that many logical CPU devices are used instead of GPUs. They
             share the processor, so nothing gets faster: it is how replicas are tested without GPUs.
 
     Raises:
-        InputError: the logical devices can't be made, because TensorFlow has already started.
+        InputError: the logical devices can't be made, because TensorFlow has already started; or
+            the workers can't find each other.
     """
+    cluster = find_cluster()
+    if cluster is not None and len(cluster.addresses) > 1:
+        if cpu_replicas > 0:
+            raise InputError("several workers have no logical CPU devices: leave out cpu_replicas")
+        return _join(cluster)
     if cpu_replicas > 0:
         return tf.distribute.MirroredStrategy(_logical_cpus(cpu_replicas))
     gpus = tf.config.list_logical_devices("GPU")
     if len(gpus) > 1:
         return tf.distribute.MirroredStrategy([gpu.name for gpu in gpus])
     return tf.distribute.get_strategy()
+
+
+def _join(cluster: Cluster) -> tf.distribute.Strategy:
+    """The strategy of several workers, once all of them are there."""
+    meet(cluster)
+    resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
+        tf.train.ClusterSpec({"worker": list(cluster.addresses)}),
+        task_type="worker",
+        task_id=cluster.index,
+        num_accelerators={"GPU": len(tf.config.list_physical_devices("GPU"))},
+        rpc_layer="grpc",
+    )
+    try:
+        strategy = tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=resolver)
+    except (tf.errors.OpError, RuntimeError) as error:
+        own, reason = cluster.addresses[cluster.index], " ".join(str(error).split())
+        raise InputError(f"{own} cannot join the other workers: {reason}") from error
+    if threading.current_thread() is threading.main_thread():
+        # TensorFlow takes SIGTERM for itself when it starts; it is taken back.
+        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM) or signal.SIG_DFL)
+    if cluster.index > 0:
+        mute()
+    return strategy
 
 
 def _logical_cpus(count: int) -> list[str]:
@@ -50,7 +88,10 @@ def check_batch_size(batch_size: int, strategy: tf.distribute.Strategy) -> None:
 
 
 def distribute(strategy: tf.distribute.Strategy, batch: tuple[np.ndarray, ...]) -> tuple:
-    """Gives replica r the r-th of equal, contiguous slices along the first axis."""
+    """Gives replica r, of all workers' replicas, the r-th of equal slices along the first axis.
+
+    Every worker gives the same global batch.
+    """
     replicas = strategy.num_replicas_in_sync
     if replicas == 1:
         return tuple(tf.convert_to_tensor(array) for array in batch)

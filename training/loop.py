@@ -1,21 +1,25 @@
 """The training loop, one for GANs and classifiers."""
 
+import contextlib
 import dataclasses
+import hashlib
+import itertools
 import math
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
 from data import InputError
-from training.checkpoints import Checkpoints
+from training.checkpoints import Checkpoints, DamagedCheckpointError
 from training.distribution import check_batch_size, distribute
 from training.metrics_log import MetricsLog, read_metrics
 from training.progress import Progress, say
-from training.signals import Interrupted, StopRequest, stop_request
-from training.task import Task
+from training.signals import SIGNALS, Interrupted, StopRequest, stop_request
+from training.task import Task, state_digest
+from training.workers import Workers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,6 +46,9 @@ class NonFiniteError(InputError):
 class Loop:
     """Trains a task for a number of steps, or until it is done, resuming where it was left off.
 
+    Of several workers the chief alone writes and speaks; all of them read its checkpoints, so that
+    they need the same folder.
+
     Args:
         task: what to train. Built inside `strategy.scope()`.
         steps: number of steps in all, at most.
@@ -51,6 +58,8 @@ class Loop:
         config: how it is watched and saved.
         write_samples: called with (path of a PNG file, uint8 [N, H, W, C]) for each grid.
         watch: called with (step, metrics) for each line of metrics.
+        after: what to call when so many steps are done, before a checkpoint says so; a training
+            that was killed may call it again.
 
     Attributes:
         seconds: time spent training so far, by all processes that worked on it.
@@ -67,13 +76,15 @@ class Loop:
         config: LoopConfig | None = None,
         write_samples: Callable[[Path, np.ndarray], None] | None = None,
         watch: Callable[[int, dict[str, float]], None] | None = None,
+        after: Mapping[int, Callable[[], None]] | None = None,
     ):
         self.task, self.steps, self.folder, self.label = task, steps, folder, label
         self.strategy = strategy or tf.distribute.get_strategy()
         self.config = config or LoopConfig()
-        self.write_samples, self.watch = write_samples, watch
+        self.write_samples, self.watch, self.after = write_samples, watch, dict(after or {})
         check_batch_size(task.batch_size, self.strategy)
-        self._step_function = _compile(task, self.strategy)
+        self._workers = Workers(self.strategy)
+        self._step_function = compile_step(task, self.strategy)
         self._checkpoints = Checkpoints(
             folder / "checkpoints", task.state, self.config.keep_checkpoints
         )
@@ -88,25 +99,67 @@ class Loop:
             The metrics of the last line logged.
 
         Raises:
-            Interrupted: SIGINT or SIGTERM came; a checkpoint of the last whole step is saved.
+            Interrupted: SIGINT or SIGTERM came, to any of the workers; a checkpoint of the last
+                whole step is saved.
             NonFiniteError: a loss became NaN or infinite; the last good checkpoint stays.
-            InputError: there are checkpoints, and none of them is intact and of this training.
+            InputError: there are checkpoints, and none of them is intact and of this training; or
+                the workers differ in what they train.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
+        if self._workers.is_chief:
+            self.folder.mkdir(parents=True, exist_ok=True)
         step = self._resume()
+        self._check_workers(step)
         with (
             stop_request() as stop,
-            MetricsLog(self.folder, step) as log,
+            self._open_log(step) as log,
             Progress(self.label, self.steps, start=step) as progress,
         ):
-            self._train(step, stop, log, progress)
+            try:
+                self._train(step, stop, log, progress)
+            except NonFiniteError:  # which all workers raise
+                self._workers.part()
+                raise
         # Only here, where signals act as they did before: a signal in the last step counts too.
-        if stop:
-            raise Interrupted(stop.number)
+        signal_number = self._look(stop, self.steps)[0]
+        self._workers.part()
+        if signal_number is not None:
+            raise Interrupted(signal_number)
         return self._metrics
 
+    def _open_log(self, step: int) -> contextlib.AbstractContextManager[MetricsLog | None]:
+        """The chief's log; None in other workers."""
+        if not self._workers.is_chief:
+            return contextlib.nullcontext()
+        return MetricsLog(self.folder, step)
+
+    def _restore(self) -> int | None:
+        """Restores the newest checkpoint that the chief can use; its step, None for none."""
+        if self._workers.is_chief:
+            step = self._checkpoints.restore_newest()
+            self._workers.of_chief(-1 if step is None else step)
+            return step
+        step = self._workers.of_chief(0)
+        if step < 0:
+            return None
+        try:
+            self._checkpoints.restore(step)
+        except DamagedCheckpointError as error:
+            raise InputError(
+                f"this worker cannot use {self._checkpoints.path(step)}: {error}; "
+                "all workers need the same folder"
+            ) from error
+        return step
+
+    def _check_workers(self, step: int) -> None:
+        """All workers begin with the same variables and the same batch."""
+        if self._workers.count > 1:
+            batch = self.task.batch(step) if step < self.steps else ()
+            parts = [hashlib.sha256(np.ascontiguousarray(each)).hexdigest() for each in batch]
+            same = [self.steps, state_digest(self.task.state, step), *parts]
+            self._workers.check_same(repr(same).encode(), "settings, variables or images")
+
     def _resume(self) -> int:
-        step = self._checkpoints.restore_newest()
+        step = self._restore()
         if step is None:
             if read_metrics(self.folder / "metrics.jsonl"):
                 say(f"{self.label}: no checkpoint was saved yet; starting again at step 0")
@@ -122,31 +175,52 @@ class Loop:
         self._metrics, self._pending = note.get("metrics", {}), note.get("pending", [])
         return step
 
-    def _train(self, step: int, stop: StopRequest, log: MetricsLog, progress: Progress) -> None:
+    def _train(
+        self, step: int, stop: StopRequest, log: MetricsLog | None, progress: Progress
+    ) -> None:
         started = self._logged_at = self._saved_at = time.monotonic()
         self._logged_step = step
         seconds_before = self.seconds
-        stopping = False
-        while step < self.steps and not stopping and not self.task.is_done():
+        signal_number, last = None, self._look(stop, step)[1]
+        while signal_number is None and not last:
             batch = distribute(self.strategy, self.task.batch(step))
             phase, number = self.task.phase(step), tf.constant(step, tf.int64)
             self._pending.append(self._step_function(number, *batch, phase=phase))
             step += 1
             self._pending[-1] = self._pending[-1] | self.task.after_step(step)
             # One look at each step, so that all of it agrees on whether it is the last.
-            stopping, last = bool(stop), step == self.steps or self.task.is_done()
+            signal_number, last, due = self._look(stop, step)
             if last or step % self.config.log_every == 0:
                 self._log(step, log)
             progress.advance(note=_note(self._metrics))
             if self.config.sample_every and step % self.config.sample_every == 0:
                 self._sample(step)
+            if step in self.after and self._workers.is_chief:
+                self.after[step]()
             self.seconds = seconds_before + time.monotonic() - started
-            if last or stopping or (not self._pending and self._checkpoint_is_due()):
+            if last or signal_number is not None or due:
                 self._save(step)
-        if stopping:
+        if signal_number is not None:
             say(f"{self.label}: stopped at step {step:,} of {self.steps:,}, checkpoint saved")
 
-    def _log(self, step: int, log: MetricsLog) -> None:
+    def _look(self, stop: StopRequest, step: int) -> tuple[int | None, bool, bool]:
+        """What all workers do after a step.
+
+        Returns:
+            The signal to stop for, which any of them may have got, or None; whether the step is the
+            last, and whether a checkpoint is due, which the chief says.
+        """
+        last = step == self.steps or self.task.is_done()
+        logged = last or step % self.config.log_every == 0
+        due = logged and self._checkpoint_is_due()
+        *came, last, due = self._workers.any(
+            *(stop.number == number for number in SIGNALS),
+            self._workers.is_chief and last,
+            self._workers.is_chief and due,
+        )
+        return next(itertools.compress(SIGNALS, came), None), last, due
+
+    def _log(self, step: int, log: MetricsLog | None) -> None:
         """Writes the mean of each metric since the last line."""
         # Reading the metrics waits for the device: once per line, not once per step.
         pending = self._finite_pending(step)
@@ -157,8 +231,9 @@ class Loop:
             for name in names
         }
         line = {**self._metrics, "images_per_second": self._rate(step)}
-        log.write(step, line)
-        if self.watch is not None:
+        if log is not None:
+            log.write(step, line)
+        if self.watch is not None and self._workers.is_chief:
             self.watch(step, line)
         self._pending = []
 
@@ -195,7 +270,8 @@ class Loop:
                 if variable.dtype.is_floating and not np.isfinite(variable.numpy()).all():
                     problem = f"{name} holds a value that is not finite after step {step:,}"
                     raise NonFiniteError(self._non_finite(problem))
-        self._checkpoints.save(step, note)
+        if self._workers.is_chief:
+            self._checkpoints.save(step, note)
         self._saved_at = time.monotonic()
 
     def _non_finite(self, problem: str) -> str:
@@ -204,14 +280,18 @@ class Loop:
         return f"{self.label}: {problem}; {last}. Lower the learning rate or the loss weights"
 
     def _sample(self, step: int) -> None:
-        images = self.task.samples() if self.write_samples else None
+        if self.write_samples is None or not self._workers.is_chief:
+            return
+        images = self.task.samples()
         if images is not None:
             folder = self.folder / "samples"
             folder.mkdir(exist_ok=True)
             self.write_samples(folder / f"step-{step:09d}.png", images)
 
 
-def _compile(task: Task, strategy: tf.distribute.Strategy) -> Callable:
+def compile_step(task: Task, strategy: tf.distribute.Strategy) -> Callable:
+    """The task's step as one graph for each phase: (step, *batch, phase=) to metrics."""
+
     @tf.function
     def run_step(step: tf.Tensor, *batch, phase: Hashable) -> dict[str, tf.Tensor]:
         options = {} if phase is None else {"phase": phase}

@@ -7,6 +7,14 @@ from tqdm import tqdm
 
 PLAIN_LINE_SECONDS = 15.0
 
+_muted = False
+
+
+def mute() -> None:
+    """From now on this process says nothing: of several workers, one speaks for all."""
+    global _muted
+    _muted = True
+
 
 class Progress:
     """Counts steps of known total. Writes to stderr; use as a context manager.
@@ -24,7 +32,7 @@ class Progress:
         self._started, self._first = time.monotonic(), start
         self._last_line = self._started
         self._bar = None
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() and not _muted:
             self._bar = tqdm(
                 desc=label, total=total, initial=start, unit=f" {unit}", leave=False,
                 dynamic_ncols=True,
@@ -59,5 +67,6 @@ class Progress:
 
 def say(line: str) -> None:
     """A line for the person who watches: to stderr, above any progress bar."""
-    tqdm.write(line, file=sys.stderr)
-    sys.stderr.flush()
+    if not _muted:
+        tqdm.write(line, file=sys.stderr)
+        sys.stderr.flush()

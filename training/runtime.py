@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 from absl import logging
 
+from training import cluster
+
 _NOISE = ("absl::InitializeLog()", "oneDNN custom operations are on")
 
 
@@ -17,7 +19,8 @@ def import_quietly() -> None:
     Some of the notices come before TensorFlow reads TF_CPP_MIN_LOG_LEVEL, so that no setting stops
     them (tensorflow#100442). A log level that the user set stays.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # One of several workers tells the loss of another itself, once and in one line.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3" if cluster.is_set() else "2")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     if "tensorflow" not in sys.modules:
         with _without_noise():

@@ -1,8 +1,16 @@
-"""Ctrl-C and SIGTERM: finish the step, save, and leave with the signal's own exit code."""
+"""Ctrl-C and SIGTERM: finish the step, save, and leave with the signal's own exit code.
+
+The same for a cluster's notice that time is up, SIGUSR1 or SIGUSR2, where somebody handles it.
+"""
 
 import contextlib
 import signal
 from collections.abc import Iterator
+
+# Windows has neither of the last two.
+_NOTICES = [getattr(signal, name) for name in ("SIGUSR1", "SIGUSR2") if hasattr(signal, name)]
+# All that a training may be asked to stop by. Where it was asked twice, the first of these counts.
+SIGNALS = (signal.SIGTERM, signal.SIGINT, *_NOTICES)
 
 
 class Interrupted(Exception):  # noqa: N818 - it reports a request, not an error
@@ -27,9 +35,17 @@ class StopRequest:
         return self.number is not None
 
 
+def notices() -> list[int]:
+    """Those of SIGUSR1 and SIGUSR2 that have a handler, as a cluster's notice has inside of a job.
+
+    Without one they end the process, and are nobody's notice.
+    """
+    return [number for number in _NOTICES if callable(signal.getsignal(number))]
+
+
 @contextlib.contextmanager
 def stop_request() -> Iterator[StopRequest]:
-    """Turns SIGINT and SIGTERM into a request that the caller looks at between steps."""
+    """Turns SIGINT, SIGTERM and notices into a request that the caller looks at between steps."""
     request = StopRequest()
     previous = {}
 
@@ -38,7 +54,7 @@ def stop_request() -> Iterator[StopRequest]:
         signal.signal(number, previous[number] or signal.SIG_DFL)
 
     try:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, *notices()):
             # Noted before: the handler may run as soon as it is set.
             previous[number] = signal.getsignal(number)
             signal.signal(number, handle)

@@ -1,0 +1,47 @@
+"""How a process exits, alone or as one of several workers."""
+
+import contextlib
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from typing import NoReturn
+
+from training import cluster
+
+WORKER_LOST = 75  # "try again", in the list of exit codes that sysexits.h began
+
+
+def leave(command: Callable[[], int]) -> NoReturn:
+    """Runs a command and exits with the code it returns, or exits with itself.
+
+    One of several workers exits without TensorFlow's shutdown, which waits for the others, some
+    times for ever; and the loss of another worker is one line and the code WORKER_LOST.
+    """
+    if not cluster.is_set():
+        sys.exit(command())
+    try:
+        code = command()
+    except SystemExit as exited:
+        code = exited.code
+    except KeyboardInterrupt:  # a second one, where the command was about to tell of the first
+        code = 130
+    except BaseException as error:  # of whatever kind: nothing may reach the shutdown
+        code = _told(error)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            stream.flush()
+    os._exit(code)
+
+
+def _told(error: BaseException) -> int:
+    """Says what happened; the exit code."""
+    if "tensorflow" in sys.modules:
+        from training.workers import is_loss  # Here, because it imports TensorFlow.
+
+        if is_loss(error):
+            line = "error: another worker has ended or cannot be reached, its own output says why; "
+            print(line + "the same command, in all workers, resumes", file=sys.stderr)
+            return WORKER_LOST
+    traceback.print_exception(error)
+    return 1
