@@ -16,11 +16,12 @@ from PIL import Image
 from sklearn.datasets import load_sample_images
 
 from benchmarks.timing import medians, print_rates
-from classifiers.detection.batches import detect, fixed_size_logits
+from classifiers.detection.batches import detect
 from classifiers.detection.fitting import squaring_of
 from classifiers.detection.pictures import Pictures
 from classifiers.detector import Detector
 from classifiers.models import build
+from data import ArrayImages
 from training import command
 
 
@@ -55,8 +56,7 @@ def main() -> None:
     values = flags.FLAGS
     model = build(values.architecture, (values.resolution, values.resolution, 3), seed=0)
     detector, batch = Detector(model), values.batch_size
-    logits = fixed_size_logits(detector, batch)
-    zeros = [np.zeros(detector.image_shape, np.uint8)] * batch
+    zeros = ArrayImages(np.zeros((batch, *detector.image_shape), np.uint8))
     with tempfile.TemporaryDirectory() as name:
         write_pictures(Path(name), values.images)
         pictures = Pictures([name])
@@ -64,7 +64,9 @@ def main() -> None:
             "Pillow loop and predict": lambda: plain_loop(detector, Path(name)),
             "classifiers.detect": lambda: list(detect(detector, pictures, batch_size=batch)),
             "decoding only": lambda: list(pictures.readings(squaring_of(detector))),
-            "model only": lambda: [logits(zeros) for _ in range(-(-values.images // batch))],
+            "model only": lambda: [
+                detector.logits(zeros) for _ in range(-(-values.images // batch))
+            ],
         }
         seconds = medians(work, values.repeats)
     print(

@@ -19,7 +19,8 @@ class AugmentationConfig:
 
     Attributes:
         flip: Probability of a mirror image.
-        shift: Most pixels that an image is moved by, each way; the edges are mirrored.
+        shift: Most pixels that an image is moved by, each way; the edges are mirrored: a random
+            crop of the padded image.
         blur: Probability of a Gaussian blur.
         blur_sigma: Its largest sigma, in pixels; drawn evenly from 0 on.
         jpeg: Probability of a JPEG encoding.

@@ -20,7 +20,8 @@ class Backbone:
     Attributes:
         features: (images [N, H, W, C] in about -1 ... 1, width) to features [N, h, w, D].
         least_size: smallest height and width of images.
-        has_width: whether its channels can be scaled.
+        has_width: whether `features` heeds the width; else all convolutions are narrowed
+            afterwards, which fits networks that only convolve and join.
     """
 
     features: Callable[[keras.KerasTensor, float], keras.KerasTensor]
@@ -50,6 +51,7 @@ def build_detector(
     seed: int = 0,
     precision: str = "float32",
     width: float = 1.0,
+    enlarge: bool = False,
 ) -> keras.Model:
     """A detector with fresh weights, of Keras' own layers only.
 
@@ -62,38 +64,49 @@ def build_detector(
         seed: seed of the initial weights.
         precision: Keras dtype policy of the hidden layers; the logits are always float32.
         width: factor of the channels; 1 is the architecture that the name stands for.
+        enlarge: whether images that are too small are enlarged (bilinear) to the least size.
 
     Returns:
         A model from images [N, H, W, C] in [0, 255] to logits [N, 1], float32.
 
     Raises:
-        InputError: the images are too small, or the architecture has one width only.
+        InputError: the images are too small.
     """
     backbone = BACKBONES[name]
-    if min(image_shape[:2]) < backbone.least_size:
+    is_small = min(image_shape[:2]) < backbone.least_size
+    if is_small and not enlarge:
         raise InputError(
             f"{name} needs images of at least {backbone.least_size}x{backbone.least_size}, "
             f"not {image_shape[0]}x{image_shape[1]}"
         )
-    if width != 1 and not backbone.has_width:
-        raise InputError(f"width is {width}, but {name} has one width only: choose 1")
     images = keras.Input(image_shape, name="images")
     x = keras.layers.Rescaling(1 / 127.5, offset=-1.0, dtype="float32")(images)
+    if is_small:
+        size = [max(length, backbone.least_size) for length in image_shape[:2]]
+        x = keras.layers.Resizing(*size, dtype="float32")(x)
     features = keras.layers.GlobalAveragePooling2D()(backbone.features(x, width))
     logits = keras.layers.Dense(1)(features)
-    return _settled(keras.Model(images, logits), name, seed, precision)
+    narrow = 1.0 if backbone.has_width else width
+    return _settled(keras.Model(images, logits), name, seed, precision, narrow)
 
 
-def _settled(model: keras.Model, name: str, seed: int, precision: str) -> keras.Model:
-    """The same layers with what Keras Applications leave to global state: seeds, names, dtypes."""
+def _settled(
+    model: keras.Model, name: str, seed: int, precision: str, narrow: float
+) -> keras.Model:
+    """The same layers with what Keras Applications leave to global state: seeds, names, dtypes.
+
+    Every convolution gets a share of its filters, `narrow`.
+    """
     order = {id(layer): index for index, layer in enumerate(model.layers)}
 
     def settle(layer: keras.Layer) -> keras.Layer:
         config, index = layer.get_config(), order[id(layer)]
         if isinstance(layer, keras.layers.InputLayer):
             return layer.__class__.from_config(config)
+        if "filters" in config:
+            config["filters"] = max(1, round(narrow * config["filters"]))
         config["name"] = f"{type(layer).__name__.lower()}_{index}"
-        if not isinstance(layer, keras.layers.Rescaling):
+        if not isinstance(layer, keras.layers.Rescaling | keras.layers.Resizing):
             config["dtype"] = "float32" if layer is model.layers[-1] else precision
         initializer = keras.initializers.GlorotUniform(derive_seed(seed, name, index))
         for weight in ("kernel_initializer", "depthwise_initializer"):
@@ -104,4 +117,5 @@ def _settled(model: keras.Model, name: str, seed: int, precision: str) -> keras.
         return layer.__class__.from_config(config)
 
     settled = keras.models.clone_model(model, clone_function=settle)
-    return keras.Model(settled.inputs, settled.outputs, name=name)
+    # Not the lists, or Keras warns of every tensor that is no list.
+    return keras.Model(settled.inputs[0], settled.outputs[0], name=name)

@@ -25,6 +25,8 @@ class ClassifierConfig:
         jpeg_quality: Quality of the JPEG encoding that natural and generated images both pass
             through first; 0 for none, as in the paper's MNIST setting. In its StyleGAN2 setting
             images are encoded; it does not fix the quality.
+        enlarge: Whether images below the smallest size that an architecture takes are enlarged to
+            it, instead of refused; for runs at a small scale.
         patience: Epochs without a lower validation loss after which a training that has validation
             images stops ("till convergence" in the paper, which does not say how that is told).
     """
@@ -35,6 +37,7 @@ class ClassifierConfig:
     precision: str = "float32"
     width: float = 1.0
     jpeg_quality: int = 0
+    enlarge: bool = False
     patience: int = 5
 
     def __post_init__(self):

@@ -36,7 +36,7 @@ def main() -> None:
     flags.DEFINE_enum("format", "table", list(WRITERS), "json: an object in each line.")
     flags.DEFINE_string("output", None, "File to write instead of stdout, whole or not at all.")
     flags.DEFINE_integer("batch_size", 32, "Pictures through the model at once.", lower_bound=1)
-    command.run(_run, positional=True)
+    command.run(_run, positional=True, resumes=False)
 
 
 def _run(paths: list[str]) -> None:

@@ -53,10 +53,10 @@ class EarlyStopping:
     @property
     def has_converged(self) -> bool:
         """Whether the loss has not improved for so many looks."""
-        return int(self._since) >= self.patience
+        return self._since.numpy() >= self.patience
 
     def take_best(self) -> None:
         """Gives the model the weights of the lowest loss, if there was a look at all."""
-        if float(self._lowest) < WORST:
+        if self._lowest.numpy() < WORST:
             for variable, best in zip(flat_variables(self.model), self._best, strict=True):
                 variable.assign(best)

@@ -43,7 +43,7 @@ def main() -> None:
     flags.DEFINE_integer("resamples", 1000, "Draws for the intervals.", lower_bound=10)
     for name, strengths in SWEEPS.items():
         flags.DEFINE_list(name, strengths, f"Strengths of the robustness sweep {name}; none: =.")
-    command.run(_run)
+    command.run(_run, resumes=False)
 
 
 def _run() -> None:

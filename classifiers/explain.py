@@ -21,7 +21,7 @@ from classifiers.detector import Detector
 from classifiers.grad_cam import grad_cam, overlay
 from classifiers.spectra import log_power_spectrum, radial_profile
 from classifiers.spectra_figure import draw_spectra
-from data import Images, atomic_path, image_grid
+from data import ArrayImages, Images, atomic_path, image_grid
 from report import Figure, Grid, Measurement, Report, Table, error_curve
 from training import command
 from training.invocation import command_line
@@ -43,7 +43,7 @@ def main() -> None:
     """The command line."""
     examined.define_flags(limit=2000)
     flags.DEFINE_integer("images", 16, "Overlays of each set.", lower_bound=1)
-    command.run(_run)
+    command.run(_run, resumes=False)
 
 
 def _run() -> None:
@@ -142,8 +142,7 @@ def overlays(detector: Detector, sets: dict[str, Images], count: int) -> list[Gr
     most = float(np.percentile(np.concatenate([each.ravel() for each in maps.values()]), 99.5))
     grids = []
     for number, (name, pixels) in enumerate(images.items()):
-        logits = detector.model(pixels.astype(np.float32), training=False).numpy()[:, 0]
-        called = int(np.sum(logits > 0))
+        called = int(np.sum(detector.logits(ArrayImages(pixels)) > 0))
         colours = np.repeat(pixels, 3 // pixels.shape[-1], axis=-1)
         both = np.concatenate([colours, overlay(pixels, maps[name], most)])
         grids.append(

@@ -30,7 +30,7 @@ def main() -> None:
     flags.DEFINE_string("output", None, "Folder to make; it must not exist, or be empty.")
     flags.DEFINE_bool("onnx", False, "Also as ONNX; needs tf2onnx.")
     flags.DEFINE_bool("litert", False, "Also for LiteRT (TensorFlow Lite).")
-    command.run(_run)
+    command.run(_run, resumes=False)
 
 
 def _run() -> None:

@@ -68,4 +68,4 @@ def _split(model: keras.Model) -> tuple[keras.Model, list[keras.Layer]]:
             return _split(layer)
     maps = [index for index, x in enumerate(model.layers) if len(x.output.shape) == 4]
     last = model.layers[maps[-1]]
-    return keras.Model(model.inputs, last.output), model.layers[maps[-1] + 1 :]
+    return keras.Model(model.inputs[0], last.output), model.layers[maps[-1] + 1 :]

@@ -17,6 +17,7 @@ def build(
     precision: str = "float32",
     width: float = 1.0,
     jpeg_quality: int = 0,
+    enlarge: bool = False,
 ) -> keras.Model:
     """A classifier with fresh weights.
 
@@ -27,6 +28,7 @@ def build(
         precision: Keras dtype policy of the hidden layers; the logits are always float32.
         width: factor of the hidden channels; 1 is the architecture that the name stands for.
         jpeg_quality: quality of the JPEG encoding that all images pass through first; 0 for none.
+        enlarge: whether images below the architecture's least size are enlarged to it.
 
     Returns:
         A model from images [N, H, W, C] in [0, 255] to logits [N, 1], positive = generated.
@@ -40,7 +42,7 @@ def build(
             f"there are: {', '.join(ARCHITECTURES)}"
         )
     if architecture in BACKBONES:
-        model = build_detector(architecture, image_shape, seed, precision, width)
+        model = build_detector(architecture, image_shape, seed, precision, width, enlarge)
     else:
         model = build_cnn(image_shape, seed=seed, precision=precision, width=width)
     if not jpeg_quality:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from classifiers.windows import BlockWindows
 from data import EpochOrder, Images
 from training.randomness import derive_seed
 
@@ -15,6 +16,9 @@ class BalancedPool:
     half natural, half generated (a choice; the paper fixes the balance of the whole set), and each
     half goes through its own order in which every image comes once before any comes again. Sources
     of other sizes are balanced by this too: the fewer images come more often.
+
+    Generated images that are made as they are read say so by an attribute `block`, how many are
+    made at once; their order is one of blocks, see `BlockWindows`.
 
     Args:
         natural: natural training images; N of them in the paper.
@@ -36,7 +40,10 @@ class BalancedPool:
         self.natural, self.generated, self.half = natural, tuple(generated), batch_size // 2
         self._natural_order = EpochOrder(len(natural), derive_seed(seed, "natural"))
         self._ends = np.cumsum([len(images) for images in generated])
-        self._generated_order = EpochOrder(int(self._ends[-1]), derive_seed(seed, "generated"))
+        order_seed = derive_seed(seed, "generated")
+        self._generated_order = EpochOrder(int(self._ends[-1]), order_seed)
+        block = max(getattr(images, "block", 1) for images in generated)
+        self._windows = BlockWindows(generated, block, order_seed) if block > 1 else None
 
     def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         """Images uint8 [batch_size, H, W, C] and labels float32 [batch_size], 1 = generated.
@@ -45,11 +52,15 @@ class BalancedPool:
         """
         start = step * self.half
         natural = self.natural.read(self._natural_order.indices(start, self.half))
-        generated = self._read_generated(self._generated_order.indices(start, self.half))
+        generated = self._read_generated(start)
         images = np.stack([natural, generated], axis=1).reshape(-1, *self.natural.shape)
         return images, np.tile(np.float32([0, 1]), self.half)
 
-    def _read_generated(self, indices: np.ndarray) -> np.ndarray:
+    def _read_generated(self, start: int) -> np.ndarray:
+        """The generated half of the batch that begins at a position of their order."""
+        if self._windows is not None:
+            return self._windows.read(start, self.half)
+        indices = self._generated_order.indices(start, self.half)
         sources = np.searchsorted(self._ends, indices, side="right")
         positions = indices - np.concatenate([[0], self._ends])[sources]
         images = np.empty((len(indices), *self.natural.shape), np.uint8)

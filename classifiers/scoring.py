@@ -1,11 +1,18 @@
 """What a trained model says of many images."""
 
+import weakref
+from collections.abc import Callable
+
 import keras
 import numpy as np
+import tensorflow as tf
 
 from data import Images
 
 MOST_IMAGES, MOST_PIXELS = 512, 2**21  # of a batch: memory for what a network keeps between layers
+
+# A graph goes with its model. An attribute of the model would be exported along with it.
+_graphs: weakref.WeakKeyDictionary[keras.Model, Callable] = weakref.WeakKeyDictionary()
 
 
 def predict(model: keras.Model, images: Images) -> np.ndarray:
@@ -18,9 +25,27 @@ def predict(model: keras.Model, images: Images) -> np.ndarray:
     Returns:
         float32 [N, D].
     """
+    forward = compiled(model)
     outputs = np.empty((len(images), model.output_shape[-1]), np.float32)
     batch = min(MOST_IMAGES, max(1, MOST_PIXELS // (images.shape[0] * images.shape[1])))
     for start in range(0, len(images), batch):
         indices = np.arange(start, min(start + batch, len(images)))
-        outputs[indices] = model(images.read(indices).astype(np.float32), training=False)
+        outputs[indices] = forward(images.read(indices))
     return outputs
+
+
+def compiled(model: keras.Model) -> Callable[[np.ndarray], tf.Tensor]:
+    """The model in inference mode as a graph, which is traced once in the model's life.
+
+    Returns:
+        From images, uint8 [N, H, W, C] with any N, to what the model gives, float32 [N, D].
+    """
+    if model not in _graphs:
+        _graphs[model] = _trace(weakref.proxy(model), tf.TensorSpec(model.input_shape, tf.uint8))
+    return _graphs[model]
+
+
+def _trace(model: keras.Model, images: tf.TensorSpec) -> Callable:
+    forward = tf.function(lambda images: model(tf.cast(images, tf.float32), training=False))
+    # A function that is called warns where many models are traced, of which each is another.
+    return forward.get_concrete_function(images)

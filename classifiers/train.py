@@ -36,6 +36,7 @@ from training.invocation import command_line
 from training.loop import Loop, LoopConfig
 from training.progress import say
 from training.run_folder import begin_or_go_on
+from training.workers import Workers
 
 MOST_VALIDATION = 2000  # images of each kind, at most a tenth of those that train
 UNLIKE = 0.05  # difference in shares of JPEG files from which a warning is due
@@ -71,7 +72,9 @@ def _run() -> None:
         for path in (values.natural, *values.generated)
     )
     settings = {"classifier": to_json(config), "augmentation": to_json(augmentation)}
-    begin_or_go_on(folder, _what_makes_it(natural, generated) | settings)
+    is_chief = Workers(strategy).is_chief
+    if is_chief:
+        begin_or_go_on(folder, _what_makes_it(natural, generated) | settings)
     warn_of_formats(natural, generated)
     parts = [held_back(each.dataset.train) for each in (natural, *generated)]
     train, validation = [part for part, _ in parts], [part for _, part in parts]
@@ -89,13 +92,12 @@ def _run() -> None:
     )  # fmt: skip
     loop.run()
     task.early_stopping.take_best()
+    if not is_chief:
+        return
     info = _info(natural, generated) | settings
     detector = Detector(task.model, 1.0, values.filter, info)
-    logits = [detector.logits(each) for each in (validation[0], Joined(validation[1:]))]
-    labels = np.repeat([0, 1], [len(each) for each in logits])
-    temperature = fit_temperature(np.concatenate(logits), labels)
+    detector = calibrated(detector, validation[0], Joined(validation[1:]))
     info["figures"] = figures(detector, natural, generated)
-    detector = dataclasses.replace(detector, temperature=temperature, info=info)
     detector.save(folder)
     print(folder)
 
@@ -107,6 +109,14 @@ def held_back(images: Images) -> tuple[Images, Images]:
         raise InputError(f"{len(images)} training images are too few; give at least 13 of each")
     order = data.permutation(len(images), 0)
     return Subset(images, np.sort(order[count:])), Subset(images, np.sort(order[:count]))
+
+
+def calibrated(detector: Detector, natural: Images, generated: Images) -> Detector:
+    """The detector with the temperature that fits images that do not train (Guo et al. 2017)."""
+    logits = [detector.logits(each) for each in (natural, generated)]
+    labels = np.repeat([0, 1], [len(each) for each in logits])
+    temperature = fit_temperature(np.concatenate(logits), labels)
+    return dataclasses.replace(detector, temperature=temperature)
 
 
 def figures(detector: Detector, natural: Opened, generated: list[Opened]) -> list[dict]:

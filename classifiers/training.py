@@ -92,6 +92,7 @@ class ClassifierTask(_SupervisedTask):
             config.precision,
             config.width,
             config.jpeg_quality,
+            config.enlarge,
         )
         largest = max(len(natural), sum(map(len, generated)))
         super().__init__(model, config, config.steps(largest, 1))

@@ -1,16 +1,16 @@
-"""Pictures through the model in batches of one shape, while the next batch is being decoded."""
+"""Pictures through the model in batches, while the next batch is being decoded."""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import numpy as np
-import tensorflow as tf
 
 from classifiers.detection.findings import Finding, judge, unread
 from classifiers.detection.fitting import squaring_of
 from classifiers.detection.pictures import Pictures, Reading
 from classifiers.detector import Detector
+from data import ArrayImages
 
 Item = TypeVar("Item")
 
@@ -24,8 +24,7 @@ def detect(
         detector: whose `resize_filter` and size the pictures are fitted to, as in its training.
         pictures: any number; only two batches are in memory at a time.
         threshold: P(generated) above which a picture is called generated.
-        batch_size: pictures through the model at once. All batches have this size; a last one of
-            fewer is filled up.
+        batch_size: pictures through the model at once.
 
     Yields:
         Findings, also on pictures that cannot be read.
@@ -34,11 +33,9 @@ def detect(
         InputError: the detector takes no squares of one size.
     """
     squaring = squaring_of(detector)
-    batch_size = min(batch_size, max(1, len(pictures)))
-    logits = fixed_size_logits(detector, batch_size)
     for batch in ahead(batched(pictures.readings(squaring), batch_size)):
         images = [reading.image for reading in batch if reading.image is not None]
-        probabilities = iter(detector.probability(logits(images)) if images else [])
+        probabilities = iter(_probabilities(detector, images))
         yield [
             unread(reading.path, reading.error)
             if reading.image is None
@@ -47,23 +44,10 @@ def detect(
         ]
 
 
-def fixed_size_logits(detector: Detector, batch_size: int):
-    """A function from up to `batch_size` images, uint8 [R, R, C] each, to logits float32 [n].
-
-    The model is traced once, for the full size; what is missing is filled with zeros.
-    """
-    spec = tf.TensorSpec([batch_size, *detector.image_shape], tf.uint8)
-
-    @tf.function(input_signature=[spec])
-    def forward(images):
-        return detector.model(tf.cast(images, tf.float32), training=False)[:, 0]
-
-    def logits(images: list[np.ndarray]) -> np.ndarray:
-        full = np.zeros(spec.shape, np.uint8)
-        full[: len(images)] = images
-        return forward(full).numpy()[: len(images)]
-
-    return logits
+def _probabilities(detector: Detector, images: list[np.ndarray]) -> np.ndarray:
+    """P(generated) [n] of images, uint8 [R, R, C] each; there may be none."""
+    array = np.array(images, np.uint8).reshape(-1, *detector.image_shape)
+    return detector.probability(detector.logits(ArrayImages(array)))
 
 
 def batched(readings: Iterable[Reading], batch_size: int) -> Iterator[list[Reading]]:

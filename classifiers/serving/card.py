@@ -44,7 +44,7 @@ def model_card(detector: Detector, folder: Path) -> dict[str, Any]:
     squaring = squaring_of(detector)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {
-        "architecture": detector.info.get("architecture", detector.model.name),
+        "architecture": _architecture(detector),
         "parameters": detector.model.count_params(),
         "input": {
             "height": squaring.resolution,
@@ -130,6 +130,13 @@ def card_text(card: dict[str, Any]) -> str:
             "",
         ]
     )
+
+
+def _architecture(detector: Detector) -> str:
+    """The network's name, and its width where that is not the one that the name stands for."""
+    name = detector.info.get("architecture", detector.model.name)
+    width = detector.info.get("classifier", {}).get("width", 1)
+    return name if width == 1 else f"{name}, its channels times {width:g}"
 
 
 def _jpeg(model: keras.Model) -> dict[str, Any] | None:

@@ -149,6 +149,22 @@ def test_what_cannot_be_built_is_refused(arguments, message):
         build(*arguments, seed=0)
 
 
-def test_inception_has_one_width():
-    with pytest.raises(InputError, match="one width only"):
-        build("inception_v3", (75, 75, 3), 0, width=0.5)
+def test_inceptions_width_scales_its_channels():
+    model = build("inception_v3", (75, 75, 3), 0, width=0.25)
+    convolutions = [x for x in model.layers if isinstance(x, keras.layers.Conv2D)]
+    whole = keras.applications.InceptionV3(False, None, input_shape=(75, 75, 3))
+    filters = [x.filters for x in whole.layers if isinstance(x, keras.layers.Conv2D)]
+    assert [x.filters for x in convolutions] == [each // 4 for each in filters]
+    # The last block joins 320, 384 x 4 and 192 channels.
+    assert model.layers[-1].kernel.shape == (2048 // 4, 1)
+
+
+@pytest.mark.parametrize(("name", "least"), [("resnet50", 32), ("inception_v3", 75)])
+def test_small_images_are_enlarged_where_that_is_asked_for(name, least):
+    images = np.random.default_rng(0).integers(0, 256, (2, 8, 8, 1)).astype(np.float32)
+    model = build(name, (8, 8, 1), 0, width=1 / 16, enlarge=True)
+    first = next(x for x in model.layers if isinstance(x, keras.layers.Conv2D))
+    seen = keras.Model(model.inputs[0], first.input)(images)
+    bilinear = tf.image.resize(images, (least, least)) / 127.5 - 1
+    np.testing.assert_allclose(seen, bilinear, atol=1e-6)
+    assert model.count_params() == build(name, (least, least, 1), 0, width=1 / 16).count_params()

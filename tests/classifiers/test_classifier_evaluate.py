@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from noise_folders import write_noise
 from scipy.special import expit
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from classifiers.detector import Detector
 from classifiers.evaluate import strengths_of
@@ -62,8 +62,15 @@ def test_figures_are_those_of_the_logits(made):
         ["a", "b", "all generators"], [*both, np.concatenate(both)], strict=True
     ):
         labels = np.repeat([0, 1], [len(natural), len(logits)])
-        auc = roc_auc_score(labels, np.concatenate([natural, logits]))
+        together = np.concatenate([natural, logits])
+        auc = roc_auc_score(labels, together)
         assert found[name, "AUC"] == pytest.approx(auc)
+        precision = average_precision_score(labels, together)
+        assert found[name, "AP"] == pytest.approx(precision)
+        false, true, _ = roc_curve(labels, together)
+        for share, column in ((0.01, "1 %"), (0.05, "5 %")):
+            most = true[false <= share].max()
+            assert found[name, f"detected at {column} false alarms"] == pytest.approx(most)
         rate = np.mean(logits > 0)
         assert found[name, "detection rate"] == pytest.approx(rate)
         accuracy = (rate + np.mean(natural <= 0)) / 2

@@ -121,3 +121,23 @@ def test_the_command(tmp_path):
     rows = list(csv.DictReader(output.open(newline="")))
     np.testing.assert_allclose([float(row[COLUMNS[1]]) for row in rows[:3]], expected, rtol=1e-5)
     assert [row["error"] == "" for row in rows] == [True] * 3 + [False] * 2
+
+
+def test_ctrl_c_says_that_it_starts_again(tmp_path):
+    """It has nothing to resume from, and leaves nothing behind."""
+    code = (
+        "from classifiers import detect\n"
+        "def stop(detector, pictures, writer, *rest):\n"
+        "    writer.write([])\n"
+        "    raise KeyboardInterrupt\n"
+        "detect.load_detector, detect.detect_all = str, stop\n"
+        "detect.main()\n"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", code, "--detector=x", "--output=new/found.csv", "a.png"],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
+        timeout=300, check=False,
+    )  # fmt: skip
+    assert (finished.returncode, finished.stdout) == (130, "")
+    assert finished.stderr == "stopped; the same command starts again\n"
+    assert list((tmp_path / "new").iterdir()) == []

@@ -17,6 +17,7 @@ from PIL import Image
 from classifiers.detector import Detector, load_detector
 from classifiers.export import export
 from classifiers.models import build
+from classifiers.serving.card import card_text, model_card
 from data import InputError, whole_folder
 from training.jpeg import with_jpeg_mode
 
@@ -139,6 +140,14 @@ def test_the_folder_is_a_detector_with_a_card(detector, exported):
     assert ("quality 75, mode codec" in text) == has_jpeg
 
 
+def test_a_smaller_variant_is_named_as_such(detector, tmp_path):
+    for width, name in ((1.0, "cnn"), (0.25, "cnn, its channels times 0.25")):
+        info = {"architecture": "cnn", "classifier": {"width": width}}
+        card = model_card(Detector(detector.model, info=info), tmp_path)
+        assert card["architecture"] == name
+        assert f"| architecture | {name}, 19,457 parameters |" in card_text(card)
+
+
 def test_litert_gives_the_same(detector, exported):
     interpreter = tf.lite.Interpreter(str(exported / "model.tflite"))
     (name,) = interpreter.get_signature_list()
@@ -150,15 +159,16 @@ def test_litert_gives_the_same(detector, exported):
     assert name == "serve_images"
 
 
-def test_onnx_gives_the_same_or_says_what_it_needs(detector, tmp_path):
-    try:
-        import tf2onnx  # noqa: F401
-    except ImportError:
-        with pytest.raises(InputError, match=r"--onnx needs tf2onnx: pip install -e '.\[onnx\]'"):
-            export(detector, tmp_path / "new", onnx=True)
-        assert list(tmp_path.iterdir()) == []
-        return
-    runtime = pytest.importorskip("onnxruntime")
+def test_onnx_without_tf2onnx_says_what_it_needs(detector, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tf2onnx", None)  # as if it were not installed
+    with pytest.raises(InputError, match=r"--onnx needs tf2onnx: pip install -e '.\[onnx\]'"):
+        export(detector, tmp_path / "new", onnx=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_onnx_gives_the_same(detector, tmp_path):
+    pytest.importorskip("tf2onnx", reason="needs the extra onnx")
+    runtime = pytest.importorskip("onnxruntime", reason="needs onnxruntime")
     export(detector, tmp_path / "new", onnx=True)
     session = runtime.InferenceSession(tmp_path / "new/model.onnx")
     names = [each.name for each in session.get_outputs()]

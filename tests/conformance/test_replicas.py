@@ -1,4 +1,4 @@
-"""Two replicas that share a batch train as one device does on the whole of it."""
+"""Two replicas that share a batch do what one device does with the whole of it."""
 
 import os
 import subprocess
@@ -9,36 +9,50 @@ import numpy as np
 import pytest
 from tasks import RATE
 
-SCRIPT = Path(__file__).with_name("train.py")
+from training.jpeg import MODES
+
+SCRIPT, JPEG = (Path(__file__).with_name(name) for name in ("train.py", "jpeg_on_replicas.py"))
 STEPS = 6
 
 
-def train(kind: str, folder: Path, replicas: int) -> None:
-    command = [sys.executable, str(SCRIPT), kind, str(folder), str(STEPS), str(replicas)]
+def run(script: Path, *arguments: object) -> None:
+    command = [sys.executable, str(script), *map(str, arguments)]
     without_gpus = os.environ | {"CUDA_VISIBLE_DEVICES": "-1"}  # One CPU against two, anywhere.
     subprocess.run(command, check=True, capture_output=True, timeout=300, env=without_gpus)
 
 
-def weights(folder: Path, name: str) -> list[np.ndarray]:
-    with np.load(folder / f"{name}.npz") as arrays:
-        return [arrays[key] for key in arrays.files]
+def arrays(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path) as file:
+        return {name: file[name] for name in file.files}
 
 
 NETWORKS = {
     "gan": ("generator", "discriminator"),
     "classifier": ("model",),
+    "detector": ("model", "early_stopping"),
     "stylegan2": ("generator", "generator_ema", "discriminator"),
 }
 
 
 @pytest.mark.parametrize("kind", list(NETWORKS))
 def test_two_replicas_equal_one_device(kind, tmp_path):
-    train(kind, tmp_path / "one", 0)
-    train(kind, tmp_path / "two", 2)
+    run(SCRIPT, kind, tmp_path / "one", STEPS, 0)
+    run(SCRIPT, kind, tmp_path / "two", STEPS, 2)
     for name in NETWORKS[kind]:
-        for one, two in zip(
-            weights(tmp_path / "one", name), weights(tmp_path / "two", name), strict=True
-        ):
+        weights = (arrays(tmp_path / folder / f"{name}.npz") for folder in ("one", "two"))
+        for one, two in zip(*(each.values() for each in weights), strict=True):
             # Sums over replicas are in another order, and Adam divides what is left of gradients
             # near zero by their size: a hundredth of a single step, of which there were six.
             np.testing.assert_allclose(two, one, rtol=1e-4, atol=0.01 * RATE)
+
+
+def test_jpeg_is_the_same_on_two_replicas(tmp_path):
+    run(JPEG, tmp_path / "found.npz")
+    found = arrays(tmp_path / "found.npz")
+    ones = [name for name in found if name.endswith(" one")]
+    assert {name.split()[0] for name in ones if "gradient" in name} == set(MODES) - {"codec"}
+    for name in ones:
+        one, two = found[name], found[f"{name[:-3]}two"]
+        assert one.shape == (4, 24, 17, 3) and np.any(one)
+        # A sum in another order may carry a number over the edge of a rounding.
+        assert np.mean(np.abs(two - one) > 1e-3) < 0.01, name
