@@ -1,19 +1,31 @@
 """The paper's tables and figures, a script each, and the lab that trains what they need.
 
-specs         GAN, Classifier, DigitClassifier: an experiment is an expression over these values
-setting       the training configuration behind each kind of value, and the presets
+specs         GAN, Classifier and the rest: an experiment is an expression over these values
+settings/     the networks behind the values, and how they are trained: dcgan, stylegan2
 lab           values to trained artifacts, each trained once; measurements, cached
 stages        how one value is trained
-artifacts     the folder of one trained thing: lock, manifest
-plan          what would be trained: --dry_run
+artifact      the folder of one trained thing: lock, manifest, repair
+weights       a digest of a network's weights and layers
+cache         arrays that can be computed again, within a budget
+streaming     a generator's images, made as they are read
+storage/      what the workdir holds: listed, verified, removed
+executors/    where trainings run: inline, local, slurm
+judge         what measures the quality of images
 population    which instances an experiment has, and their seeds
 measurements  measurements over instances
-experiment    what an experiment is, and its command line
+clusters      classifiers that the same generators fool
+experiment    what an experiment is, and what it finds
+running       how experiments run, one or many
 flags         the flags that all of them share
 sequence      what iterations and memoryless have in common
-report/       tables, figures and the page
+plan          what would be trained: --dry_run
+estimate      seconds of a step, measured on the spot, and time on many devices
+budget        what a whole plan takes, as text
+catalog       every experiment
 
-Scripts: generalization (F1), coefficient_sweep (F2), iterations (T2), memoryless (F4).
+Scripts: generalization (F1), coefficient_sweep (F2), iterations (T2), memoryless (F4),
+cross_architecture (T1), multiple_classifiers (F3), mutual_fooling (T3), truncation (S1),
+finetuning (S2); all, artifacts, export_images.
 """
 
 from training.runtime import import_quietly

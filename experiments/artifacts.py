@@ -1,90 +1,91 @@
-"""An artifact: the folder of one trained thing, done once its manifest DONE.json is written."""
+"""What lies in a workdir: lists it, verifies it, and removes what nothing needs.
 
-import contextlib
-import json
-from collections.abc import Iterator
+    python -m experiments.artifacts list --workdir=runs
+    python -m experiments.artifacts verify --workdir=runs
+    python -m experiments.artifacts remove --workdir=runs --unneeded --checkpoints --yes
+
+`list` hashes nothing; `verify` reads every byte and exits with 1 if something is damaged. `remove`
+lists what it would remove, removes it only with --yes, and never what another process works on:
+
+--unneeded     Artifacts that no report below --results names, and that nothing that is named there
+               or not finished yet was trained on.
+--stale        What was moved aside: trained on a model that was trained again since, or damaged.
+--checkpoints  Checkpoints of finished trainings. Without them a damaged model is trained anew.
+--caches       Images, logits and statistics. They are computed again when they are needed.
+"""
+
+import sys
 from pathlib import Path
-from typing import Any
 
-from filelock import FileLock, Timeout
+from absl import flags
 
-from data import InputError, sha256_file, write_json
+from data import InputError
+from experiments.storage.inventory import RESULTS, entries
+from experiments.storage.listing import bytes_text, listing
+from experiments.storage.removal import Selection, removals, remove, remove_leftovers
+from experiments.storage.verification import damaged
+from training import command
 
-DONE = "DONE.json"
-MODEL = "model.keras"
+
+def main() -> None:
+    """The command line."""
+    flags.DEFINE_string("workdir", "runs", "Folder of artifacts.")
+    flags.DEFINE_list("results", None, "remove: folders of reports; default: <workdir>/results.")
+    flags.DEFINE_boolean("unneeded", False, "remove: artifacts that nothing needs.")
+    flags.DEFINE_boolean("stale", False, "remove: artifacts that were moved aside.")
+    flags.DEFINE_boolean("checkpoints", False, "remove: checkpoints of finished trainings.")
+    flags.DEFINE_boolean("caches", False, "remove: what is computed from models.")
+    flags.DEFINE_list("keep", [], "remove: names of artifacts to keep, with what they build on.")
+    flags.DEFINE_boolean("yes", False, "remove: do it.")
+    command.run(_run, positional=True, resumes=False)
 
 
-class Artifact:
-    """The folder of one trained thing.
+def _run(arguments: list[str]) -> None:
+    commands = {"list": _list, "verify": _verify, "remove": _remove}
+    if len(arguments) != 1 or arguments[0] not in commands:
+        raise InputError("say what to do: python -m experiments.artifacts list, verify or remove")
+    workdir = Path(flags.FLAGS.workdir)
+    if not workdir.is_dir():
+        raise InputError(f"--workdir: there is no folder {workdir}")
+    commands[arguments[0]](workdir)
 
-    It holds the training's checkpoints, metrics and samples, the model, caches of what is computed
-    from it, and, written last, the manifest with the SHA-256 of the model.
 
-    Args:
-        folder: where it lies, named after its key.
-        label: what people call it.
-    """
+def _list(workdir: Path) -> None:
+    print(listing(workdir, entries(workdir)))
 
-    def __init__(self, folder: Path, label: str):
-        self.folder, self.label = folder, label
 
-    def is_done(self) -> bool:
-        """Whether the training is finished."""
-        return (self.folder / DONE).exists()
+def _verify(workdir: Path) -> None:
+    count = 0
+    for line in damaged(workdir):
+        count += 1
+        print(line)
+    if count:
+        sys.exit(1)
+    print(f"{workdir} is sound")
 
-    def manifest(self) -> dict[str, Any]:
-        """What was written when the training finished.
 
-        Raises:
-            InputError: the manifest can't be read.
-        """
-        try:
-            manifest = json.loads((self.folder / DONE).read_text())
-            complete = manifest.keys() >= {"sha256", "seconds", "depends_on"}
-        except (OSError, ValueError, AttributeError) as error:
-            raise InputError(self._damaged(DONE)) from error
-        if not complete:
-            raise InputError(self._damaged(DONE))
-        return manifest
+def _remove(workdir: Path) -> None:
+    values = flags.FLAGS
+    selection = Selection(values.unneeded, values.stale, values.checkpoints, values.caches)
+    if not any(selection):
+        raise InputError("say what to remove: --unneeded, --stale, --checkpoints or --caches")
+    results = [Path(each) for each in values.results or [workdir / RESULTS]]
+    chosen = removals(workdir, selection, results, values.keep)
+    for each in chosen:
+        print(f"{bytes_text(each.bytes):>9}  {each.what}")
+    total = bytes_text(sum(each.bytes for each in chosen))
+    if not values.yes:
+        print(f"{total:>9}  in all; nothing is removed without --yes")
+        return
+    remove_leftovers(workdir)
+    freed = 0
+    for each in chosen:
+        if remove(each):
+            freed += each.bytes
+        else:
+            print(f"{each.what}: another process is working on it, left alone")
+    print(f"{bytes_text(freed):>9}  removed")
 
-    def finish(self, manifest: dict[str, Any]) -> None:
-        """Declares the artifact done, its model being in the file MODEL.
 
-        Args:
-            manifest: what to remember: at least `seconds`, and `depends_on`, the SHA-256 of each
-                model that the training used.
-        """
-        write_json(self.folder / DONE, {**manifest, "sha256": sha256_file(self.folder / MODEL)})
-
-    def model_sha256(self) -> str:
-        """SHA-256 of the model, as it was when the training finished."""
-        return self.manifest()["sha256"]
-
-    def model_file(self) -> Path:
-        """The model's file.
-
-        Raises:
-            InputError: it is missing or not what it was when the training finished.
-        """
-        path = self.folder / MODEL
-        if not path.is_file() or sha256_file(path) != self.model_sha256():
-            raise InputError(self._damaged(MODEL))
-        return path
-
-    @contextlib.contextmanager
-    def lock(self) -> Iterator[bool]:
-        """Whether this process holds the artifact; the system lets go of it if the process dies."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.folder / ".lock", timeout=0)
-        try:
-            lock.acquire()
-        except Timeout:
-            yield False
-            return
-        try:
-            yield True
-        finally:
-            lock.release()
-
-    def _damaged(self, name: str) -> str:
-        return f"{self.folder / name} is missing or damaged; delete {self.folder} to train it again"
+if __name__ == "__main__":
+    main()

@@ -9,31 +9,30 @@ numbers.
     python -m experiments.coefficient_sweep --dataset=mnist --preset=reduced  # hours on 2 cores
     python -m experiments.coefficient_sweep --dataset=mnist --preset=paper    # a GPU, days
 
-It writes to `<workdir>/results/coefficient_sweep-<preset>-<dataset>/`.
+It writes to `<workdir>/results/coefficient_sweep-<setting>-<preset>-<dataset>/`.
 """
 
 import dataclasses
 from functools import cached_property
 from typing import Any, ClassVar
 
+from classifiers import ARCHITECTURES
 from data import InputError
-from experiments.experiment import Experiment, Findings, main
+from experiments.experiment import Experiment, Findings
 from experiments.lab import Lab
 from experiments.measurements import (
-    CONFIDENCE,
-    FRECHET,
     classifier_table,
-    confidence,
     detection,
-    frechet,
     gan_table,
     quality_caption,
+    quality_measures,
     sample_grid,
 )
 from experiments.population import Iteration, make_gans, make_iteration
+from experiments.running import main
 from experiments.specs import GAN, Classifier, Spec
 from report import Figure, Grid, Measurement, Table, error_curve
-from training.config import check_at_least
+from training.config import check_at_least, check_choices
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,6 +48,8 @@ class SweepConfig:
         classifiers: Classifiers in the loss (not fixed by the paper).
         held_out_classifiers: Held-out classifiers (not fixed by the paper).
         fooling_gans: GANs for each phi (not fixed by the paper).
+        architecture: Architecture of the classifiers; cnn in the paper, which sweeps phi for the
+            DCGAN only.
     """
 
     lowest_exponent: int = -7
@@ -59,6 +60,7 @@ class SweepConfig:
     classifiers: int = 1
     held_out_classifiers: int = 5
     fooling_gans: int = 5
+    architecture: str = "cnn"
 
     def __post_init__(self):
         for name in ("lowest_exponent", "highest_exponent"):
@@ -68,6 +70,7 @@ class SweepConfig:
             self, highest_exponent=self.lowest_exponent, exponent_step=1, gans=1, held_out_gans=1,
             classifiers=1, held_out_classifiers=1, fooling_gans=1,
         )  # fmt: skip
+        check_choices(self, architecture=ARCHITECTURES)
 
     @property
     def phis(self) -> list[float]:
@@ -87,15 +90,28 @@ class CoefficientSweep(Experiment):
         "grows, the output quality collapses and the variance of the detection accuracy increases. "
         "The paper shows a curve and gives no numbers."
     )
-    presets: ClassVar[dict[str, Any]] = {
-        "quick": SweepConfig(
-            lowest_exponent=-3, highest_exponent=3, exponent_step=2, gans=2, held_out_gans=2,
-            held_out_classifiers=2, fooling_gans=2,
-        ),
-        "reduced": SweepConfig(
-            exponent_step=2, gans=2, held_out_gans=2, held_out_classifiers=3, fooling_gans=2,
-        ),
-        "paper": SweepConfig(),
+    presets: ClassVar[dict[str, dict[str, Any]]] = {
+        "dcgan": {
+            "quick": SweepConfig(
+                lowest_exponent=-3, highest_exponent=3, exponent_step=2, gans=2, held_out_gans=2,
+                held_out_classifiers=2, fooling_gans=2,
+            ),
+            "reduced": SweepConfig(
+                exponent_step=2, gans=2, held_out_gans=2, held_out_classifiers=3, fooling_gans=2,
+            ),
+            "paper": SweepConfig(),
+        },
+        "stylegan2": {
+            "quick": SweepConfig(
+                lowest_exponent=-3, highest_exponent=1, exponent_step=2, gans=1, held_out_gans=1,
+                held_out_classifiers=1, fooling_gans=1, architecture="resnet50",
+            ),
+            "reduced": SweepConfig(
+                lowest_exponent=-5, highest_exponent=1, exponent_step=2, gans=2, held_out_gans=2,
+                held_out_classifiers=2, fooling_gans=2, architecture="resnet50",
+            ),
+            "paper": SweepConfig(architecture="resnet50"),
+        },
     }  # fmt: skip
 
     @cached_property
@@ -109,6 +125,7 @@ class CoefficientSweep(Experiment):
             held_out_gans=size.held_out_gans,
             classifiers=size.classifiers,
             held_out_classifiers=size.held_out_classifiers,
+            architecture=size.architecture,
         )
 
     @cached_property
@@ -125,6 +142,11 @@ class CoefficientSweep(Experiment):
         fooling = (gan for gans in self.fooling.values() for gan in gans)
         return [*self.base.all_gans, *self.base.held_out_classifiers, *fooling]
 
+    @property
+    def held_out_classifiers(self) -> list[Classifier]:
+        """Every classifier that is reported as held out."""
+        return list(self.base.held_out_classifiers)
+
     def findings(self, lab: Lab) -> Findings:
         """Detection by held-out classifiers and by those in the loss, and quality, for each phi."""
         base = self.base
@@ -135,39 +157,46 @@ class CoefficientSweep(Experiment):
         in_loss = {
             phi: detection(lab, base.classifiers, gans) for phi, gans in self.fooling.items()
         }
-        quality = {phi: frechet(lab, gans) for phi, gans in self.fooling.items()}
-        sure = {phi: confidence(lab, gans) for phi, gans in self.fooling.items()}
+        quality = {
+            title: {phi: measure(lab, gans) for phi, gans in self.fooling.items()}
+            for title, measure in quality_measures(lab).items()
+        }
         unfooled = detection(lab, base.held_out_classifiers, base.gans)
         baseline = [
             unfooled,
             detection(lab, base.classifiers, base.held_out_gans),
-            frechet(lab, base.all_gans),
-            confidence(lab, base.all_gans),
+            *(measure(lab, base.all_gans) for measure in quality_measures(lab).values()),
         ]
         rows = [
             ("held-out", base.held_out_classifiers, base.gans),
             ("in the loss", base.classifiers, base.held_out_gans),
         ]
         return Findings(
-            summary=_summarize(held_out, in_loss, quality, baseline),
+            summary=_summarize(held_out, in_loss, next(iter(quality.values())), baseline),
             instances={
                 "GANs for each phi": self.config.fooling_gans,
                 "classifiers": f"{self.config.classifiers} in the loss, "
                 f"{self.config.held_out_classifiers} held-out",
             },
             tables=(
-                _table(quality_caption(lab), baseline, held_out, in_loss, quality, sure),
+                _table(quality_caption(lab), baseline, held_out, in_loss, quality),
                 _loss_table(lab, self.fooling),
                 classifier_table(lab, rows),
                 gan_table(lab, self._gan_rows()),
             ),
-            figures=(_figure(held_out, in_loss, quality),),
+            figures=(_figure(held_out, in_loss, next(iter(quality.items()))),),
             grids=tuple(self._sample_grids(lab)),
             notes=(
                 "The GANs of every phi share their seeds, so that only phi differs between them.",
-                "Quality is a frechet distance over a digit classifier's features, not an FID.",
+                *self._setting_notes,
             ),
         )
+
+    @property
+    def _setting_notes(self) -> tuple[str, ...]:
+        if self.setting == "dcgan":
+            return ()
+        return ("The paper sweeps phi for the DCGAN, and fixes it at 0.001 for StyleGAN2.",)
 
     def _gan_rows(self) -> list[tuple[str, GAN, tuple[Classifier, ...]]]:
         held_out = self.base.held_out_classifiers
@@ -183,8 +212,13 @@ class CoefficientSweep(Experiment):
         return grids
 
 
-def _table(caption: str, baseline: list[Measurement], *measured: dict[float, Measurement]) -> Table:
-    cells = [[first, *each.values()] for first, each in zip(baseline, measured, strict=True)]
+def _table(
+    caption: str, baseline: list[Measurement], held_out: dict, in_loss: dict, quality: dict
+) -> Table:
+    measured = {"held-out classifiers": held_out, "classifiers in the loss": in_loss, **quality}
+    cells = [
+        [first, *each.values()] for first, each in zip(baseline, measured.values(), strict=True)
+    ]
     return Table(
         name="coefficient_sweep",
         title="Detection rate and quality against phi",
@@ -193,8 +227,8 @@ def _table(caption: str, baseline: list[Measurement], *measured: dict[float, Mea
         "them.",
         row_label="Measure",
         column_label="phi",
-        rows=("held-out classifiers", "classifiers in the loss", FRECHET, CONFIDENCE),
-        columns=("none", *(f"{phi:g}" for phi in measured[0])),
+        rows=tuple(measured),
+        columns=("none", *(f"{phi:g}" for phi in held_out)),
         cells=cells,
         instances="classifier-GAN pairs; GANs for the quality",
     )
@@ -223,13 +257,12 @@ def _loss_table(lab: Lab, fooling: dict[float, tuple[GAN, ...]]) -> Table:
     )
 
 
-def _figure(held_out: dict, in_loss: dict, quality: dict) -> Figure:
+def _figure(held_out: dict, in_loss: dict, quality: tuple[str, dict]) -> Figure:
     curves = {
         "held-out classifiers": list(held_out.items()),
         "classifiers in the loss": list(in_loss.items()),
     }
-    has_quality = any(each.count for each in quality.values())
-    second = {FRECHET: list(quality.items())} if has_quality else None
+    label, distances = quality
     return Figure(
         "coefficient_sweep",
         "Detection rate of the GANs' images against the weight phi of the classifiers in their "
@@ -241,25 +274,21 @@ def _figure(held_out: dict, in_loss: dict, quality: dict) -> Figure:
             xlabel="weight of the classifiers in the loss, phi",
             ylabel="fraction detected",
             logx=True,
-            second=second,
-            second_ylabel="Frechet distance",
+            second={label: list(distances.items())},
+            second_ylabel=label,
         ),
     )
 
 
 def _summarize(held_out: dict, in_loss: dict, quality: dict, baseline: list[Measurement]) -> str:
     low, high = min(held_out), max(held_out)
-    text = (
+    return (
         f"Without a classifier in the loss, held-out classifiers detect {baseline[0].mean:.0%} of "
         f"the images. At phi = {low:g} they detect {held_out[low].mean:.0%} and the classifiers in "
         f"the loss {in_loss[low].mean:.0%}; at phi = {high:g} {held_out[high].mean:.0%} and "
         f"{in_loss[high].mean:.0%}. The spread of the held-out rate over instances goes from "
-        f"{held_out[low].std:.2f} to {held_out[high].std:.2f}"
-    )
-    if not baseline[2].count:
-        return text + "."
-    return (
-        f"{text}, the frechet distance from {quality[low].mean:.1f} to {quality[high].mean:.1f} "
+        f"{held_out[low].std:.2f} to {held_out[high].std:.2f}, "
+        f"the frechet distance from {quality[low].mean:.1f} to {quality[high].mean:.1f} "
         f"({baseline[2].mean:.1f} without)."
     )
 

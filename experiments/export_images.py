@@ -17,7 +17,7 @@ from absl import flags
 
 from data import InputError, encode_png, parse_ranges, write_bytes
 from dcgan import sample
-from experiments.artifacts import Artifact
+from experiments.artifact import Artifact
 from training import command
 from training.progress import Progress
 

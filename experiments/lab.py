@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import math
 import time
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import keras
@@ -12,21 +14,24 @@ import tensorflow as tf
 from scipy.special import softmax
 
 from classifiers import predict
-from classifiers.cnn import FEATURES
-from data import ArrayImages, Dataset, Images, InputError
-from dcgan import sample
+from data import ArrayImages, Dataset, Images, InputError, Subset
 from experiments import stages
-from experiments.artifacts import Artifact
-from experiments.cache import cached_array
-from experiments.setting import Setting
-from experiments.specs import GAN, Classifier, DigitClassifier, Spec, in_order
+from experiments.artifact import STALE, Artifact
+from experiments.cache import DEFAULT_BYTES, IMAGES, Cache
+from experiments.judge import DigitJudge, ExtractorJudge, Judge, open_judge
+from experiments.settings import Setting
+from experiments.specs import Classifier, DigitClassifier, GANImages, Spec, in_order
+from experiments.storage.inventory import ARTIFACTS, STATISTICS, affected
+from experiments.streaming import KEPT_BYTES, StreamedImages, watched
 from metrics import DetectionMetrics, detection_metrics, frechet_distance, gaussian_statistics
-from training.config import to_json
+from stylegan2.evaluation.extractors import RANDOM_VGG16
 from training.loop import LoopConfig
-from training.progress import say
+from training.progress import Progress, say
 
 # Part of every key: raised when the same value and configuration come to mean another training.
-FORMAT = 2
+FORMAT = 3
+# Images between two looks at the progress: whole blocks of every generator.
+AT_ONCE = 1024
 # How often a process without work looks for some, while others train.
 POLL_SECONDS = 0.2
 
@@ -40,6 +45,12 @@ class Lab:
         setting: training configurations.
         strategy: how a training spreads over devices; default: this process's current strategy.
         loop_config: how trainings are watched and saved.
+        judge: what measures the images' quality; default: a digit classifier where the setting
+            has one and the images have labels, else random-vgg16.
+        cache_bytes: of the disk, for what is computed from models.
+
+    Attributes:
+        judge: the same.
     """
 
     def __init__(
@@ -49,13 +60,26 @@ class Lab:
         setting: Setting,
         strategy: tf.distribute.Strategy | None = None,
         loop_config: LoopConfig | None = None,
+        judge: ExtractorJudge | None = None,
+        cache_bytes: int = DEFAULT_BYTES,
     ):
         self.workdir, self.dataset, self.setting = workdir, dataset, setting
         self.strategy = strategy or tf.distribute.get_strategy()
         self.loop_config = loop_config or LoopConfig()
+        self.judge: Judge = judge or self._default_judge()
+        self._cache = Cache(workdir, cache_bytes)
         self._keys: dict[Spec, str] = {}
-        self._models: dict[Spec, keras.Model] = {}
-        self._detections: dict[tuple[Spec, Spec], DetectionMetrics] = {}
+        # By the weights they had when they were read: a model may be trained again meanwhile.
+        self._models: dict[Spec, tuple[str, keras.Model]] = {}
+        self._detections: dict[tuple[str, str], DetectionMetrics] = {}
+
+    def _default_judge(self) -> Judge:
+        digits = DigitClassifier()
+        if self.dataset.train_labels is None or not self.setting.trains(digits):
+            return open_judge(RANDOM_VGG16)
+        return DigitJudge(
+            lambda: self.model(digits), lambda: self.artifact(digits).weights_sha256()
+        )
 
     # Artifacts
 
@@ -71,7 +95,8 @@ class Lab:
                 "kind": spec.kind,
                 **spec.own,
                 "depends_on": [self.key(dependency) for dependency in spec.dependencies],
-                "configuration": to_json(self.setting.training(spec)),
+                "setting": self.setting.name,
+                "configuration": self.setting.configuration(spec),
                 "data": self.dataset.fingerprint,
             }
             digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
@@ -80,67 +105,144 @@ class Lab:
 
     def artifact(self, spec: Spec) -> Artifact:
         """The folder of a value, whether it is trained or not."""
-        return Artifact(self.workdir / "artifacts" / self.key(spec), repr(spec))
+        return Artifact(self.workdir / ARTIFACTS / self.key(spec), repr(spec))
 
     def missing(self, specs: Iterable[Spec]) -> list[Spec]:
-        """What has to be trained for these values, in the order in which it can be."""
-        return [spec for spec in in_order(specs) if not self.artifact(spec).is_done()]
+        """What has to be trained for these values, in the order in which it can be.
+
+        That is what was not trained yet, what is damaged, and what was trained on other models than
+        there are now.
+        """
+        ordered = in_order(specs)
+        weights = self._weights(ordered)
+        return [
+            spec
+            for spec in ordered
+            if spec not in weights or self._changed_dependency(spec, weights) is not None
+        ]
+
+    def state(self, spec: Spec) -> str:
+        """What there is of a missing value: "" for nothing; started, damaged or stale."""
+        artifact = self.artifact(spec)
+        if self._changed_dependency(spec, self._weights(spec.dependencies)) is not None:
+            return "stale"
+        if artifact.is_done():
+            return "damaged"
+        return "started" if artifact.folder.exists() else ""
 
     def train(self, specs: Iterable[Spec]) -> list[Spec]:
         """Trains what is missing for these values, one after another.
 
         Other processes may do the same at the same time: each takes what is ready and free.
 
+        An artifact that is damaged is made again: its training resumes at its last checkpoint, and
+        ends with the same weights. Where it ends with others, what was trained on it is moved aside
+        and trained again, and so on.
+
         Returns:
             What this process trained.
-
-        Raises:
-            InputError: a value was trained on another version of something than there is now.
         """
         specs, trained = list(specs), []
-        total, waiting = len(self.missing(specs)), False
+        total = left = 0
+        waiting = False
         while missing := self.missing(specs):
+            total += max(0, len(missing) - left)
+            left = len(missing)
             spec = self._train_first_free(missing, f"[{total - len(missing) + 1}/{total}]")
             if spec is not None:
                 trained.append(spec)
+                left -= 1
             else:
                 if not waiting:
                     say(f"{missing[0]!r}: another process is training it; waiting")
                 time.sleep(POLL_SECONDS)
             waiting = spec is None
-        self._check_lineage(specs)
         return trained
 
     def _train_first_free(self, missing: list[Spec], position: str) -> Spec | None:
         """Trains the first value that needs nothing else and that no other process has."""
+        waited_for = set(missing)
         for spec in missing:
-            if self.missing(spec.dependencies):
+            if not waited_for.isdisjoint(in_order(spec.dependencies)):
                 continue
-            artifact = self.artifact(spec)
-            with artifact.lock() as held:
-                if held and not artifact.is_done():
+            with self.artifact(spec).lock() as held:
+                # Looked at once more, with the lock: another process may have finished it.
+                if held and self.missing([spec]) == [spec]:
+                    repaired = self._clear(spec)
                     say(f"{position} {spec!r}  {self.key(spec)}")
-                    stages.train(spec, self, artifact, self.loop_config)
-                    return spec
+                    if self._train(spec):
+                        if repaired:
+                            self._tell_dependants(spec)
+                        return spec
         return None
 
-    def _check_lineage(self, specs: Iterable[Spec]) -> None:
-        """Everything must have been trained on the very models that are there now."""
-        stale = [
-            self.artifact(spec)
-            for spec in in_order(specs)
-            if self.artifact(spec).manifest()["depends_on"] != self.lineage(spec)
-        ]
-        if stale:
-            raise InputError(
-                f"{len(stale)} artifacts, {stale[0].label} first, were trained on models that have "
-                "been trained again since; delete them to train them again: "
-                + " ".join(str(artifact.folder) for artifact in stale)
+    def _clear(self, spec: Spec) -> bool:
+        """Makes way for a training where an artifact is damaged or its models have changed.
+
+        Returns:
+            Whether it is damaged, and will be rebuilt.
+        """
+        artifact = self.artifact(spec)
+        changed = self._changed_dependency(spec, self._weights(spec.dependencies))
+        if changed is not None:
+            aside = artifact.set_aside(STALE)
+            say(
+                f"{spec!r} was trained on another {changed!r} than there is now: "
+                f"moved aside to {aside}, and trained again"
             )
+            return False
+        damage = artifact.damage() if artifact.is_done() else None
+        if damage is None:
+            return False
+        say(f"{spec!r}: {artifact.folder / damage} is missing or damaged: rebuilding it")
+        artifact.reopen()
+        return True
+
+    def _tell_dependants(self, spec: Spec) -> None:
+        """After a repair: names all in the workdir that was trained on other weights."""
+        builds_on_it = affected(self.workdir, self.key(spec))
+        for artifact in builds_on_it:
+            say(
+                f"{artifact.label}, {artifact.key}: it builds on the {spec!r} of before; "
+                "it is trained again when an experiment needs it"
+            )
+        if not builds_on_it:
+            say(f"{spec!r} is rebuilt; nothing was trained on other weights of it")
+
+    def _train(self, spec: Spec) -> bool:
+        """Trains a value; False where something it needs was found damaged meanwhile."""
+        try:
+            stages.train(spec, self, self.artifact(spec), self.loop_config)
+        except InputError as error:
+            if not self.missing(spec.dependencies):
+                raise
+            say(str(error))
+            return False
+        return True
+
+    def _weights(self, specs: Iterable[Spec]) -> dict[Spec, str]:
+        """The SHA-256 of the weights of those values whose artifacts are done and whole."""
+        weights = ((spec, self.artifact(spec).sound_weights()) for spec in specs)
+        return {spec: sha256 for spec, sha256 in weights if sha256 is not None}
+
+    def _changed_dependency(self, spec: Spec, weights: dict[Spec, str]) -> Spec | None:
+        """Something that a value's training, finished or not, used with other weights than now.
+
+        Args:
+            spec: the value.
+            weights: the SHA-256 of the weights that there are now, as far as they are known.
+        """
+        trained_on = self.artifact(spec).trained_on()
+        if trained_on is None:
+            return None
+        for each in spec.dependencies:
+            if each in weights and trained_on.get(self.key(each)) != weights[each]:
+                return each
+        return None
 
     def lineage(self, spec: Spec) -> dict[str, str]:
-        """The SHA-256 of each model that a value depends on, by key."""
-        return {self.key(each): self.artifact(each).model_sha256() for each in spec.dependencies}
+        """The SHA-256 of the weights of each model that a value depends on, by key."""
+        return {self.key(each): self.artifact(each).weights_sha256() for each in spec.dependencies}
 
     def model(self, spec: Spec) -> keras.Model:
         """The trained model of a value: a GAN's generator, or a classifier.
@@ -148,30 +250,49 @@ class Lab:
         Raises:
             InputError: it is not trained yet, or its file is damaged.
         """
-        if spec not in self._models:
-            artifact = self.artifact(spec)
-            if not artifact.is_done():
-                raise InputError(f"{spec!r} is not trained yet in {self.workdir}")
+        artifact = self.artifact(spec)
+        if not artifact.is_done():
+            raise InputError(f"{spec!r} is not trained yet in {self.workdir}")
+        sha256 = artifact.weights_sha256()
+        if self._models.get(spec, ("",))[0] != sha256:
             with self.strategy.scope():
-                self._models[spec] = keras.models.load_model(artifact.model_file(), compile=False)
-        return self._models[spec]
+                model = keras.models.load_model(artifact.model_file(), compile=False)
+            self._models[spec] = sha256, model
+        return self._models[spec][1]
 
     # Images. A GAN's images 0 ... N - 1 train classifiers; those after them evaluate them.
 
-    def training_images(self, gan: GAN) -> ArrayImages:
+    def training_images(self, source: GANImages) -> Images:
         """As many images of a GAN as there are natural training images."""
-        return self._images(gan, 0, len(self.dataset.train))
+        return self._images(source, 0, len(self.dataset.train))
 
-    def evaluation_images(self, gan: GAN) -> ArrayImages:
+    def evaluation_images(self, source: GANImages) -> Images:
         """As many images of a GAN as there are natural evaluation images; none of them trains."""
-        return self._images(gan, len(self.dataset.train), len(self.dataset.evaluation))
+        return self._images(source, len(self.dataset.train), len(self.dataset.evaluation))
 
-    def _images(self, gan: GAN, start: int, count: int) -> ArrayImages:
+    def _images(self, source: GANImages, start: int, count: int) -> Images:
+        shape = self.dataset.image_shape
+        if count * math.prod(shape) > KEPT_BYTES:
+            name, block = self._source_id(source), self.setting.block
+            return StreamedImages(self._sampler(source), name, start, count, shape, block)
+
         def generate() -> np.ndarray:
-            return sample(self.model(gan), np.arange(start, start + count))
+            images = np.empty((count, *shape), np.uint8)
+            sample = self._sampler(source)
+            with Progress(f"images of {source!r}", count, unit="images") as progress:
+                for first in range(0, count, AT_ONCE):
+                    part = images[first : first + AT_ONCE]
+                    part[:] = sample(start + np.arange(first, first + len(part)))
+                    progress.advance(len(part))
+            return images
 
-        name = f"images-{start}-{count}-{self._model_id(gan)}.npz"
-        return ArrayImages(cached_array(self.artifact(gan).folder / name, generate))
+        name = f"{IMAGES}{start}-{count}-{self._source_id(source)}.npz"
+        return ArrayImages(self._cache.array(self.artifact(source).folder / name, generate))
+
+    def _sampler(self, source: GANImages) -> Callable[[np.ndarray], np.ndarray]:
+        """Images of a GAN by index, of the weights that it has now."""
+        generator = self.model(source)
+        return lambda indices: self.setting.sample(generator, indices, source.psi)
 
     # Measurements
 
@@ -179,93 +300,100 @@ class Lab:
         """Logits [N] of the natural evaluation images."""
         return self._logits(classifier, None)
 
-    def generated_logits(self, classifier: Classifier, gan: GAN) -> np.ndarray:
+    def generated_logits(self, classifier: Classifier, source: GANImages) -> np.ndarray:
         """Logits [N] of a GAN's evaluation images."""
-        return self._logits(classifier, gan)
+        return self._logits(classifier, source)
 
-    def _logits(self, classifier: Classifier, gan: GAN | None) -> np.ndarray:
+    def _logits(self, classifier: Classifier, source: GANImages | None) -> np.ndarray:
         def score() -> np.ndarray:
-            return predict(self.model(classifier), self._evaluation(gan))[:, 0]
+            with self._evaluation(source) as images:
+                return predict(self.model(classifier), images)[:, 0]
 
-        shown = "natural" if gan is None else self._model_id(gan)
-        name = f"logits-{self._model_id(classifier)}-{shown}.npz"
-        return cached_array(self.artifact(classifier).folder / name, score)
+        name = f"logits-{self._model_id(classifier)}-{self._source_id(source)}.npz"
+        return self._cache.array(self.artifact(classifier).folder / name, score)
 
-    def _evaluation(self, gan: GAN | None) -> Images:
-        """The evaluation images of a GAN; the natural ones for None."""
-        return self.dataset.evaluation if gan is None else self.evaluation_images(gan)
+    def _evaluation(self, source: GANImages | None) -> AbstractContextManager[Images]:
+        """The evaluation images of a GAN, the natural ones for None; to be read once, in order."""
+        images = self.dataset.evaluation if source is None else self.evaluation_images(source)
+        return watched(images, "natural images" if source is None else f"images of {source!r}")
 
-    def detection(self, classifier: Classifier, gan: GAN) -> DetectionMetrics:
+    def detection(self, classifier: Classifier, source: GANImages) -> DetectionMetrics:
         """How well a classifier detects a GAN's evaluation images."""
         # Kept, because every metric of a pair stands in several tables.
-        if (classifier, gan) not in self._detections:
-            self._detections[classifier, gan] = detection_metrics(
-                self.generated_logits(classifier, gan), self.natural_logits(classifier)
+        pair = self._model_id(classifier), self._source_id(source)
+        if pair not in self._detections:
+            self._detections[pair] = detection_metrics(
+                self.generated_logits(classifier, source), self.natural_logits(classifier)
             )
-        return self._detections[classifier, gan]
+        return self._detections[pair]
 
-    def frechet_distance(self, gan: GAN) -> float:
+    def frechet_distance(self, source: GANImages) -> float:
         """Frechet distance of a GAN's evaluation images to the natural ones.
 
-        Over the 64 features of a digit classifier; not an FID, and comparable only with figures of
-        the same data set, number of images and classifier.
+        Over the judge's features: comparable only with figures of the same data set, number of
+        images and judge.
         """
-        generated = self._statistics(self._model_id(gan), lambda: self.evaluation_images(gan))
-        return frechet_distance(*self._natural_statistics(), *generated)
+        return frechet_distance(*self._statistics(None), *self._statistics(source))
 
     def natural_frechet_distance(self) -> float:
         """The same of as many natural training images: what perfect images would reach."""
+        count = min(len(self.dataset.train), len(self.dataset.evaluation))
 
-        def training() -> Images:
-            count = min(len(self.dataset.train), len(self.dataset.evaluation))
-            return ArrayImages(self.dataset.train.read(np.arange(count)))
+        def training() -> AbstractContextManager[Images]:
+            return watched(Subset(self.dataset.train, np.arange(count)), "natural images")
 
-        return frechet_distance(
-            *self._natural_statistics(), *self._statistics("training", training)
-        )
+        training_statistics = self._cached_statistics("training", training)
+        return frechet_distance(*self._statistics(None), *training_statistics)
 
     def digit_accuracy(self) -> float:
         """Fraction of natural evaluation images whose digit the digit classifier tells."""
         logits = predict(self.model(DigitClassifier()), self.dataset.evaluation)
         return float(np.mean(logits.argmax(axis=1) == self.dataset.evaluation_labels))
 
-    def digit_confidence(self, gan: GAN | None) -> float:
+    def digit_confidence(self, source: GANImages | None) -> float:
         """Mean of the digit classifier's largest probability over the evaluation images.
 
         Args:
-            gan: whose images; None for the natural ones.
+            source: whose images; None for the natural ones.
         """
-        judge = DigitClassifier()
+        digits = DigitClassifier()
 
         def compute() -> np.ndarray:
-            return softmax(predict(self.model(judge), self._evaluation(gan)), axis=1).max(axis=1)
+            with self._evaluation(source) as images:
+                logits = predict(self.model(digits), images)
+            return softmax(logits, axis=1).max(axis=1)
 
-        shown = "natural" if gan is None else self._model_id(gan)
-        name = f"confidence-{self._model_id(judge)}-{shown}.npz"
-        return float(np.mean(cached_array(self.artifact(judge).folder / name, compute)))
+        name = f"confidence-{self._model_id(digits)}-{self._source_id(source)}.npz"
+        return float(np.mean(self._cache.array(self.artifact(digits).folder / name, compute)))
 
     def last_metrics(self, spec: Spec) -> dict[str, float]:
         """The training's metrics over its last steps, as they stand in its last line."""
         return self.artifact(spec).manifest()["metrics"]
 
-    def _natural_statistics(self) -> tuple[np.ndarray, np.ndarray]:
-        return self._statistics("natural", lambda: self.dataset.evaluation)
+    def _statistics(self, source: GANImages | None) -> tuple[np.ndarray, np.ndarray]:
+        """Mean [D] and covariance [D, D] of the features of evaluation images."""
+        return self._cached_statistics(self._source_id(source), lambda: self._evaluation(source))
 
-    def _statistics(
-        self, source: str, images: Callable[[], Images]
+    def _cached_statistics(
+        self, source: str, evaluation: Callable[[], AbstractContextManager[Images]]
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Mean [D] and covariance [D, D] of the digit features of images."""
-
         def compute() -> np.ndarray:
-            model = self.model(DigitClassifier())
-            features = keras.Model(model.inputs[0], model.get_layer(FEATURES).output)
-            return np.vstack(gaussian_statistics(predict(features, images())))
+            with evaluation() as images:
+                return np.vstack(gaussian_statistics(self.judge.features(images)))
 
-        judge = DigitClassifier()
-        name = f"statistics-{self._model_id(judge)}-{source}.npz"
-        mean, *covariance = cached_array(self.artifact(judge).folder / name, compute)
+        # The natural images' too are named after the data: labs of several share the folder.
+        name = f"{self.dataset.fingerprint[:16]}-{source}.npz"
+        folder = self.workdir / STATISTICS / self.judge.sha256()[:16]
+        mean, *covariance = self._cache.array(folder / name, compute)
         return mean, np.stack(covariance)
 
+    def _source_id(self, source: GANImages | None) -> str:
+        if source is None:
+            return "natural"
+        # One model has the images of several values: truncated ones, and as many as are asked for.
+        psi = "" if source.psi == 1 else f"-psi-{source.psi:g}"
+        return f"{self._model_id(source)}{psi}"
+
     def _model_id(self, spec: Spec) -> str:
-        """Names a trained model by its contents, for the names of what is computed from it."""
-        return self.artifact(spec).model_sha256()[:16]
+        """Names a trained model by its weights, for the names of what is computed from it."""
+        return self.artifact(spec).weights_sha256()[:16]

@@ -1,18 +1,18 @@
 """Measurements over instances, and the tables that several experiments share."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from data import Images, image_grid
+from experiments.judge import FID, DigitJudge
 from experiments.lab import Lab
-from experiments.specs import GAN, Classifier
+from experiments.specs import Classifier, GANImages
 from metrics import detection_rate
-from report import Grid, Measurement, Table
+from report import Figure, Grid, Measurement, Table, heat_map
 
 SAMPLES = 40
-FRECHET = "Frechet distance (digit classifier)"
 CONFIDENCE = "Confidence (digit classifier)"
 # Column titles, and the fields of `metrics.DetectionMetrics` that are measured on pairs.
 DETECTION_FIELDS = {"detection rate": "detection_rate", "AP": "average_precision", "AUC": "roc_auc"}
@@ -21,7 +21,7 @@ DETECTION_FIELDS = {"detection rate": "detection_rate", "AP": "average_precision
 def detection(
     lab: Lab,
     classifiers: Iterable[Classifier],
-    gans: Iterable[GAN],
+    gans: Iterable[GANImages],
     field: str = "detection_rate",
 ) -> Measurement:
     """A detection metric of every (classifier, GAN) pair.
@@ -43,37 +43,44 @@ def natural_accuracy(lab: Lab, classifiers: Iterable[Classifier]) -> Measurement
     return Measurement(tuple(1.0 - detection_rate(lab.natural_logits(c)) for c in classifiers))
 
 
-def frechet(lab: Lab, gans: Iterable[GAN]) -> Measurement:
-    """Frechet distance over a digit classifier's features, of every GAN; n/a without labels."""
-    if lab.dataset.train_labels is None:
-        return Measurement()
+def frechet(lab: Lab, gans: Iterable[GANImages]) -> Measurement:
+    """Frechet distance over the judge's features, of every GAN."""
     return Measurement(tuple(lab.frechet_distance(gan) for gan in gans))
 
 
-def confidence(lab: Lab, gans: Iterable[GAN]) -> Measurement:
-    """Mean largest probability of a digit classifier, of every GAN; n/a without labels."""
-    if lab.dataset.train_labels is None:
-        return Measurement()
+def confidence(lab: Lab, gans: Iterable[GANImages]) -> Measurement:
+    """Mean largest probability of a digit classifier, of every GAN."""
     return Measurement(tuple(lab.digit_confidence(gan) for gan in gans))
 
 
+def quality_measures(lab: Lab) -> dict[str, Callable[[Lab, Iterable[GANImages]], Measurement]]:
+    """The measures of quality by their titles: the frechet distance, and what else there is."""
+    measures = {lab.judge.label: frechet}
+    if isinstance(lab.judge, DigitJudge):
+        measures[CONFIDENCE] = confidence
+    return measures
+
+
 def quality_caption(lab: Lab) -> str:
-    """What the two measures of quality are here, and what they can be compared with."""
-    if lab.dataset.train_labels is None:
-        return "The data set has no labels, so that no digit classifier can judge the images."
-    count = min(len(lab.dataset.train), len(lab.dataset.evaluation))
-    return (
-        f"Frechet distance between {len(lab.dataset.evaluation):,} images of a GAN and the natural "
-        "evaluation images, over the 64 features of a digit classifier trained on natural images "
-        f"(accuracy {lab.digit_accuracy():.3f}). Lower is better; {count:,} natural training "
-        f"images are at {lab.natural_frechet_distance():.2f}. It is not an FID and cannot be "
-        "compared with one. Confidence is the digit classifier's mean largest probability; on "
-        f"natural evaluation images it is {lab.digit_confidence(None):.3f}."
+    """What the measures of quality are here, and what they can be compared with."""
+    natural = min(len(lab.dataset.train), len(lab.dataset.evaluation))
+    text = (
+        f"{lab.judge.label} between {len(lab.dataset.evaluation):,} images of a GAN and the "
+        f"natural evaluation images, over {lab.judge.about}. Lower is better; {natural:,} natural "
+        f"training images are at {lab.natural_frechet_distance():.2f}."
     )
+    if lab.judge.label != FID:
+        text += " It is not an FID and cannot be compared with one."
+    if isinstance(lab.judge, DigitJudge):
+        text += (
+            f" The digit classifier's accuracy is {lab.digit_accuracy():.3f}; confidence is its "
+            f"mean largest probability, {lab.digit_confidence(None):.3f} on natural images."
+        )
+    return text
 
 
-def quality_table(lab: Lab, groups: Mapping[str, Iterable[GAN]], **paper: Any) -> Table:
-    """Both measures of quality, a column for each group of GANs.
+def quality_table(lab: Lab, groups: Mapping[str, Iterable[GANImages]], **paper: Any) -> Table:
+    """The measures of quality, a column for each group of GANs.
 
     Args:
         lab: where they are trained.
@@ -81,22 +88,23 @@ def quality_table(lab: Lab, groups: Mapping[str, Iterable[GAN]], **paper: Any) -
         paper: the paper's numbers, as arguments of `Table`.
     """
     gans = {name: tuple(each) for name, each in groups.items()}
+    measures = quality_measures(lab)
     return Table(
         name="quality",
         title="Quality of the GANs",
         caption=quality_caption(lab),
         row_label="Measure",
         column_label="GANs",
-        rows=(FRECHET, CONFIDENCE),
+        rows=tuple(measures),
         columns=tuple(gans),
-        cells=[[measure(lab, each) for each in gans.values()] for measure in (frechet, confidence)],
+        cells=[[measure(lab, each) for each in gans.values()] for measure in measures.values()],
         instances="GANs",
         **paper,
     )
 
 
 def classifier_table(
-    lab: Lab, rows: Sequence[tuple[str, Sequence[Classifier], Sequence[GAN]]]
+    lab: Lab, rows: Sequence[tuple[str, Sequence[Classifier], Sequence[GANImages]]]
 ) -> Table:
     """Every detection metric of classifiers on GANs, a row for each (label, classifiers, GANs)."""
     cells = []
@@ -118,33 +126,41 @@ def classifier_table(
     )
 
 
-def gan_table(lab: Lab, rows: Sequence[tuple[str, GAN, Sequence[Classifier]]]) -> Table:
+def gan_table(lab: Lab, rows: Sequence[tuple[str, GANImages, Sequence[Classifier]]]) -> Table:
     """Each GAN by itself: a row for each (label, GAN, classifiers it is shown to)."""
     cells = tuple(
-        (*_detection_cells(lab, who, [gan]), frechet(lab, [gan]), confidence(lab, [gan]))
+        (
+            *_detection_cells(lab, who, [gan]),
+            *(measure(lab, [gan]) for measure in quality_measures(lab).values()),
+        )
         for _, gan, who in rows
     )
     return Table(
         name="gans",
         title="Every GAN by itself",
-        caption="Detection by held-out classifiers that were not trained on the GAN; the frechet "
-        "distance over a digit classifier's features, and its confidence.",
+        caption="Detection by held-out classifiers that were not trained on the GAN, and the "
+        "measures of its images' quality.",
         row_label="GAN",
         column_label="Metric",
-        rows=tuple(f"{label}, seed {gan.seed}" for label, gan, _ in rows),
-        columns=(*DETECTION_FIELDS, FRECHET, CONFIDENCE),
+        rows=tuple(f"{label}, seed {gan.gan.seed}" for label, gan, _ in rows),
+        columns=(*DETECTION_FIELDS, *quality_measures(lab)),
         cells=cells,
         instances="classifiers; one GAN for its quality",
     )
 
 
 def _detection_cells(
-    lab: Lab, classifiers: Iterable[Classifier], gans: Iterable[GAN]
+    lab: Lab, classifiers: Iterable[Classifier], gans: Iterable[GANImages]
 ) -> list[Measurement]:
     return [detection(lab, classifiers, gans, field) for field in DETECTION_FIELDS.values()]
 
 
-def sample_grid(lab: Lab, gan: GAN, name: str, title: str) -> Grid:
+def detection_map(table: Table) -> Figure:
+    """The heat map of a table of detection rates, beside the paper's where it has one."""
+    return Figure(table.name, f"{table.title}. {table.caption}", lambda path: heat_map(table, path))
+
+
+def sample_grid(lab: Lab, gan: GANImages, name: str, title: str) -> Grid:
     """The first evaluation images of one GAN."""
     whose = f"{gan!r}, artifact {lab.key(gan)}"
     return _grid(lab.evaluation_images(gan), name, title, whose)

@@ -17,7 +17,7 @@ def describe_plan(lab: Lab, specs: Iterable[Spec]) -> str:
     images = {spec: _images(lab, spec) for spec in missing}
     lines = [
         f"{images[spec]:>14,} images  {lab.key(spec)}  {spec!r}"
-        + ("  (started)" if lab.artifact(spec).folder.exists() else "")
+        + (f"  ({state})" if (state := lab.state(spec)) else "")
         for spec in missing
     ]
     for kind in dict.fromkeys(spec.kind for spec in missing):
@@ -30,4 +30,4 @@ def describe_plan(lab: Lab, specs: Iterable[Spec]) -> str:
 
 def _images(lab: Lab, spec: Spec) -> int:
     steps = lab.setting.steps(spec, len(lab.dataset.train))
-    return steps * lab.setting.training(spec).batch_size
+    return steps * lab.setting.batch_size(spec)

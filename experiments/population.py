@@ -7,13 +7,17 @@ second: nobody is measured on a GAN it was trained on.
 """
 
 import dataclasses
+from collections.abc import Iterable
 
-from experiments.specs import GAN, Classifier
+from classifiers import ARCHITECTURES
+from data import InputError
+from experiments.specs import GAN, Classifier, GANImages
 
 # Seeds of one iteration: GANs from 0, classifiers in the loss from 0, held-out ones from 500.
 ITERATION_SEEDS = 1_000
 EXPERIMENT_SEEDS = 100_000
 HELD_OUT = 500
+DETECTORS = "resnet50,inception_v3,mobilenet_v2"  # the paper's, in its StyleGAN2 setting
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,6 +63,7 @@ def make_iteration(
     held_out_gans: int,
     classifiers: int,
     held_out_classifiers: int,
+    architecture: str = "cnn",
     fools=(),
     phi: float = 0.0,
 ) -> Iteration:
@@ -68,9 +73,39 @@ def make_iteration(
     return Iteration(
         gans=first,
         held_out_gans=second,
-        classifiers=tuple(Classifier(each, first) for each in seeds(seed, iteration, classifiers)),
-        held_out_classifiers=tuple(
-            Classifier(each, second)
-            for each in seeds(seed, iteration, held_out_classifiers, HELD_OUT)
+        classifiers=make_classifiers(seed, iteration, classifiers, first, architecture),
+        held_out_classifiers=make_classifiers(
+            seed, iteration, held_out_classifiers, second, architecture, start=HELD_OUT
         ),
     )
+
+
+def make_classifiers(
+    seed: int,
+    iteration: int,
+    count: int,
+    pool: Iterable[GANImages],
+    architecture: str,
+    *,
+    start: int = 0,
+) -> tuple[Classifier, ...]:
+    """Instances `start` ... `start + count - 1` of an iteration's classifiers of one pool."""
+    pool = tuple(pool)
+    return tuple(
+        Classifier(each, pool, architecture) for each in seeds(seed, iteration, count, start)
+    )
+
+
+def parse_architectures(names: str) -> tuple[str, ...]:
+    """Architectures of classifiers from "resnet50,inception_v3".
+
+    Raises:
+        InputError: one of them is not known.
+    """
+    given = tuple(dict.fromkeys(names.split(",")))
+    for name in given:
+        if name not in ARCHITECTURES:
+            raise InputError(
+                f"architectures is {names}; '{name}' is none of {', '.join(ARCHITECTURES)}"
+            )
+    return given

@@ -10,7 +10,7 @@ from classifiers import ClassifierConfig, DigitConfig
 from data import ArrayImages, Dataset
 from dcgan import DCGANConfig
 from experiments.lab import Lab
-from experiments.setting import Setting
+from experiments.settings import DCGANSetting
 from training.loop import LoopConfig
 
 
@@ -25,9 +25,9 @@ def images(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.fixture
-def setting() -> Setting:
-    return Setting(
+@pytest.fixture(scope="session")
+def setting() -> DCGANSetting:
+    return DCGANSetting(
         # A rate so high that four steps give images that differ by many grey levels.
         gan=DCGANConfig(width=1 / 16, epochs=1, batch_size=8, generator_learning_rate=0.05),
         classifier=ClassifierConfig(epochs=1, batch_size=8),
@@ -35,7 +35,7 @@ def setting() -> Setting:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def dataset() -> Dataset:
     random = np.random.default_rng(0)
 

@@ -42,7 +42,7 @@ def iterations(common) -> subprocess.CompletedProcess:
 
 
 def results(workdir: Path, script: str) -> Path:
-    (folder,) = (workdir / "results").glob(f"{script}-quick-folder-*")  # No preset: a suffix
+    (folder,) = (workdir / "results").glob(f"{script}-dcgan-quick-folder-*")  # No preset: a suffix
     return folder
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from data import InputError
 from dcgan import build_generator, sample
-from experiments.artifacts import Artifact
+from experiments.artifact import Artifact
 from experiments.export_images import load_generator
 
 

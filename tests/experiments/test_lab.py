@@ -76,7 +76,7 @@ def test_a_damaged_model_is_refused_by_name(lab):
     damaged = bytearray(path.read_bytes())
     damaged[len(damaged) // 2] ^= 1
     path.write_bytes(damaged)
-    with pytest.raises(InputError, match=r"model\.keras is missing or damaged; delete .*gan-"):
+    with pytest.raises(InputError, match=r"model\.keras is missing or damaged; run its"):
         lab.model(BASE)
 
 
@@ -93,27 +93,25 @@ def test_a_damaged_cache_is_computed_again(lab, capsys):
     assert cache.read_bytes() == whole
 
 
-def test_a_retrained_model_is_measured_anew_and_its_dependants_refused(lab):
+def test_a_retrained_model_is_measured_anew(lab):
     lab.train([JUDGE])
     before = lab.generated_logits(JUDGE, BASE)
     # The same value with other bits, as another processor would train it.
     folder = lab.artifact(BASE).folder
-    model = lab.model(BASE)
+    model = keras.models.load_model(folder / "model.keras", compile=False)
     model.set_weights([weight * 1.5 for weight in model.get_weights()])
     model.save(folder / "model.keras")
     lab.artifact(BASE).finish(lab.artifact(BASE).manifest())
     again = Lab(lab.workdir, lab.dataset, lab.setting)
-    assert (again.generated_logits(JUDGE, BASE) != before).any()
-    with pytest.raises(InputError, match=f"1 artifacts, Classifier.*{lab.key(JUDGE)}") as refused:
-        again.train([JUDGE])
-    assert "\n" not in str(refused.value)
+    for each in (lab, again):  # One has read the old model, the other has not.
+        assert (each.generated_logits(JUDGE, BASE) != before).any()
 
 
 @pytest.mark.parametrize("manifest", ["", "{}", "[]", '{"sha256": "0"}'])
 def test_a_damaged_manifest_is_refused(lab, manifest):
     lab.train([BASE])
     (lab.artifact(BASE).folder / "DONE.json").write_text(manifest)
-    with pytest.raises(InputError, match=r"DONE\.json is missing or damaged; delete"):
+    with pytest.raises(InputError, match=r"DONE\.json is missing or damaged; run its"):
         lab.model(BASE)
 
 

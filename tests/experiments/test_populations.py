@@ -1,33 +1,65 @@
 """Who is trained on whom: held-out means held out."""
 
 import itertools
+from unittest.mock import MagicMock
 
+import numpy as np
 import pytest
 
+from data import ArrayImages
+from experiments.catalog import EXPERIMENTS
 from experiments.coefficient_sweep import CoefficientSweep, SweepConfig
 from experiments.generalization import Generalization, GeneralizationConfig
 from experiments.iterations import Iterations
 from experiments.memoryless import Memoryless
 from experiments.sequence import SequenceConfig
 from experiments.specs import GAN, Classifier, in_order
+from metrics import DetectionMetrics
 
 SIZE = SequenceConfig(iterations=4, gans=2, held_out_gans=3, held_out_classifiers=2)
 
 
-def classifiers_in_losses(specs) -> set[Classifier]:
-    """Every classifier that some GAN is trained to fool."""
-    return {c for spec in in_order(specs) if isinstance(spec, GAN) for c in spec.fools}
+# Every experiment of every setting at every preset.
+ALL = [
+    pytest.param(experiment(size, setting=setting), id=f"{experiment.name}-{setting}-{preset}")
+    for experiment in EXPERIMENTS
+    for setting, sizes in experiment.presets.items()
+    for preset, size in sizes.items()
+]
 
 
-@pytest.mark.parametrize("experiment", [Iterations(SIZE), Memoryless(SIZE)])
+def gans_behind(classifiers) -> set[GAN]:
+    """The GANs whose images, truncated or not, classifiers are trained on."""
+    return {source.gan for classifier in classifiers for source in classifier.pool}
+
+
+@pytest.mark.parametrize("experiment", ALL)
 def test_held_out_classifiers_share_no_gan_with_those_in_the_loss(experiment):
-    in_loss = classifiers_in_losses(experiment.specs)
-    fooled_pools = {gan for classifier in in_loss for gan in classifier.pool}
-    for iteration in experiment.iterations:
-        for classifier in iteration.held_out_classifiers:
-            assert classifier not in in_loss
-            assert not fooled_pools & set(classifier.pool)
-            assert not set(iteration.gans) & set(classifier.pool)  # It is measured on these.
+    everything = in_order(experiment.specs)
+    in_loss = {c for spec in everything if isinstance(spec, GAN) for c in spec.fools}
+    held_out = experiment.held_out_classifiers
+    assert set(held_out) <= set(everything)
+    assert not set(held_out) & in_loss
+    assert not gans_behind(held_out) & gans_behind(in_loss)
+
+
+@pytest.mark.parametrize("experiment", ALL)
+def test_what_is_measured_by_held_out_classifiers_has_not_trained_them(experiment):
+    lab = MagicMock()
+    lab.detection.return_value = DetectionMetrics(0.5, 0.5, 0.5, 0.5)
+    lab.frechet_distance.return_value = lab.natural_frechet_distance.return_value = 1.0
+    lab.natural_logits.return_value = np.zeros(2)
+    lab.judge.label = "distance"
+    lab.last_metrics.return_value = {"generator_loss": 1.0, "fooling_loss": 1.0}
+    lab.evaluation_images.return_value = ArrayImages(np.zeros((2, 8, 8, 1), np.uint8))
+    lab.dataset.train = lab.dataset.evaluation = [None]
+    experiment.findings(lab)
+    shown = {call.args for call in lab.detection.call_args_list}
+    held_out = set(experiment.held_out_classifiers)
+    measured = [(c, source) for c, source in shown if c in held_out]
+    assert bool(measured) == bool(held_out)
+    for classifier, source in measured:
+        assert source.gan not in gans_behind([classifier])
 
 
 def test_fool_all_is_all_earlier_iterations():
@@ -69,7 +101,7 @@ def test_another_seed_is_another_population():
 
 def test_generalization_trains_each_n_on_n_gans_and_never_on_held_out_ones():
     experiment = Generalization(GeneralizationConfig(largest_pool=4, classifiers=6))
-    for n, classifiers in experiment.classifiers.items():
+    for (_, n), classifiers in experiment.classifiers.items():
         assert len(classifiers) == len(set(classifiers)) == 6
         for classifier in classifiers:
             assert len(set(classifier.pool)) == n
@@ -77,12 +109,15 @@ def test_generalization_trains_each_n_on_n_gans_and_never_on_held_out_ones():
 
 
 def test_sweep_covers_the_papers_decades():
-    assert CoefficientSweep.presets["paper"].phis == pytest.approx(
+    assert CoefficientSweep.presets["dcgan"]["paper"].phis == pytest.approx(
         [1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1, 1e2, 1e3, 1e4, 1e5]
     )
 
 
 def test_the_papers_sizes_are_the_papers():
-    size = Iterations.presets["paper"]
-    assert (size.iterations, size.gans, size.held_out_gans) == (5, 15, 10)
-    assert Generalization.presets["paper"].largest_pool == 15
+    for setting in ("dcgan", "stylegan2"):
+        size = Iterations.presets[setting]["paper"]
+        assert (size.iterations, size.gans, size.held_out_gans) == (5, 15, 10)
+        assert Generalization.presets[setting]["paper"].largest_pool == 15
+    size = Iterations.presets["stylegan2"]["paper"]
+    assert (size.phi, size.architecture) == (0.001, "resnet50")

@@ -2,7 +2,8 @@
 
 There is no scheduler. Every worker is this command once more; it trains whatever is ready and not
 locked by another, until nothing is missing. On CPUs, two trainings on a core each finish sooner
-than one after the other on two cores: a small network's step leaves the second core idle.
+than one after the other on two cores: a small network's step leaves the second core idle. So does
+a small network leave most of a large GPU idle.
 """
 
 import os
@@ -13,23 +14,63 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+import tensorflow as tf
+
+from data import InputError
+from experiments.executors.placement import VISIBLE, gpu_names, gpu_places, share_of_cores
+from experiments.lab import Lab
+from experiments.specs import Spec
 from training.invocation import program
 from training.progress import say
 from training.signals import Interrupted, stop_request
 
 POLL_SECONDS = 0.2
 AS_WORKER = "--as_worker"
+# Without GPUs and without a number given: what pays on two cores, docs/speed.md.
+DEFAULT_WORKERS = 2
 
 
-def train_side_by_side(count: int) -> None:
-    """Runs `count` workers on an equal share of this process's cores each, until they are done.
+class Local:
+    """Trains in several processes of this machine.
+
+    Args:
+        workers: how many; each gets its share of the cores and of the GPUs.
+        gpu_slots: instead, how many for each GPU. Without either, one for each GPU, and
+            DEFAULT_WORKERS where there is none.
 
     Raises:
-        Interrupted: SIGINT or SIGTERM came; the workers have saved their checkpoints.
-        SystemExit: a worker failed; it has said why, and the others have saved theirs.
+        InputError: slots were asked for, and TensorFlow sees no GPU.
     """
-    with stop_request() as stop, _started(count) as workers:
+
+    def __init__(self, workers: int | None = None, gpu_slots: int | None = None):
+        gpus = gpu_names(len(tf.config.list_physical_devices("GPU")), os.environ)
+        if gpu_slots and not gpus:
+            raise InputError("--gpu_slots is per GPU, and TensorFlow sees none; give --workers")
+        if workers is None and gpu_slots is None:
+            workers, gpu_slots = (None, 1) if gpus else (DEFAULT_WORKERS, None)
+        self._places = gpu_places(gpus, workers, gpu_slots)
+
+    def train(self, lab: Lab, specs: list[Spec], results: Path) -> list[Spec]:
+        """Trains what is missing; `results` is of no interest here.
+
+        Returns:
+            What was trained.
+
+        Raises:
+            Interrupted: SIGINT or SIGTERM came; the workers have saved their checkpoints.
+            SystemExit: a worker failed; it has said why, and the others have saved theirs.
+            InputError: a value was trained on another version of something than there is now.
+        """
+        missing = lab.missing(specs)
+        _train_side_by_side(self._places[: len(missing)])
+        return missing + lab.train(specs)
+
+
+def _train_side_by_side(places: list[list[str]]) -> None:
+    """Runs a worker on the GPUs of each place, until they are done."""
+    with stop_request() as stop, _started(places) as workers:
         while True:
             codes = [worker.poll() for worker in workers]
             if stop or any(codes) or None not in codes:
@@ -42,19 +83,19 @@ def train_side_by_side(count: int) -> None:
 
 
 @contextmanager
-def _started(count: int) -> Iterator[list[subprocess.Popen]]:
+def _started(places: list[list[str]]) -> Iterator[list[subprocess.Popen]]:
     """Worker processes, which are asked to stop, and waited for, on the way out."""
     command = [sys.executable, *program(), *sys.argv[1:], AS_WORKER]
     workers, relays = [], []
     try:
-        for index in range(count):
+        for index, gpus in enumerate(places):
             # A session of its own: Ctrl-C reaches this process, which stops its workers in order.
             worker = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                text=True, errors="replace", start_new_session=True,
+                text=True, errors="replace", start_new_session=True, env=_environment(gpus),
             )  # fmt: skip
             workers.append(worker)
-            _pin(worker.pid, index, count)
+            _pin(worker.pid, index, len(places))
             relays.append(threading.Thread(target=_relay, args=(worker,), daemon=True))
             relays[-1].start()
         yield workers
@@ -66,17 +107,14 @@ def _started(count: int) -> Iterator[list[subprocess.Popen]]:
             relay.join()
 
 
+def _environment(gpus: list[str]) -> dict[str, str]:
+    return {**os.environ, VISIBLE: ",".join(gpus)} if gpus else dict(os.environ)
+
+
 def _pin(process: int, index: int, count: int) -> None:
     """Gives a process its share of the cores, before TensorFlow counts them for its threads."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(process, share_of_cores(index, count))
-
-
-def share_of_cores(index: int, count: int) -> list[int]:
-    """The cores of part `index` of `count` of this process's cores; at least one."""
-    cores = sorted(os.sched_getaffinity(0))
-    first, end = index * len(cores) // count, (index + 1) * len(cores) // count
-    return cores[first : max(end, first + 1)]
 
 
 def _relay(worker: subprocess.Popen) -> None:

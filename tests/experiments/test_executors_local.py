@@ -1,4 +1,4 @@
-"""Workers: one experiment's trainings in several processes."""
+"""The local executor: one experiment's trainings in several processes."""
 
 import json
 import os
@@ -52,7 +52,7 @@ def test_two_workers_train_everything_once_and_to_the_same_bits(images, tmp_path
     # The last bits depend on the number of threads: one core for each training.
     for process, count in zip(processes, (1, 2), strict=True):
         os.sched_setaffinity(process.pid, sorted(os.sched_getaffinity(0))[:count])
-    (plain, _), (shared, lines) = (process.communicate(timeout=300) for process in processes)
+    (plain, _), (shared, lines) = (process.communicate(timeout=600) for process in processes)
     assert "trained 5 of 5" in plain and "trained 5 of 5" in shared, lines
     begun = [line.split("  ")[-1] for line in lines.splitlines() if line.startswith("[")]
     assert len(begun) == len(set(begun)) == 5

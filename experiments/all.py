@@ -1,0 +1,144 @@
+"""Every table and figure of the paper, of one setting or of both, and a page over all of them.
+
+    python -m experiments.all                                        # digits, both settings
+    python -m experiments.all --setting=dcgan --preset=reduced --dataset=mnist
+    python -m experiments.all --setting=stylegan2 --preset=paper --dataset=records \\
+        --data_dir=ffhq256 --inception=inception-2015-12-05.tgz --executor=slurm
+    python -m experiments.all --setting=stylegan2 --preset=paper --dataset=records \\
+        --data_dir=ffhq256 --dry_run --seconds_per_kimg=112.5
+
+Experiments share what they train. The page is `<workdir>/results/index-<preset>.html`, over all
+reports of the preset that are there. `--dry_run` trains nothing: it measures how long a step of
+each kind of training takes here, and prints what the whole plan takes on 1, 8 and 64 such devices.
+"""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from absl import flags
+
+from data import InputError
+from experiments import flags as shared_flags
+from experiments.budget import describe, scaled
+from experiments.catalog import EXPERIMENTS
+from experiments.estimate import kind_of, measure
+from experiments.experiment import Experiment
+from experiments.lab import Lab
+from experiments.running import all_specs, is_job, open_lab, results_folder, train, write_report
+from experiments.settings import SETTINGS
+from experiments.specs import Spec
+from report import write_index
+from training import command
+from training.invocation import program
+from training.progress import say
+from training.signals import Interrupted, stop_request
+
+BOTH = "both"
+
+
+def main() -> None:
+    """The command line."""
+    shared_flags.define([BOTH, *SETTINGS])
+    flags.DEFINE_float(
+        "seconds_per_kimg", None,
+        "With --dry_run: for a device that is not here, how long a GAN takes there for 1,000 "
+        "images; StyleGAN2's published time on a V100 at 256x256 is 112.5 s.",
+        lower_bound=1e-6,
+    )  # fmt: skip
+    command.run(_run)
+
+
+def _run() -> None:
+    values = flags.FLAGS
+    if values.results:
+        raise InputError("--results is of a single experiment: leave it out")
+    if values.setting == BOTH:
+        _run_each_setting()
+    else:
+        _run_setting(values.setting)
+
+
+def _run_each_setting() -> None:
+    """Both settings, one after the other, each in a process of its own."""
+    values = flags.FLAGS
+    if values.data_dir or values.executor == "slurm" or values.inception:
+        raise InputError("both settings have images of their own: choose one by --setting")
+    for setting in SETTINGS:
+        say(f"setting {setting}")
+        # Ctrl-C reaches the child as well, which saves; this process waits for it.
+        with stop_request() as stop:
+            arguments = [*sys.argv[1:], f"--setting={setting}"]
+            code = subprocess.run([sys.executable, *program(), *arguments], check=False).returncode
+        if stop:
+            raise Interrupted(stop.number)
+        if code:
+            sys.exit(code)
+
+
+def _run_setting(setting: str) -> None:
+    values = flags.FLAGS
+    lab = open_lab()
+    experiments = [
+        each(each.presets[setting][values.preset], values.seed, setting)
+        for each in EXPERIMENTS
+        if setting in each.presets
+    ]
+    specs = all_specs(experiments, lab)
+    if is_job(lab, specs):
+        return
+    if values.dry_run:
+        _print_plan(lab, specs)
+        return
+    index = lab.workdir / "results" / f"index-{values.preset}.html"
+    started = time.monotonic()
+    trained = train(lab, specs, index)
+    if trained is None:
+        return
+    for experiment in experiments:
+        _report(experiment, lab, trained, started)
+    print(f"trained {len(trained)} of {len(specs)}, took {time.monotonic() - started:.0f} s")
+    print(f"results: {_write_index(index, lab, experiments)}")
+
+
+def _report(experiment: Experiment, lab: Lab, trained: list[Spec], started: float) -> None:
+    ours = all_specs([experiment], lab)
+    this_run = f"trained {len(set(trained) & set(ours))} of {len(ours)} together with others"
+    findings, page = write_report(experiment, lab, this_run, started)
+    print(f"{experiment.title}\n{findings.summary}\n{page}\n", flush=True)
+
+
+def _write_index(index: Path, lab: Lab, experiments: list[Experiment]) -> Path:
+    """The page over the reports just written, and those of the other setting."""
+    values = flags.FLAGS
+    ours = [results_folder(each, lab) for each in experiments]
+    others = [
+        folder
+        for setting in SETTINGS
+        if setting != values.setting
+        for each in EXPERIMENTS
+        for folder in sorted(
+            index.parent.glob(f"{each.name}-{setting}-{values.preset}-{lab.dataset.name}")
+        )
+        if (folder / "report.json").exists()
+    ]
+    first = values.setting == next(iter(SETTINGS))
+    reports = [*ours, *others] if first else [*others, *ours]
+    title = f"GAN knowledge gaps: the paper's results at the preset {values.preset}"
+    return write_index(index, title, reports, {"preset": values.preset, "data": lab.dataset.name})
+
+
+def _print_plan(lab: Lab, specs: list[Spec]) -> None:
+    missing = lab.missing(specs)
+    say(f"measuring a step of each kind of training, setting {lab.setting.name}")
+    seconds = measure(lab, {kind for spec in missing if (kind := kind_of(spec)) is not None})
+    known = flags.FLAGS.seconds_per_kimg
+    print(f"setting {lab.setting.name}: {lab.setting.scale}")
+    if known is not None:
+        print(f"scaled to a device on which a GAN takes {known:g} s for 1,000 images")
+    print(describe(lab, specs, scaled(seconds, lab.setting.gan_batch_size, known)))
+
+
+if __name__ == "__main__":
+    main()

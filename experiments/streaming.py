@@ -1,0 +1,108 @@
+"""Images of a generator that are made when they are read; and images whose reading is shown."""
+
+import functools
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from data import Images
+from data.images import checked_indices
+from training.progress import Progress
+
+# Larger sets of images are streamed. A constant, and no question of the machine, because the order
+# of a training depends on it.
+KEPT_BYTES = 2**30
+
+
+class StreamedImages(Images):
+    """Consecutive images of a generator.
+
+    They are made in whole blocks, because a generator gives an image to the last bit only in the
+    same batch. Reading consecutive images, or whole blocks, makes each once; the last block stays.
+
+    Args:
+        generate: images by index, uint8 [n, H, W, C]; called with the indices of whole blocks
+            k * block ... (k + 1) * block - 1, in ascending order.
+        name: of the generator's weights, and of how it is sampled; of the fingerprint.
+        start: index of the first image.
+        count: how many there are.
+        shape: (H, W, C).
+        block: images of a block.
+    """
+
+    def __init__(
+        self,
+        generate: Callable[[np.ndarray], np.ndarray],
+        name: str,
+        start: int,
+        count: int,
+        shape: tuple[int, int, int],
+        block: int,
+    ):
+        self._generate, self._name, self._start, self._count = generate, name, start, count
+        self._shape, self.block = tuple(shape), block
+        self._last: tuple[int, np.ndarray] | None = None
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Shape of one image: (H, W, C)."""
+        return self._shape
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 in hexadecimal of a line that names the generator and the range of indices."""
+        line = f"generated {self._name} {self._start} {self._count} {self._shape}\n"
+        return hashlib.sha256(line.encode()).hexdigest()
+
+    def read(self, indices: np.ndarray) -> np.ndarray:
+        """Makes images; as `ArrayImages.read`."""
+        blocks, rows = np.divmod(self._start + checked_indices(indices, len(self)), self.block)
+        images = np.empty((len(rows), *self.shape), np.uint8)
+        for block in np.unique(blocks).tolist():
+            here = blocks == block
+            images[here] = self._block(block)[rows[here]]
+        return images
+
+    def _block(self, number: int) -> np.ndarray:
+        if self._last is None or self._last[0] != number:
+            first = number * self.block
+            self._last = number, self._generate(np.arange(first, first + self.block))
+        return self._last[1]
+
+
+class _Watched(Images):
+    """Images that tell how many are read."""
+
+    def __init__(self, images: Images, advance: Callable[[int], None]):
+        self._images, self._advance = images, advance
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Shape of one image: (H, W, C)."""
+        return self._images.shape
+
+    @property
+    def fingerprint(self) -> str:
+        """That of the images."""
+        return self._images.fingerprint
+
+    def read(self, indices: np.ndarray) -> np.ndarray:
+        """Reads images; as `ArrayImages.read`."""
+        images = self._images.read(indices)
+        self._advance(len(images))
+        return images
+
+
+@contextmanager
+def watched(images: Images, label: str) -> Iterator[Images]:
+    """The images, with the progress of whoever reads each of them once."""
+    with Progress(label, len(images), unit="images") as progress:
+        yield _Watched(images, progress.advance)
