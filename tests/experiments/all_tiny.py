@@ -1,0 +1,27 @@
+"""`experiments.all` over two experiments of the smallest size."""
+
+from typing import ClassVar
+
+import experiments.all as everything
+from experiments.generalization import Generalization, GeneralizationConfig
+from experiments.iterations import Iterations
+from experiments.sequence import SequenceConfig
+
+SIZE = SequenceConfig(iterations=1, gans=1, held_out_gans=1, classifiers=1, held_out_classifiers=1)
+
+
+class TinyGeneralization(Generalization):
+    """One classifier of one GAN, shown another."""
+
+    presets: ClassVar[dict] = {"dcgan": {"quick": GeneralizationConfig(1, 1, 1)}}
+
+
+class TinyIterations(Iterations):
+    """Iteration 0 alone."""
+
+    presets: ClassVar[dict] = {"dcgan": {"quick": SIZE}}
+
+
+if __name__ == "__main__":
+    everything.EXPERIMENTS = (TinyGeneralization, TinyIterations)
+    everything.main()

@@ -1,0 +1,49 @@
+"""`experiments.all`: one run for all experiments, and a page over their reports."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from test_command_line import TINY
+
+SCRIPT = Path(__file__).with_name("all_tiny.py")
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, str(SCRIPT), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+
+
+def test_all_of_a_setting_are_trained_once_and_lead_to_one_page(images, tmp_path):
+    arguments = (
+        "--setting=dcgan", "--dataset=folder", f"--data_dir={images}", f"--workdir={tmp_path}",
+        *TINY,
+    )  # fmt: skip
+    done = run(*arguments)
+    assert done.returncode == 0, done.stderr
+    # Two GANs, a classifier of each; the classifiers of both experiments are the same.
+    assert "trained 4 of 4" in done.stdout
+    reports = sorted((tmp_path / "results").glob("*/report.json"))
+    assert [json.loads(each.read_text())["name"] for each in reports] == [
+        "generalization", "iterations",
+    ]  # fmt: skip
+    page = (tmp_path / "results" / "index-quick.html").read_text()
+    for report in reports:
+        assert f'href="{report.parent.name}/index.html"' in page
+    again = run(*arguments)
+    assert "trained 0 of 4" in again.stdout, again.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--data_dir=x"], "choose one by --setting"),
+        (["--setting=dcgan", "--results=x"], "--results is of a single experiment"),
+    ],
+)
+def test_what_cannot_be_for_both_is_refused(arguments, message):
+    done = run(*arguments)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert message in done.stderr
