@@ -83,7 +83,7 @@ class CoefficientSweep(Experiment):
     """Detection and quality against phi."""
 
     name = "coefficient_sweep"
-    title = "DCGAN: detection by held-out classifiers against the weight phi"
+    title = "Detection by held-out classifiers against the weight phi"
     question = "Can GANs fool classifiers that are not in their loss, if only phi is high enough?"
     paper_claim = (
         "DCGAN, phi from 1e-7 to 1e5: generators are unable to fool held-out classifiers. As phi "

@@ -13,6 +13,7 @@ from metrics import detection_rate
 from report import Figure, Grid, Measurement, Table, heat_map
 
 SAMPLES = 40
+LEAST_SIDE = 28  # smaller images are shown enlarged
 CONFIDENCE = "Confidence (digit classifier)"
 # Column titles, and the fields of `metrics.DetectionMetrics` that are measured on pairs.
 DETECTION_FIELDS = {"detection rate": "detection_rate", "AP": "average_precision", "AUC": "roc_auc"}
@@ -173,5 +174,7 @@ def natural_grid(lab: Lab) -> Grid:
 
 def _grid(images: Images, name: str, title: str, whose: str) -> Grid:
     shown = images.read(np.arange(min(SAMPLES, len(images))))
+    factor = max(1, LEAST_SIDE // shown.shape[1])
+    shown = shown.repeat(factor, axis=1).repeat(factor, axis=2)
     caption = f"{whose}: the first {len(shown)} evaluation images, unselected"
     return Grid(name, title, caption, image_grid(shown, columns=10, background=90))
