@@ -61,15 +61,16 @@ def reliability(logits: np.ndarray, labels: np.ndarray, bins: int = BINS) -> Rel
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     """The temperature T > 0 whose sigmoid(logit / T) has the least cross-entropy (Guo et al. 2017).
 
-    It moves probabilities only: no decision at the threshold of 0.5, no ranking.
+    The labels are smoothed to (n + 1) / (n + 2) and 1 / (n + 2), n images of the kind (Platt 1999):
+    where no image is misclassified, the least cross-entropy with 1 and 0 would be at T = 0, which
+    makes certainties of a handful of images. It moves probabilities only: no decision at the threshold of 0.5, no ranking.
 
     Args:
         logits: [N] of images that the classifier was not trained on, positive = generated.
         labels: [N], 1 = generated, 0 = natural; both kinds must be there.
 
     Returns:
-        T, within 0.01 ... 100: above 1 where the classifier is too sure of itself. Where no image
-        is misclassified, the least cross-entropy is at 0, and this gives 0.01.
+        T, within 0.01 ... 100: above 1 where the classifier is too sure of itself.
 
     Raises:
         ValueError: one of the kinds is missing.
@@ -77,10 +78,13 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     logits, labels = np.asarray(logits, np.float64), np.asarray(labels, np.float64)
     if not 0 < labels.mean() < 1:
         raise ValueError("a temperature needs natural and generated images")
-    signed = np.where(labels > 0.5, logits, -logits)
+    of_kind = np.where(labels > 0.5, labels.sum(), (1 - labels).sum())
+    signed, certain = np.where(labels > 0.5, logits, -logits), (of_kind + 1) / (of_kind + 2)
 
     def cross_entropy(log_temperature: float) -> float:
-        return float(np.mean(np.logaddexp(0, -signed * np.exp(-log_temperature))))
+        scaled = signed * np.exp(-log_temperature)
+        losses = certain * np.logaddexp(0, -scaled) + (1 - certain) * np.logaddexp(0, scaled)
+        return float(np.mean(losses))
 
     bounds = (np.log(0.01), np.log(100))
     found = minimize_scalar(cross_entropy, bounds=bounds, method="bounded", options={"xatol": 1e-6})

@@ -89,7 +89,11 @@ def test_a_temperature_has_the_least_cross_entropy():
     signed = np.concatenate([middle - logits[0], logits[1] - middle])
     assert 0.6 < np.mean(signed > 0) < 0.99
     grid = np.geomspace(0.1, 100, 2001)
-    losses = [np.logaddexp(0, -signed / each).mean() for each in grid]
+    right = 201 / 202  # 200 of each kind, Platt's targets
+    losses = [
+        np.mean(right * np.logaddexp(0, -signed / t) + (1 - right) * np.logaddexp(0, signed / t))
+        for t in grid
+    ]
     detector = calibrated(Detector(model, resize_filter="box"), natural, generated)
     assert 1 < detector.temperature < 50 and detector.resize_filter == "box"
     assert detector.temperature == pytest.approx(grid[np.argmin(losses)], rel=0.01)

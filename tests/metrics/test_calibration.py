@@ -45,7 +45,11 @@ def test_a_known_temperature_is_found(temperature):
     found = fit_temperature(logits, labels)
     assert abs(found / temperature - 1) < 0.05
     # At the minimum of the cross-entropy its derivative by 1 / T, sum (p - y) logit, is 0.
-    slope = np.mean((expit(logits / found) - labels) * logits)
+    generated = labels.sum()
+    targets = np.where(
+        labels == 1, (generated + 1) / (generated + 2), 1 / (len(labels) - generated + 2)
+    )
+    slope = np.mean((expit(logits / found) - targets) * logits)
     assert abs(slope) < 1e-4 * np.mean(np.abs(logits))
 
 
@@ -57,9 +61,15 @@ def test_temperature_lowers_the_error_of_an_overconfident_classifier():
     np.testing.assert_array_equal(scaled > 0, logits > 0)
 
 
+@pytest.mark.parametrize("count", [1, 10])
+def test_a_handful_without_a_mistake_makes_no_certainties(count):
+    logits, labels = np.repeat([-3.0, 3.0], count), np.repeat([0, 1], count)
+    # Each kind's probability is the rule of succession's, (n + 1) / (n + 2) = sigmoid(3 / T).
+    assert np.isclose(fit_temperature(logits, labels), 3 / np.log(count + 1), rtol=1e-4)
+
+
 def test_extremes_stay_within_bounds():
     labels = np.array([0, 1])
-    assert np.isclose(fit_temperature(np.array([-1.0, 1.0]), labels), 0.01)
     assert np.isclose(fit_temperature(np.array([1.0, -1.0]), labels), 100)
     for kind in (0, 1):
         with pytest.raises(ValueError, match="natural and generated"):
