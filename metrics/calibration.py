@@ -63,7 +63,8 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
 
     The labels are smoothed to (n + 1) / (n + 2) and 1 / (n + 2), n images of the kind (Platt 1999):
     where no image is misclassified, the least cross-entropy with 1 and 0 would be at T = 0, which
-    makes certainties of a handful of images. It moves probabilities only: no decision at the threshold of 0.5, no ranking.
+    makes certainties of a handful of images. It moves probabilities only: no decision at the
+    threshold of 0.5, no ranking.
 
     Args:
         logits: [N] of images that the classifier was not trained on, positive = generated.
