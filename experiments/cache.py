@@ -27,10 +27,11 @@ class Cache:
     Args:
         workdir: whose artifacts' folders, and whose folder of statistics, hold the files.
         limit: bytes of all files together.
+        writes: whether what is computed is written, or the files are only read.
     """
 
-    def __init__(self, workdir: Path, limit: int = DEFAULT_BYTES):
-        self.workdir, self.limit = workdir, limit
+    def __init__(self, workdir: Path, limit: int = DEFAULT_BYTES, writes: bool = True):
+        self.workdir, self.limit, self.writes = workdir, limit, writes
 
     def array(self, path: Path, compute: Callable[[], np.ndarray]) -> np.ndarray:
         """The array in a file; computed and written where the file is missing or damaged.
@@ -53,7 +54,7 @@ class Cache:
                 os.utime(path)  # When it was used: many systems do not note reading.
             return values
         values = compute()
-        if self._make_room(values.nbytes + _HEADER_BYTES):
+        if self.writes and self._make_room(values.nbytes + _HEADER_BYTES):
             path.parent.mkdir(parents=True, exist_ok=True)
             with atomic_path(path) as temporary:
                 np.savez(temporary, values=values)

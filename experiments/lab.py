@@ -5,7 +5,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import keras
@@ -27,6 +27,7 @@ from metrics import DetectionMetrics, detection_metrics, frechet_distance, gauss
 from stylegan2.evaluation.extractors import RANDOM_VGG16
 from training.loop import LoopConfig
 from training.progress import Progress, say
+from training.workers import Workers
 
 # Part of every key: raised when the same value and configuration come to mean another training.
 FORMAT = 3
@@ -34,6 +35,7 @@ FORMAT = 3
 AT_ONCE = 1024
 # How often a process without work looks for some, while others train.
 POLL_SECONDS = 0.2
+_NOTHING = -1  # What the chief says when nothing is left.
 
 
 class Lab:
@@ -51,6 +53,7 @@ class Lab:
 
     Attributes:
         judge: the same.
+        workers: those that train here together: the chief decides what, the others `follow`.
     """
 
     def __init__(
@@ -67,7 +70,9 @@ class Lab:
         self.strategy = strategy or tf.distribute.get_strategy()
         self.loop_config = loop_config or LoopConfig()
         self.judge: Judge = judge or self._default_judge()
-        self._cache = Cache(workdir, cache_bytes)
+        self.workers = Workers(self.strategy)
+        self._cache = Cache(workdir, cache_bytes, writes=self.workers.is_chief)
+        self._order: list[Spec] = []  # of what is trained, the same in all workers
         self._keys: dict[Spec, str] = {}
         # By the weights they had when they were read: a model may be trained again meanwhile.
         self._models: dict[Spec, tuple[str, keras.Model]] = {}
@@ -143,6 +148,7 @@ class Lab:
             What this process trained.
         """
         specs, trained = list(specs), []
+        self._order = in_order(specs)
         total = left = 0
         waiting = False
         while missing := self.missing(specs):
@@ -158,6 +164,25 @@ class Lab:
                 time.sleep(POLL_SECONDS)
             waiting = spec is None
         return trained
+
+    def call(self, spec: Spec) -> None:
+        """Tells the other workers, if there are any, what all of them train now."""
+        if self.workers.count > 1:
+            self.workers.of_chief(self._order.index(spec))
+
+    def dismiss(self) -> None:
+        """Tells the other workers that nothing is left to train."""
+        if self.workers.count > 1:
+            self.workers.of_chief(_NOTHING)
+            self.workers.part()
+
+    def follow(self, specs: Iterable[Spec]) -> None:
+        """In another worker than the chief: trains with it whatever it trains of these values."""
+        ordered = in_order(specs)
+        while (number := self.workers.of_chief(0)) != _NOTHING:
+            spec = ordered[number]
+            stages.join(spec, self, self.artifact(spec), self.loop_config)
+        self.workers.part()
 
     def _train_first_free(self, missing: list[Spec], position: str) -> Spec | None:
         """Trains the first value that needs nothing else and that no other process has."""
@@ -214,7 +239,8 @@ class Lab:
         try:
             stages.train(spec, self, self.artifact(spec), self.loop_config)
         except InputError as error:
-            if not self.missing(spec.dependencies):
+            # The other workers are in the middle of this training, and could not go on to another.
+            if self.workers.count > 1 or not self.missing(spec.dependencies):
                 raise
             say(str(error))
             return False
@@ -255,10 +281,14 @@ class Lab:
             raise InputError(f"{spec!r} is not trained yet in {self.workdir}")
         sha256 = artifact.weights_sha256()
         if self._models.get(spec, ("",))[0] != sha256:
-            with self.strategy.scope():
+            with self._scope():
                 model = keras.models.load_model(artifact.model_file(), compile=False)
             self._models[spec] = sha256, model
         return self._models[spec][1]
+
+    def _scope(self) -> AbstractContextManager:
+        """Of the strategy; of several workers, none: all of them would have to enter it."""
+        return self.strategy.scope() if self.workers.count == 1 else nullcontext()
 
     # Images. A GAN's images 0 ... N - 1 train classifiers; those after them evaluate them.
 

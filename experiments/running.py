@@ -100,9 +100,16 @@ def all_specs(experiments: list[Experiment], lab: Lab) -> list[Spec]:
 
 
 def is_job(lab: Lab, specs: list[Spec]) -> bool:
-    """Whether an executor started this process to train for another; it has done so then."""
+    """Whether this process is there to train for another; it has done so then.
+
+    An executor started it, or it is one of several workers and not their chief.
+    """
     values = flags.FLAGS
-    if values.as_worker:
+    if lab.workers.count > 1 and values.dry_run:
+        raise InputError("--dry_run is for one process: leave TF_CONFIG out")
+    if not lab.workers.is_chief:
+        lab.follow(specs)
+    elif values.as_worker:
         stop_with_parent()
         lab.train(specs)
     elif values.train_artifact:
@@ -120,7 +127,9 @@ def train(lab: Lab, specs: list[Spec], results: Path) -> list[Spec] | None:
     """
     executor = choice.chosen()
     lab.workdir.mkdir(parents=True, exist_ok=True)
-    return executor.train(lab, specs, results)
+    trained = executor.train(lab, specs, results)
+    lab.dismiss()
+    return trained
 
 
 def write_report(

@@ -33,6 +33,8 @@ class Trained(Protocol):
 
     def lineage(self, spec: Spec) -> dict[str, str]: ...
 
+    def call(self, spec: Spec) -> None: ...
+
 
 def train(spec: Spec, lab: Trained, artifact: Artifact, loop_config: LoopConfig) -> None:
     """Trains a value whose dependencies are trained, or resumes it, up to its DONE manifest."""
@@ -56,6 +58,36 @@ def train(spec: Spec, lab: Trained, artifact: Artifact, loop_config: LoopConfig)
 
 def _train(spec: Spec, lab: Trained, artifact: Artifact, loop_config: LoopConfig) -> dict[str, Any]:
     """Trains, and saves the networks; gives what the manifest says of the training."""
+    lab.call(spec)
+    loop, networks = _loop(spec, lab, artifact, loop_config)
+    metrics = loop.run()
+    task, steps = loop.task, loop.steps
+    main, *_ = networks.values()
+    _save(main, artifact.folder / MODEL)
+    for name, network in networks.items():
+        if network is not main:
+            _save(network, artifact.folder / f"{name}.keras")
+    images = task.samples()
+    if images is not None:
+        write_samples(artifact.folder / "samples.png", images)
+    return {
+        "steps": steps,
+        "seconds": loop.seconds,
+        "metrics": metrics,
+        "state_sha256": state_digest(task.state, steps),
+    }
+
+
+def join(spec: Spec, lab: Trained, artifact: Artifact, loop_config: LoopConfig) -> None:
+    """Another worker's part of a training: the same steps, and nothing else."""
+    loop, _ = _loop(spec, lab, artifact, loop_config)
+    loop.run()
+
+
+def _loop(
+    spec: Spec, lab: Trained, artifact: Artifact, loop_config: LoopConfig
+) -> tuple[Loop, dict[str, keras.Model]]:
+    """The loop that trains a value, and the networks, first the one that others will use."""
     steps = lab.setting.steps(spec, len(lab.dataset.train))
     with lab.strategy.scope():
         task, networks = _build(spec, lab)
@@ -73,20 +105,7 @@ def _train(spec: Spec, lab: Trained, artifact: Artifact, loop_config: LoopConfig
             for number, step in _snapshot_steps(spec, steps).items()
         },
     )
-    metrics = loop.run()
-    _save(main, artifact.folder / MODEL)
-    for name, network in networks.items():
-        if network is not main:
-            _save(network, artifact.folder / f"{name}.keras")
-    images = task.samples()
-    if images is not None:
-        write_samples(artifact.folder / "samples.png", images)
-    return {
-        "steps": steps,
-        "seconds": loop.seconds,
-        "metrics": metrics,
-        "state_sha256": state_digest(task.state, steps),
-    }
+    return loop, networks
 
 
 def _derive(artifact: Artifact, model: Path) -> dict[str, Any]:

@@ -69,8 +69,8 @@ def _of_json(config: dict[str, Any]) -> Cluster | None:
     task = config["task"]
     chiefs, workers = jobs.get("chief", []), jobs.get("worker", [])
     addresses = (*chiefs, *workers)
-    of_job = {"chief": range(len(chiefs)), "worker": range(len(chiefs), len(addresses))}
-    index = of_job[task["type"]][int(task["index"])]
+    before = {"chief": 0, "worker": len(chiefs)}[task["type"]]
+    index = before + range(len(jobs[task["type"]])).index(int(task["index"]))
     known = set(jobs) <= {"chief", "worker"} and len(chiefs) <= 1
     distinct = len(set(addresses)) == len(addresses)
     if not (known and distinct and all(re.fullmatch(r"\S+:[0-9]+", each) for each in addresses)):

@@ -11,6 +11,7 @@ from experiments.executors.local import Local
 from experiments.executors.slurm import Slurm, SlurmConfig
 from experiments.lab import Lab
 from experiments.specs import Spec
+from training.cluster import find_cluster
 from training.config import define_flags, override
 
 EXECUTORS = ("inline", "local", "slurm")
@@ -64,6 +65,14 @@ def chosen() -> Executor:
     Raises:
         InputError: a flag goes with another executor, or the executor can't work here.
     """
+    executor = _chosen()
+    cluster = find_cluster()
+    if cluster is not None and len(cluster.addresses) > 1 and not isinstance(executor, Inline):
+        raise InputError("several workers, of TF_CONFIG, train together: use --executor=inline")
+    return executor
+
+
+def _chosen() -> Executor:
     values = flags.FLAGS
     if values.executor in (None, "local"):
         _refuse(["wait", *_slurm_flags()], "slurm")

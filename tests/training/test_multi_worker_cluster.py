@@ -52,6 +52,7 @@ def test_is_set_once_it_says_anything():
         {"TF_CONFIG": "[]"},
         {"TF_CONFIG": '{"cluster": {"worker": ["a:1", "b:1"]}}'},
         tf_config(WORKERS, index=3),
+        tf_config(WORKERS, index=-1),
         tf_config(WORKERS, index="first"),
         tf_config(WORKERS, kind="chief"),
         tf_config(WORKERS | {"ps": ["d:1"]}),
