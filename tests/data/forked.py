@@ -12,7 +12,8 @@ from data.records.conversion import Conversion
 from data.records.options import ConvertOptions
 
 _SERVER = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload(["tensorflow"])
+# Pillow first, as in this process: after TensorFlow it would take that one's zlib.
+_SERVER.set_forkserver_preload(["PIL._imaging", "tensorflow"])
 
 
 class Command:
