@@ -2,14 +2,12 @@
 
 import contextlib
 import os
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from data import atomic_path
-from training.progress import say
+from training.arrays import read_array, write_array
 
 GIGABYTE = 10**9
 DEFAULT_BYTES = 20 * GIGABYTE
@@ -42,22 +40,15 @@ class Cache:
             path: the file, ending in `.npz`, named after all that the array depends on.
             compute: makes the array.
         """
-        try:
-            with np.load(path) as file:
-                values = file["values"]
-        except FileNotFoundError:
-            pass
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            say(f"{path} is damaged; computing it again")
-        else:
+        values = read_array(path)
+        if values is not None:
             with contextlib.suppress(OSError):
                 os.utime(path)  # When it was used: many systems do not note reading.
             return values
         values = compute()
         if self.writes and self._make_room(values.nbytes + _HEADER_BYTES):
             path.parent.mkdir(parents=True, exist_ok=True)
-            with atomic_path(path) as temporary:
-                np.savez(temporary, values=values)
+            write_array(path, values)
         return values
 
     def _make_room(self, needed: int) -> bool:

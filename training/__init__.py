@@ -12,6 +12,7 @@ run_folder     what began a run, written down
 checkpoints    atomic, verified checkpoints
 signals        Ctrl-C and SIGTERM
 progress       tqdm on a terminal, plain lines elsewhere
+arrays         arrays that can be computed again, in files that are checked
 metrics_log    JSON lines, and TensorBoard where it is installed
 fooling        the loss of frozen classifiers that a generator must fool
 jpeg/          the JPEG encoding that images pass through before a classifier

@@ -3,16 +3,16 @@
 import hashlib
 import json
 import shutil
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 
-from data import InputError, atomic_path, write_json
+from data import InputError, write_json
 from stylegan2.ops import cache as ops_cache
 from stylegan2.ops.errors import BuildError
-from training.progress import Progress, say
+from training.arrays import read_array, write_array
+from training.progress import Progress
 
 PIECE = 1024
 
@@ -107,21 +107,3 @@ class Rows:
         if not (self.folder / "key.json").exists():
             self.folder.mkdir(parents=True, exist_ok=True)
             write_json(self.folder / "key.json", self.key)
-
-
-def read_array(path: Path) -> np.ndarray | None:
-    """The array in a file, or None where it is missing or damaged, which is said."""
-    try:
-        with np.load(path) as file:
-            return file["values"]
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        say(f"{path} is damaged; computing it again")
-        return None
-
-
-def write_array(path: Path, values: np.ndarray) -> None:
-    """Writes an array with checksums; whole or not at all."""
-    with atomic_path(path) as temporary:
-        np.savez(temporary, values=values)
