@@ -13,13 +13,13 @@ generator.keras, generator_ema.keras (which makes the images) and discriminator.
 `--resume` goes on with a run as it is; `--transfer` begins a new one from another's weights.
 """
 
-import dataclasses
+import functools
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
-import numpy as np
 import tensorflow as tf
 from absl import flags
 
@@ -94,14 +94,16 @@ def _run() -> None:
         write_json(folder / CONFIG, config | {"fingerprint": dataset.fingerprint})
     say(f"{len(dataset.train):,} images; {describe(task)}")
     tick = max(1, round(config["tick_kimg"] * 1000 / training.batch_size))
+    every, keep = tick * config["snapshot_ticks"], config.get("keep_networks")
     loop = Loop(
         task,
         training.steps,
         folder,
         label=folder.name,
         strategy=strategy,
-        config=LoopConfig(log_every=tick, sample_every=tick * config["snapshot_ticks"]),
-        write_samples=_Snapshot(task, folder) if config.get("keep_networks") else write_samples,
+        config=LoopConfig(log_every=tick, sample_every=every),
+        write_samples=write_samples,
+        after=_snapshots(task, folder, every, training.steps) if keep else None,
         watch=lambda step, line: say(tick_line(step, line, training.batch_size, tick)),
     )
     loop.run()
@@ -111,25 +113,27 @@ def _run() -> None:
 
 def _finish(task: StyleGAN2Task, folder: Path) -> None:
     for name in ("generator", "generator_ema", "discriminator"):
-        with atomic_path(folder / f"{name}.keras") as temporary:
-            getattr(task, name).save(temporary)
+        _save(getattr(task, name), folder / f"{name}.keras")
     write_samples(folder / "samples.png", task.samples())
     print(folder / "generator_ema.keras")
 
 
-@dataclasses.dataclass(frozen=True)
-class _Snapshot:
-    """Keeps the generator that makes the images beside each grid of samples."""
+def _snapshots(
+    task: StyleGAN2Task, folder: Path, every: int, steps: int
+) -> dict[int, Callable[[], None]]:
+    """What keeps the generator that makes the images, for each step that has a grid of samples."""
+    return {
+        step: functools.partial(
+            _save, task.generator_ema, folder / "snapshots" / f"step-{step:09d}.keras"
+        )
+        for step in (range(every, steps + 1, every) if every else ())
+    }
 
-    task: StyleGAN2Task
-    folder: Path
 
-    def __call__(self, path: Path, images: np.ndarray) -> None:
-        write_samples(path, images)
-        kept = self.folder / "snapshots" / f"{path.stem}.keras"
-        kept.parent.mkdir(exist_ok=True)
-        with atomic_path(kept) as temporary:
-            self.task.generator_ema.save(temporary)
+def _save(network: keras.Model, path: Path) -> None:
+    path.parent.mkdir(exist_ok=True)
+    with atomic_path(path) as temporary:
+        network.save(temporary)
 
 
 def _resumed() -> tuple[Path, dict]:

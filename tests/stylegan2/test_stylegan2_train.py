@@ -39,7 +39,7 @@ def images(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def run(images, tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess]:
     folder = tmp_path_factory.mktemp("runs") / "first"
-    return folder, train(f"--run={folder}", f"--data={images}", *TINY)
+    return folder, train(f"--run={folder}", f"--data={images}", *TINY, "--keep_networks")
 
 
 def test_a_run_leaves_networks_metrics_and_samples(run):
@@ -62,6 +62,18 @@ def test_a_run_leaves_networks_metrics_and_samples(run):
     grid = np.asarray(Image.open(folder / "samples.png"))
     first = stylegan2.sample(generator, np.arange(1))[0]
     assert np.abs(first.astype(int) - grid[:8, :8]).max() <= 1
+
+
+def test_the_network_of_every_grid_is_kept(run):
+    import stylegan2
+
+    kept = sorted((run[0] / "snapshots").iterdir())
+    grids = sorted((run[0] / "samples").iterdir())
+    assert [path.name for path in kept] == [f"{path.stem}.keras" for path in grids]
+    for network, picture in zip(kept, grids, strict=True):
+        first = stylegan2.sample(stylegan2.load_network(network), np.arange(1))[0]
+        shown = np.asarray(Image.open(picture))[:8, :8]
+        assert np.abs(first.astype(int) - shown).max() <= 1
 
 
 def test_resuming_a_finished_run_changes_nothing(run):
