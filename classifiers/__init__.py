@@ -23,7 +23,7 @@ import_quietly()
 
 from classifiers.config import DIGIT_PRESETS, PRESETS, ClassifierConfig, DigitConfig
 from classifiers.detector import Detector, load_detector
-from classifiers.models import ARCHITECTURES, build
+from classifiers.models import ARCHITECTURES, build, build_configured
 from classifiers.pool import BalancedPool
 from classifiers.scoring import predict
 from classifiers.training import ClassifierTask, DigitTask
@@ -39,6 +39,7 @@ __all__ = [
     "DigitConfig",
     "DigitTask",
     "build",
+    "build_configured",
     "load_detector",
     "predict",
 ]

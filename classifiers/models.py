@@ -4,10 +4,26 @@ import keras
 
 from classifiers.backbones import BACKBONES, build_detector
 from classifiers.cnn import build_cnn
+from classifiers.config import ClassifierConfig
 from data import InputError
 from training.jpeg import JPEGEncoding
 
 ARCHITECTURES = ("cnn", *BACKBONES)
+
+
+def build_configured(
+    architecture: str, image_shape: tuple[int, int, int], seed: int, config: ClassifierConfig
+) -> keras.Model:
+    """`build` with what a training's configuration says of the network."""
+    return build(
+        architecture,
+        image_shape,
+        seed,
+        config.precision,
+        config.width,
+        config.jpeg_quality,
+        config.enlarge,
+    )
 
 
 def build(

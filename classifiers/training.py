@@ -10,7 +10,7 @@ from classifiers.augmentation import AugmentationConfig, augmented
 from classifiers.cnn import build_cnn
 from classifiers.config import ClassifierConfig, DigitConfig
 from classifiers.early_stopping import EarlyStopping
-from classifiers.models import build
+from classifiers.models import build_configured
 from classifiers.pool import BalancedPool
 from data import EpochOrder, Images
 from training.randomness import derive_seed
@@ -85,15 +85,7 @@ class ClassifierTask(_SupervisedTask):
         self._pool = BalancedPool(natural, generated, config.batch_size, seed)
         self._augmentation = augmentation or AugmentationConfig()
         self._seed = derive_seed(seed, "augmentation")
-        model = build(
-            architecture,
-            natural.shape,
-            seed,
-            config.precision,
-            config.width,
-            config.jpeg_quality,
-            config.enlarge,
-        )
+        model = build_configured(architecture, natural.shape, seed, config)
         largest = max(len(natural), sum(map(len, generated)))
         super().__init__(model, config, config.steps(largest, 1))
         self.early_stopping = None

@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterable, Mapping
 import numpy as np
 import tensorflow as tf
 
-from classifiers import ClassifierTask, DigitTask, build
+from classifiers import ClassifierTask, DigitTask, build_configured
 from experiments.lab import Lab
 from experiments.specs import GAN, Classifier, DigitClassifier, Spec, in_order
 from training.distribution import distribute
@@ -76,15 +76,12 @@ def _task(lab: Lab, kind: Kind) -> Task:
         return ClassifierTask(kind.architectures[0], setting.classifier, natural, [natural], 0)
     if kind.kind == DigitClassifier.kind:
         return DigitTask(setting.digits, natural, lab.dataset.train_labels, 0)
-    fooling, config = None, setting.classifier
+    fooling = None
     if kind.architectures:
         frozen = [
-            build(
-                name, natural.shape, seed, config.precision, config.width, config.jpeg_quality,
-                config.enlarge,
-            )
+            build_configured(name, natural.shape, seed, setting.classifier)
             for seed, name in enumerate(kind.architectures)
-        ]  # fmt: skip
+        ]
         fooling = setting.fooling_loss(frozen, 1.0, natural.shape)
     return setting.gan_task(natural, 0, fooling)[0]
 
