@@ -26,7 +26,7 @@ from experiments.catalog import EXPERIMENTS
 from experiments.estimate import kind_of, measure
 from experiments.experiment import Experiment
 from experiments.lab import Lab
-from experiments.running import all_specs, is_job, open_lab, results_folder, train, write_report
+from experiments.running import all_specs, is_job, open_lab, report_name, train, write_report
 from experiments.settings import SETTINGS
 from experiments.specs import Spec
 from report import write_index
@@ -96,33 +96,30 @@ def _run_setting(setting: str) -> None:
     trained = train(lab, specs, index)
     if trained is None:
         return
-    for experiment in experiments:
-        _report(experiment, lab, trained, started)
+    ours = [_report(experiment, lab, trained, started) for experiment in experiments]
     print(f"trained {len(trained)} of {len(specs)}, took {time.monotonic() - started:.0f} s")
-    print(f"results: {_write_index(index, lab, experiments)}")
+    print(f"results: {_write_index(index, lab, ours)}")
 
 
-def _report(experiment: Experiment, lab: Lab, trained: list[Spec], started: float) -> None:
+def _report(experiment: Experiment, lab: Lab, trained: list[Spec], started: float) -> Path:
+    """Writes the report of one experiment; its folder."""
     ours = all_specs([experiment], lab)
     this_run = f"trained {len(set(trained) & set(ours))} of {len(ours)} together with others"
     findings, page = write_report(experiment, lab, this_run, started)
     print(f"{experiment.title}\n{findings.summary}\n{page}\n", flush=True)
+    return page.parent
 
 
-def _write_index(index: Path, lab: Lab, experiments: list[Experiment]) -> Path:
+def _write_index(index: Path, lab: Lab, ours: list[Path]) -> Path:
     """The page over the reports just written, and those of the other setting."""
     values = flags.FLAGS
-    ours = [results_folder(each, lab) for each in experiments]
-    others = [
-        folder
+    folders = (
+        index.parent / report_name(each.name, setting, lab)
         for setting in SETTINGS
         if setting != values.setting
         for each in EXPERIMENTS
-        for folder in sorted(
-            index.parent.glob(f"{each.name}-{setting}-{values.preset}-{lab.dataset.name}")
-        )
-        if (folder / "report.json").exists()
-    ]
+    )
+    others = [folder for folder in folders if (folder / "report.json").exists()]
     first = values.setting == next(iter(SETTINGS))
     reports = [*ours, *others] if first else [*others, *ours]
     title = f"GAN knowledge gaps: the paper's results at the preset {values.preset}"

@@ -1,20 +1,16 @@
-"""What a whole plan would cost, as text: trainings, device-hours, wall time, disk."""
+"""What a whole plan would cost, as text: trainings, device-hours, wall time."""
 
 from collections import Counter
 from collections.abc import Mapping
 
 from experiments.estimate import Kind, cost, hours, kind_of, on_devices
 from experiments.lab import Lab
-from experiments.specs import GAN, Classifier, Spec, in_order
+from experiments.specs import GAN, Spec, in_order
 
 DEVICES = (1, 8, 64)
 # StyleGAN2's published times of 1,000 images at 256x256: 112.5, 58.6, 30.7 and 16.4 s on 1, 2, 4
 # and 8 V100s.
 SPEEDUPS = {1: 1.0, 2: 112.5 / 58.6, 4: 112.5 / 30.7, 8: 112.5 / 16.4}
-# Numbers that an artifact keeps for each parameter: the model's file, and two checkpoints with
-# Adam's two moments (and for a GAN, the averaged generator).
-KEPT = {GAN.kind: 1 + 2 * 3, Classifier.kind: 1 + 2 * 3}
-BYTES = 4
 
 
 def scaled(seconds: Mapping[Kind, float], batch_size: int, seconds_per_kimg: float | None):

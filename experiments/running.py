@@ -147,6 +147,7 @@ def write_report(
 
 
 def with_key(key: str, specs: list[Spec], lab: Lab) -> Spec:
+    """The one of some values whose artifact has a key; InputError if there is none."""
     for spec in specs:
         if lab.key(spec) == key:
             return spec
@@ -162,7 +163,7 @@ def results_folder(experiment: Experiment, lab: Lab) -> Path:
     if values.results:
         return Path(values.results)
     results = lab.workdir / "results"
-    name = f"{experiment.name}-{values.setting}-{values.preset}-{lab.dataset.name}"
+    name = report_name(experiment.name, values.setting, lab)
     chosen = {"experiment": to_json(experiment.config), **lab.setting.to_json()}
     preset = {
         "experiment": to_json(experiment.presets[values.setting][values.preset]),
@@ -172,6 +173,11 @@ def results_folder(experiment: Experiment, lab: Lab) -> Path:
         return results / name
     text = json.dumps([chosen, values.seed, lab.dataset.fingerprint])
     return results / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def report_name(experiment: str, setting: str, lab: Lab) -> str:
+    """The folder's name of a report in which nothing differs from the preset."""
+    return f"{experiment}-{setting}-{flags.FLAGS.preset}-{lab.dataset.name}"
 
 
 def assemble(
