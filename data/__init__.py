@@ -1,6 +1,7 @@
 """Data sets as images of bytes, the order they are seen in, and the files they come from.
 
 datasets.py       load(name) -> Dataset: the images by name, split 80/20
+planned.py        as many images as a data set has that is not here
 opening.py        open_path: images from any path, and what is known of their files
 digits.py         the 1,797 small digits that come with scikit-learn: no download
 mnist.py          MNIST, from its four idx files or through Keras
@@ -41,6 +42,7 @@ from data.opening import Opened, open_path
 from data.order import EpochOrder, permutation
 from data.picture import encode_png
 from data.pictures import read_picture
+from data.planned import planned
 from data.ranges import parse_ranges
 from data.records import RecordImages
 from data.split import split_indices
@@ -63,6 +65,7 @@ __all__ = [
     "open_path",
     "parse_ranges",
     "permutation",
+    "planned",
     "read_picture",
     "sha256_file",
     "split_indices",

@@ -18,9 +18,7 @@ experiment    what an experiment is, and what it finds
 running       how experiments run, one or many
 flags         the flags that all of them share
 sequence      what iterations and memoryless have in common
-plan          what would be trained: --dry_run
-estimate      seconds of a step, measured on the spot, and time on many devices
-budget        what a whole plan takes, as text
+planning/     what would be trained, and what it takes: --dry_run
 catalog       every experiment
 
 Scripts: generalization (F1), coefficient_sweep (F2), iterations (T2), memoryless (F4),

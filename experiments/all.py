@@ -4,12 +4,13 @@
     python -m experiments.all --setting=dcgan --preset=reduced --dataset=mnist
     python -m experiments.all --setting=stylegan2 --preset=paper --dataset=records \\
         --data_dir=ffhq256 --inception=inception-2015-12-05.tgz --executor=slurm
-    python -m experiments.all --setting=stylegan2 --preset=paper --dataset=records \\
-        --data_dir=ffhq256 --dry_run --seconds_per_kimg=112.5
+    python -m experiments.all --setting=stylegan2 --preset=paper --dry_run \\
+        --planned_images=70000 --seconds_per_kimg=112.5
 
 Experiments share what they train. The page is `<workdir>/results/index-<preset>.html`, over all
 reports of the preset that are there. `--dry_run` trains nothing: it measures how long a step of
-each kind of training takes here, and prints what the whole plan takes on 1, 8 and 64 such devices.
+each kind of training takes here, and prints what the whole plan, and each experiment alone, takes
+on 1, 8 and 64 such devices. See docs/reproducing.md.
 """
 
 import subprocess
@@ -21,14 +22,17 @@ from absl import flags
 
 from data import InputError
 from experiments import flags as shared_flags
-from experiments.budget import describe, scaled
+from experiments.cache import GIGABYTE
 from experiments.catalog import EXPERIMENTS
-from experiments.estimate import kind_of, measure
 from experiments.experiment import Experiment
 from experiments.lab import Lab
+from experiments.planning.bill import bill
+from experiments.planning.kinds import Kind, kinds_of
+from experiments.planning.measuring import measure, scaled
+from experiments.planning.text import each_alone, whole_plan
 from experiments.running import all_specs, is_job, open_lab, report_name, train, write_report
 from experiments.settings import SETTINGS
-from experiments.specs import Spec
+from experiments.specs import GAN, Spec
 from report import write_index
 from training import command
 from training.invocation import program
@@ -89,7 +93,7 @@ def _run_setting(setting: str) -> None:
     if is_job(lab, specs):
         return
     if values.dry_run:
-        _print_plan(lab, specs)
+        _print_plan(lab, experiments)
         return
     index = lab.workdir / "results" / f"index-{values.preset}.html"
     started = time.monotonic()
@@ -126,15 +130,22 @@ def _write_index(index: Path, lab: Lab, ours: list[Path]) -> Path:
     return write_index(index, title, reports, {"preset": values.preset, "data": lab.dataset.name})
 
 
-def _print_plan(lab: Lab, specs: list[Spec]) -> None:
+def _print_plan(lab: Lab, experiments: list[Experiment]) -> None:
+    known, specs = flags.FLAGS.seconds_per_kimg, all_specs(experiments, lab)
     missing = lab.missing(specs)
     say(f"measuring a step of each kind of training, setting {lab.setting.name}")
-    seconds = measure(lab, {kind for spec in missing if (kind := kind_of(spec)) is not None})
-    known = flags.FLAGS.seconds_per_kimg
+    reference = set() if known is None else {Kind(GAN.kind)}
+    costs = measure(lab, kinds_of(missing) | reference)
     print(f"setting {lab.setting.name}: {lab.setting.scale}")
     if known is not None:
         print(f"scaled to a device on which a GAN takes {known:g} s for 1,000 images")
-    print(describe(lab, specs, scaled(seconds, lab.setting.gan_batch_size, known)))
+        costs = scaled(costs, lab.setting.gan_batch_size, known)
+    done, cache_bytes = len(specs) - len(missing), round(flags.FLAGS.cache_gb * GIGABYTE)
+    print(whole_plan(bill(lab, missing, costs), costs, done, cache_bytes) + "\n")
+    alone = {
+        each.name: bill(lab, lab.missing(all_specs([each], lab)), costs) for each in experiments
+    }
+    print(each_alone(alone))
 
 
 if __name__ == "__main__":

@@ -57,6 +57,10 @@ def define(settings: Sequence[str]) -> None:
         lower_bound=0,
     )  # fmt: skip
     flags.DEFINE_boolean("dry_run", False, "List what would be trained, and train nothing.")
+    flags.DEFINE_integer(
+        "planned_images", None, "With --dry_run, in place of --dataset: so many natural images "
+        "that are not here yet; 70000 for FFHQ or MNIST.", lower_bound=5,
+    )  # fmt: skip
     choice.define()
     for part, presets in _parts().items():
         define_flags(part, presets)
@@ -99,6 +103,10 @@ def _refuse(part: str, config: Any) -> None:
 def chosen_dataset(setting: Setting) -> Dataset:
     """The natural images, of the setting's size and colours."""
     values = flags.FLAGS
+    if values.planned_images is not None:
+        if not values.dry_run or values.data_dir:
+            raise InputError("--planned_images goes with --dry_run, and without --data_dir")
+        return data.planned(values.planned_images, setting.resolution, setting.channels)
     return data.load(
         values.dataset, values.data_dir, resolution=setting.resolution, channels=setting.channels
     )

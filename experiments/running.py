@@ -17,7 +17,7 @@ from experiments.executors.local import stop_with_parent
 from experiments.experiment import Experiment, Findings
 from experiments.lab import Lab
 from experiments.measurements import natural_grid
-from experiments.plan import describe_plan
+from experiments.planning.listing import describe_plan
 from experiments.settings import SETTINGS
 from experiments.specs import Spec, in_order
 from report import Report

@@ -2,6 +2,7 @@
 
 import abc
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import keras
@@ -21,10 +22,12 @@ class Setting(abc.ABC):
 
     Attributes:
         name: what `--setting` calls it.
+        speedups: how much faster a training is on so many devices than on one, for plans.
         classifier: of every classifier of natural against generated images.
     """
 
     name: ClassVar[str]
+    speedups: ClassVar[Mapping[int, float]]
     classifier: ClassifierConfig
 
     # What the two settings differ in

@@ -28,6 +28,8 @@ class DCGANSetting(Setting):
     """
 
     name: ClassVar[str] = "dcgan"
+    # Too small to gain from a second device.
+    speedups: ClassVar[dict[int, float]] = {1: 1.0}
     gan: DCGANConfig
     digits: DigitConfig
 

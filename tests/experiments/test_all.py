@@ -47,3 +47,18 @@ def test_what_cannot_be_for_both_is_refused(arguments, message):
     done = run(*arguments)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert message in done.stderr
+
+
+def test_a_dry_run_tells_what_the_plan_and_each_experiment_take(tmp_path):
+    done = run(
+        "--setting=dcgan", "--planned_images=100", f"--workdir={tmp_path}", "--dry_run",
+        "--seconds_per_kimg=3600", *TINY,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "5 to train, 0 to derive from them, 0 done" in done.stdout  # with the digit classifier
+    rows = [line.split() for line in done.stdout.splitlines()]
+    gans = next(row for row in rows if row[-1:] == ["gan"])
+    # An epoch of 80 images, of which 1,000 take an hour.
+    assert gans[:1] == ["2"] and gans[3:5] == ["4.8", "minutes"]
+    assert [row[0] for row in rows[-2:]] == ["generalization", "iterations"]
+    assert not list(tmp_path.iterdir())

@@ -126,10 +126,20 @@ def test_a_dry_run_trains_nothing(images, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_dry_run_plans_for_images_that_are_not_here(tmp_path):
+    done = run(
+        "iterations", "--planned_images=100", f"--workdir={tmp_path}", *TINY, *SEQUENCE, "--dry_run"
+    )
+    assert done.returncode == 0, done.stderr
+    # 80 natural images, shown with 80 generated ones.
+    assert "160 images  classifier-" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--no_such_flag=1"], "no_such_flag"),
+        (["--planned_images=100"], "--planned_images goes with --dry_run"),
         (["--dataset=folder", "--data_dir=/nowhere"], "/nowhere"),
         (["--classifier_batch_size=3"], "--classifier_batch_size is 3; it must be even"),
         (["--workdir=/dev/null/runs"], "/dev/null/runs cannot be used: Not a directory"),

@@ -10,7 +10,7 @@ import pytest
 from classifiers import predict
 from data import ArrayImages, Dataset, InputError
 from experiments.lab import Lab
-from experiments.plan import describe_plan
+from experiments.planning.listing import describe_plan
 from experiments.specs import GAN, Classifier, DigitClassifier
 from metrics import frechet_distance, gaussian_statistics
 

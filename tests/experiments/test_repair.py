@@ -13,7 +13,7 @@ from data import InputError
 from experiments import artifact as artifact_module
 from experiments.artifact import Artifact
 from experiments.lab import Lab
-from experiments.plan import describe_plan
+from experiments.planning.listing import describe_plan
 from experiments.specs import GAN, Classifier, Snapshot
 from experiments.weights import weights_sha256
 from training.loop import LoopConfig

@@ -1,0 +1,180 @@
+"""Plans: schedules against closed forms, seconds against a clock, bytes against a disk."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from experiments.planning.bill import bill
+from experiments.planning.kinds import Kind, kind_of, kinds_of
+from experiments.planning.measuring import Cost, measure, scaled, seconds_of_step, together
+from experiments.planning.schedule import makespan, on_devices
+from experiments.planning.text import duration, each_alone, whole_plan
+from experiments.specs import GAN, Classifier, DigitClassifier, Snapshot, Truncated
+from training.task import Task
+
+GANS = [GAN(seed) for seed in range(4)]
+JUDGES = [Classifier(seed, GANS[:2]) for seed in range(2)]
+FOOLING = GAN(10, JUDGES, phi=1.0)
+
+
+def test_one_slot_takes_the_sum_and_many_the_longest_chain():
+    seconds = {**{gan: 3.0 + k for k, gan in enumerate(GANS)}, **dict.fromkeys(JUDGES, 2.0)}
+    seconds[FOOLING] = 5.0
+    assert makespan(seconds, 1) == sum(seconds.values())
+    assert makespan(seconds, 100) == 4.0 + 2.0 + 5.0
+    # Two slots: GANs 0 and 1 end at 3 and 4; GAN 2 at 8, GAN 3 at 10; the judges at 10 and 12.
+    assert makespan({k: v for k, v in seconds.items() if k != FOOLING}, 2) == 12.0
+
+
+def test_what_is_trained_already_is_not_waited_for():
+    assert makespan({FOOLING: 5.0}, 3) == 5.0
+    assert makespan({}, 3) == 0.0
+
+
+def test_derived_values_pass_on_what_they_depend_on():
+    truncated = Truncated(GANS[0], 0.5)
+    classifier = Classifier(0, [truncated])
+    assert makespan({GANS[0]: 3.0, truncated: 0.0, classifier: 2.0}, 9) == 5.0
+
+
+def test_devices_are_shared_in_the_best_way():
+    seconds = dict.fromkeys(GANS, 8.0)
+    speedups = {1: 1.0, 4: 3.0}
+    assert on_devices(seconds, 1, speedups) == (32.0, 1)
+    assert on_devices(seconds, 4, speedups) == (8.0, 1)  # 4 at a time, not one after another.
+    time_of_one, each = on_devices({GANS[0]: 8.0}, 4, speedups)
+    assert (time_of_one, each) == (pytest.approx(8 / 3), 4)
+
+
+def test_kinds_tell_what_a_step_costs():
+    assert kind_of(FOOLING) == Kind("gan", ("cnn", "cnn"))
+    assert kind_of(GANS[0]) == kind_of(GAN(99)) == Kind("gan")
+    assert kind_of(JUDGES[0]) == Kind("classifier", ("cnn",))
+    assert kind_of(Truncated(GANS[0], 0.5)) is None
+    assert str(kind_of(FOOLING)) == "gan that fools 2 cnn"
+
+
+def test_several_classifiers_add_what_each_adds_alone():
+    kind = Kind("gan", ("cnn", "resnet50", "resnet50"))
+    assert kind.parts == (
+        Kind("gan"), Kind("gan", ("cnn",)), Kind("gan", ("resnet50",)), Kind("gan", ("resnet50",)),
+    )  # fmt: skip
+    times = {(): 2.0, ("cnn",): 2.5, ("resnet50",): 5.0}
+    parts = [Cost(times[part.architectures], 1, 2, 3) for part in kind.parts]
+    assert together(parts) == Cost(2.0 + 0.5 + 3.0 + 3.0, 1, 2, 3)
+    for alone in (Kind("gan"), Kind("gan", ("cnn",)), Kind("classifier", ("cnn",))):
+        assert alone.parts == (alone,)
+
+
+def test_another_device_scales_every_kind_by_what_a_gan_takes_there():
+    costs = {Kind("gan"): Cost(4.0, 1, 2, 3), Kind("digits"): Cost(1.0, 4, 5, 6)}
+    # 32 images in 4 s are 125 s for 1,000.
+    there = scaled(costs, 32, 12.5)
+    assert there[Kind("gan")].seconds == pytest.approx(0.4)
+    assert there[Kind("digits")] == Cost(pytest.approx(0.1), 4, 5, 6)
+    assert scaled(costs, 32, None) == costs
+
+
+def test_the_kinds_behind_derived_values_are_their_gans():
+    assert kinds_of([Truncated(FOOLING, 0.5)]) == {kind_of(FOOLING)}
+    assert kinds_of([Snapshot(GAN(0, snapshots=2), 1), JUDGES[0]]) == {
+        Kind("gan"), Kind("classifier", ("cnn",)),
+    }  # fmt: skip
+
+
+COSTS = {
+    Kind("gan"): Cost(3.0, 100, 250, 800),
+    Kind("gan", ("cnn", "cnn")): Cost(2.0, 100, 250, 800),
+    Kind("classifier", ("cnn",)): Cost(0.5, 10, 10, 30),
+    Kind("digits"): Cost(0.1, 20, 20, 60),
+}
+
+
+def test_a_bill_is_steps_times_seconds_and_bytes_of_what_is_missing(lab):
+    lab.train([GANS[0]])
+    truncated = Truncated(FOOLING, 0.5)
+    snapshots = GAN(9, snapshots=3)
+    missing = lab.missing([truncated, snapshots, DigitClassifier()])
+    found = bill(lab, missing, COSTS)
+    assert GANS[0] not in found.seconds
+    assert found.seconds[FOOLING] == 2.0 * 4  # 32 images, one epoch, batches of 8
+    assert found.seconds[JUDGES[0]] == 0.5 * 16  # 32 natural and 32 generated, two GANs
+    assert found.seconds[truncated] == 0.0
+    assert len(found.seconds) == 7 and len(found.trainings) == 6
+    assert found.device_seconds == 3.0 * 4 * 2 + 8.0 + 2 * 8.0 + 0.1 * 4
+    # GANs 1, 9 and the fooling one, 3 snapshots and a truncated copy; 2 classifiers; digits.
+    assert found.networks == 3 * 250 + 4 * 100 + 2 * 10 + 20
+    assert found.checkpoints == 2 * (3 * 800 + 2 * 30 + 60)
+
+
+def test_the_text_tells_time_and_disk(lab):
+    missing = lab.missing([FOOLING])
+    text = whole_plan(bill(lab, missing, COSTS), COSTS, 4, 20 * 10**9)
+    assert "5 to train, 0 to derive from them, 4 done" in text
+    assert "on 64 devices, 1 to a training: 28 seconds" in text  # a GAN, a classifier, the other
+    assert "disk: 770 B of networks, 4.9 kB of checkpoints, at most 20.0 GB of caches" in text
+    alone = each_alone({"iterations": bill(lab, missing, COSTS)}).splitlines()
+    assert alone[1].split()[:4] == ["iterations", "5", "0.0", "48"]
+    nothing = whole_plan(bill(lab, [], COSTS), {}, 4, 0)
+    assert nothing.endswith("0 to train, 0 to derive from them, 4 done")
+
+
+DESCRIPTION = 80_000  # bytes, at most
+
+
+@pytest.mark.parametrize("value", [GANS[0], JUDGES[0]])
+def test_the_bytes_are_those_that_a_training_leaves(lab, value):
+    lab.train([value])
+    cost = measure(lab, {kind_of(value)})[kind_of(value)]
+    folder = lab.artifact(value).folder
+    # A file of weights also describes the layers, a checkpoint its variables.
+    networks = [*folder.glob("*.keras")]
+    assert 0 < _bytes(networks) - cost.networks < len(networks) * DESCRIPTION
+    assert 0 < _bytes([folder / "model.keras"]) - cost.model < DESCRIPTION
+    checkpoints = [*folder.glob("checkpoints/step-*")]
+    for checkpoint in checkpoints:
+        assert 0 < _bytes(checkpoint.glob("*.data-*")) - cost.checkpoint < DESCRIPTION
+    assert checkpoints and cost.seconds > 0
+
+
+def _bytes(files) -> int:
+    return sum(Path(file).stat().st_size for file in files)
+
+
+class Ticking(Task):
+    """Steps of two kinds, of a known length by a clock of its own."""
+
+    batch_size, state = 4, {}
+
+    def __init__(self):
+        self.now = 0.0
+
+    def batch(self, step):
+        return (np.zeros((4, 1), np.float32),)
+
+    def phase(self, step):
+        return step % 4 == 0
+
+    def train_step(self, step, batch, phase=False):
+        def tick():
+            self.now += 0.3 if phase else 0.1
+            return np.float32(0)
+
+        return {"loss": tf.numpy_function(tick, [], tf.float32)}
+
+
+def test_seconds_of_a_step_weigh_its_kinds(monkeypatch):
+    task = Ticking()
+    clock = SimpleNamespace(monotonic=lambda: task.now)
+    monkeypatch.setattr("experiments.planning.measuring.time", clock)
+    found = seconds_of_step(task, tf.distribute.get_strategy())
+    assert found == pytest.approx((3 * 0.1 + 0.3) / 4)
+
+
+def test_times_are_told_in_their_unit():
+    assert [duration(x) for x in (30, 600, 86400, 864000, 365 * 864000)] == [
+        "30 seconds", "10.0 minutes", "24.0 hours", "10.0 days", "10.0 years",
+    ]  # fmt: skip
