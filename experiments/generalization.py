@@ -1,9 +1,8 @@
 """Classifier generalization: detection of held-out GANs against the number of GANs trained on.
 
 The paper (slides, "Classifier generalization"): a DCGAN classifier generalizes well from a single
-generator and almost perfectly from more than one; StyleGAN2 classifiers need several generators.
-The architectures do not
-matter. It is shown as a curve, without numbers.
+generator and almost perfectly from more than one; StyleGAN2 classifiers need several generators,
+whatever their architecture. It is shown as a curve, without numbers.
 
     python -m experiments.generalization                                   # digits, minutes
     python -m experiments.generalization --dataset=mnist --preset=reduced  # hours on 2 cores

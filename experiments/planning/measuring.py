@@ -67,8 +67,9 @@ def measure(lab: Lab, kinds: Iterable[Kind]) -> dict[Kind, Cost]:
 def together(parts: list[Cost]) -> Cost:
     """The cost of the first part, and the time that each of the others takes longer than it."""
     plain = parts[0]
-    seconds = plain.seconds + sum(part.seconds - plain.seconds for part in parts[1:])
-    return dataclasses.replace(plain, seconds=seconds)
+    # Where a classifier costs next to nothing, the clock may say less than that.
+    added = sum(max(0.0, part.seconds - plain.seconds) for part in parts[1:])
+    return dataclasses.replace(plain, seconds=plain.seconds + added)
 
 
 def scaled(

@@ -65,6 +65,7 @@ def test_several_classifiers_add_what_each_adds_alone():
     times = {(): 2.0, ("cnn",): 2.5, ("resnet50",): 5.0}
     parts = [Cost(times[part.architectures], 1, 2, 3) for part in kind.parts]
     assert together(parts) == Cost(2.0 + 0.5 + 3.0 + 3.0, 1, 2, 3)
+    assert together([Cost(2.0, 1, 2, 3), Cost(1.9, 1, 2, 3)]).seconds == 2.0
     for alone in (Kind("gan"), Kind("gan", ("cnn",)), Kind("classifier", ("cnn",))):
         assert alone.parts == (alone,)
 
