@@ -13,6 +13,7 @@ each kind of training takes here, and prints what the whole plan, and each exper
 on 1, 8 and 64 such devices. See docs/reproducing.md.
 """
 
+import os
 import subprocess
 import sys
 import time
@@ -24,6 +25,7 @@ from data import InputError
 from experiments import flags as shared_flags
 from experiments.cache import GIGABYTE
 from experiments.catalog import EXPERIMENTS
+from experiments.executors.local import POLL_SECONDS, stop_with_parent
 from experiments.experiment import Experiment
 from experiments.lab import Lab
 from experiments.planning.bill import bill
@@ -37,9 +39,11 @@ from report import write_index
 from training import command
 from training.invocation import program
 from training.progress import say
-from training.signals import Interrupted, stop_request
+from training.signals import Interrupted, StopRequest, stop_request
 
 BOTH = "both"
+# Set for the process of one of both settings; no flag, for reports show their command.
+_AS_CHILD = "EXPERIMENTS_AS_CHILD"
 
 
 def main() -> None:
@@ -71,18 +75,28 @@ def _run_each_setting() -> None:
         raise InputError("both settings have images of their own: choose one by --setting")
     for setting in SETTINGS:
         say(f"setting {setting}")
-        # Ctrl-C reaches the child as well, which saves; this process waits for it.
         with stop_request() as stop:
-            arguments = [*sys.argv[1:], f"--setting={setting}"]
-            code = subprocess.run([sys.executable, *program(), *arguments], check=False).returncode
+            code = _run_in_child(setting, stop)
         if stop:
             raise Interrupted(stop.number)
         if code:
             sys.exit(code)
 
 
+def _run_in_child(setting: str, stop: StopRequest) -> int:
+    """This command for one setting; the process ends, and saves, when this one does."""
+    command = [sys.executable, *program(), *sys.argv[1:], f"--setting={setting}"]
+    environment = {**os.environ, _AS_CHILD: "1"}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment) as child:
+        while child.poll() is None and not stop:
+            time.sleep(POLL_SECONDS)
+    return child.returncode  # Leaving the block closes the pipe that the child watches.
+
+
 def _run_setting(setting: str) -> None:
     values = flags.FLAGS
+    if os.environ.pop(_AS_CHILD, None):
+        stop_with_parent()
     lab = open_lab()
     experiments = [
         each(each.presets[setting][values.preset], values.seed, setting)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import math
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
@@ -22,7 +21,7 @@ from experiments.judge import DigitJudge, ExtractorJudge, Judge, open_judge
 from experiments.settings import Setting
 from experiments.specs import Classifier, DigitClassifier, GANImages, Spec, in_order
 from experiments.storage.inventory import ARTIFACTS, STATISTICS, affected
-from experiments.streaming import KEPT_BYTES, StreamedImages, watched
+from experiments.streaming import StreamedImages, is_streamed, watched
 from metrics import DetectionMetrics, detection_metrics, frechet_distance, gaussian_statistics
 from stylegan2.evaluation.extractors import RANDOM_VGG16
 from training.loop import LoopConfig
@@ -33,6 +32,8 @@ from training.workers import Workers
 FORMAT = 3
 # Images between two looks at the progress: whole blocks of every generator.
 AT_ONCE = 1024
+# Models that are kept in memory once they were loaded: those of the last measurements.
+KEPT_MODELS = 16
 # How often a process without work looks for some, while others train.
 POLL_SECONDS = 0.2
 _NOTHING = -1  # What the chief says when nothing is left.
@@ -74,7 +75,8 @@ class Lab:
         self._cache = Cache(workdir, cache_bytes, writes=self.workers.is_chief)
         self._order: list[Spec] = []  # of what is trained, the same in all workers
         self._keys: dict[Spec, str] = {}
-        # By the weights they had when they were read: a model may be trained again meanwhile.
+        # By the weights they had when they were read: a model may be trained again meanwhile. The
+        # one that was used last stands last.
         self._models: dict[Spec, tuple[str, keras.Model]] = {}
         self._detections: dict[tuple[str, str], DetectionMetrics] = {}
 
@@ -280,11 +282,14 @@ class Lab:
         if not artifact.is_done():
             raise InputError(f"{spec!r} is not trained yet in {self.workdir}")
         sha256 = artifact.weights_sha256()
-        if self._models.get(spec, ("",))[0] != sha256:
+        known, model = self._models.pop(spec, ("", None))
+        if known != sha256:
             with self._scope():
                 model = keras.models.load_model(artifact.model_file(), compile=False)
-            self._models[spec] = sha256, model
-        return self._models[spec][1]
+        self._models[spec] = sha256, model
+        while len(self._models) > KEPT_MODELS:
+            del self._models[next(iter(self._models))]
+        return model
 
     def _scope(self) -> AbstractContextManager:
         """Of the strategy; of several workers, none: all of them would have to enter it."""
@@ -302,7 +307,7 @@ class Lab:
 
     def _images(self, source: GANImages, start: int, count: int) -> Images:
         shape = self.dataset.image_shape
-        if count * math.prod(shape) > KEPT_BYTES:
+        if is_streamed(count, shape):
             name, block = self._source_id(source), self.setting.block
             return StreamedImages(self._sampler(source), name, start, count, shape, block)
 

@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -14,6 +15,11 @@ from training.progress import Progress
 # Larger sets of images are streamed. A constant, and no question of the machine, because the order
 # of a training depends on it.
 KEPT_BYTES = 2**30
+
+
+def is_streamed(count: int, shape: tuple[int, int, int]) -> bool:
+    """Whether so many generated images of a shape are made whenever they are read."""
+    return count * math.prod(shape) > KEPT_BYTES
 
 
 class StreamedImages(Images):

@@ -20,7 +20,6 @@ from training.progress import say
 
 MANIFEST = "manifest.json"
 DESCRIPTION = "description.json"
-KEEP = 2  # Of a training: the newest, and one to fall back to.
 
 
 class DamagedCheckpointError(Exception):
@@ -42,7 +41,7 @@ class Checkpoints:
         self,
         folder: Path,
         state: dict[str, list[tf.Variable]],
-        keep: int = KEEP,
+        keep: int = 2,
         partial: bool = False,
     ):
         self.folder, self.keep, self.partial = folder, keep, partial

@@ -7,7 +7,6 @@ from experiments.lab import Lab
 from experiments.planning.kinds import Kind, kind_of
 from experiments.planning.measuring import Cost
 from experiments.specs import GAN, Snapshot, Spec, Truncated
-from training.checkpoints import KEEP
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +51,7 @@ def bill(lab: Lab, missing: list[Spec], costs: Mapping[Kind, Cost]) -> Bill:
         networks += _networks(spec, costs)
         if (kind := kind_of(spec)) is not None:
             seconds[spec] = lab.setting.steps(spec, images) * costs[kind].seconds
-            checkpoints += KEEP * costs[kind].checkpoint
+            checkpoints += lab.loop_config.keep_checkpoints * costs[kind].checkpoint
     return Bill(seconds, networks, checkpoints, lab.setting.speedups)
 
 

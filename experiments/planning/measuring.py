@@ -1,9 +1,11 @@
 """A step of each kind of training, timed on the spot, and the bytes that a training leaves."""
 
+import contextlib
 import dataclasses
+import logging
 import time
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 
 import keras
 import numpy as np
@@ -13,6 +15,7 @@ from classifiers import ClassifierTask, DigitTask, build_configured
 from experiments.lab import Lab
 from experiments.planning.kinds import Kind
 from experiments.specs import GAN, Classifier, DigitClassifier
+from experiments.streaming import is_streamed
 from training.distribution import distribute
 from training.loop import compile_step
 from training.progress import say
@@ -29,7 +32,8 @@ class Cost:
     """What a training of a kind takes.
 
     Attributes:
-        seconds: of a step, on one device.
+        seconds: of a step, on one device; of a classifier, with the making of its images where
+            these are not kept.
         model: bytes of the network that others use.
         networks: bytes of all networks, that one included.
         checkpoint: bytes of a checkpoint.
@@ -48,20 +52,40 @@ def measure(lab: Lab, kinds: Iterable[Kind]) -> dict[Kind, Cost]:
     natural images stand in for generated ones. Of a GAN that fools several classifiers, the time
     that each classifier adds is that which one of its architecture adds alone.
     """
-    kinds = set(kinds)
-    measured = {}
-    for part in sorted({part for kind in kinds for part in kind.parts}):
-        with lab.strategy.scope():
-            task, networks = _task(lab, part)
-        seconds = seconds_of_step(task, lab.strategy)
-        say(f"{part}: {seconds:.3g} s a step, {task.batch_size / seconds:.3g} images/s")
-        measured[part] = Cost(
-            seconds,
-            _bytes(flat_variables(networks[0])),
-            _bytes(flat_variables(*networks)),
-            sum(_bytes(variables) for variables in task.state.values()),
-        )
+    kinds, natural, measured = set(kinds), lab.dataset.train, {}
+    with _without_advice():
+        streams = is_streamed(len(natural), natural.shape)
+        making = _seconds_of_generated(lab) if streams else 0.0
+        for part in sorted({part for kind in kinds for part in kind.parts}):
+            measured[part] = cost = _measure(lab, part, making)
+            say(f"{part}: {cost.seconds:.3g} s a step")
     return {kind: together([measured[part] for part in kind.parts]) for kind in kinds}
+
+
+def _measure(lab: Lab, kind: Kind, making: float) -> Cost:
+    """The cost of a kind, given the seconds of each generated image that a classifier sees."""
+    with lab.strategy.scope():
+        task, networks = _task(lab, kind)
+    seconds = seconds_of_step(task, lab.strategy)
+    generated = task.batch_size / 2 if kind.kind == Classifier.kind else 0
+    return Cost(
+        seconds + generated * making,
+        _bytes(flat_variables(networks[0])),
+        _bytes(flat_variables(*networks)),
+        sum(_bytes(variables) for variables in task.state.values()),
+    )
+
+
+@contextlib.contextmanager
+def _without_advice() -> Iterator[None]:
+    """TensorFlow warns of functions that are compiled and then called a few times only."""
+    logger = tf.get_logger()
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def together(parts: list[Cost]) -> Cost:
@@ -132,15 +156,28 @@ def _first_step(task: Task, phase: Hashable) -> int:
 
 
 def _median_seconds(run_step, task: Task, strategy: tf.distribute.Strategy, step: int) -> float:
-    def once() -> float:
-        started = time.monotonic()
+    def once() -> None:
         batch = distribute(strategy, task.batch(step))
         metrics = run_step(tf.constant(step, tf.int64), *batch, phase=task.phase(step))
         tf.nest.map_structure(np.asarray, metrics)  # waits for the device
-        return time.monotonic() - started
 
-    once()
+    return _median(once)
+
+
+def _seconds_of_generated(lab: Lab) -> float:
+    """Seconds of one image that a generator makes."""
+    with lab.strategy.scope():
+        _, networks = lab.setting.gan_task(lab.dataset.train, 0, None)
+    generator, block = next(iter(networks.values())), np.arange(lab.setting.block)
+    return _median(lambda: lab.setting.sample(generator, block, 1.0)) / len(block)
+
+
+def _median(work: Callable[[], None]) -> float:
+    """Median seconds of what is done often enough, after a first time."""
+    work()
     taken: list[float] = []
     while len(taken) < LEAST_STEPS or sum(taken) < LEAST_SECONDS:
-        taken.append(once())
+        started = time.monotonic()
+        work()
+        taken.append(time.monotonic() - started)
     return float(np.median(taken))

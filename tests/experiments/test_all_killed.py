@@ -70,3 +70,29 @@ def test_two_side_by_side_train_nothing_twice(images, unbroken, tmp_path):
     both = [start(images, tmp_path) for _ in range(2)]
     assert sum(finish(each) for each in both) == 4
     assert numbers(tmp_path) == unbroken[0]
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="processes are found in /proc")
+def test_killed_it_leaves_no_process_of_a_setting_behind(tmp_path):
+    command = [sys.executable, str(SCRIPT), f"--workdir={tmp_path}", *TINY]
+    both = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for(lambda: list(tmp_path.glob("artifacts/*/STARTED.json")))
+    (child,) = Path(f"/proc/{both.pid}/task/{both.pid}/children").read_text().split()
+    both.kill()
+    both.wait()
+    wait_for(lambda: not running(child))
+
+
+def wait_for(condition, seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def running(process: str) -> bool:
+    """Whether there is such a process; one that only nobody has waited for is none."""
+    try:
+        return ") Z " not in Path(f"/proc/{process}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False

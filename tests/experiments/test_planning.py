@@ -175,6 +175,15 @@ def test_seconds_of_a_step_weigh_its_kinds(monkeypatch):
     assert found == pytest.approx((3 * 0.1 + 0.3) / 4)
 
 
+def test_a_classifier_also_makes_the_images_that_are_not_kept(lab, monkeypatch):
+    monkeypatch.setattr("experiments.planning.measuring._median", lambda work: 1.0)
+    kind, block = Kind("classifier", ("cnn",)), lab.setting.block
+    assert measure(lab, {kind})[kind].seconds == 1.0
+    monkeypatch.setattr("experiments.streaming.KEPT_BYTES", 32 * 28 * 28 - 1)
+    assert measure(lab, {kind})[kind].seconds == 1.0 + 4 / block  # half of the batch of 8
+    assert measure(lab, {Kind("gan")})[Kind("gan")].seconds == 1.0
+
+
 def test_times_are_told_in_their_unit():
     assert [duration(x) for x in (30, 600, 86400, 864000, 365 * 864000)] == [
         "30 seconds", "10.0 minutes", "24.0 hours", "10.0 days", "10.0 years",

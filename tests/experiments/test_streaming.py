@@ -6,7 +6,7 @@ import pytest
 import stylegan2
 from classifiers import BalancedPool
 from data import ArrayImages
-from experiments import lab as lab_module
+from experiments import streaming
 from experiments.lab import Lab
 from experiments.specs import GAN, Classifier
 from experiments.streaming import StreamedImages
@@ -76,7 +76,7 @@ def test_the_lab_streams_large_sets_and_stores_none_of_them(lab, monkeypatch):
     lab.train([base])
     kept = lab.evaluation_images(base)
     assert isinstance(kept, ArrayImages)
-    monkeypatch.setattr(lab_module, "KEPT_BYTES", 80 * 28 * 28 - 1)
+    monkeypatch.setattr(streaming, "KEPT_BYTES", 80 * 28 * 28 - 1)
     other = Lab(lab.workdir, lab.dataset, lab.setting)
     streamed = other.evaluation_images(base)
     assert isinstance(streamed, StreamedImages) and len(streamed) == 80
@@ -84,7 +84,7 @@ def test_the_lab_streams_large_sets_and_stores_none_of_them(lab, monkeypatch):
     # The array's batches are others: rounding may move a value by one grey level.
     difference = streamed.read(everything).astype(int) - kept.read(everything)
     assert np.abs(difference).max() <= 1
-    monkeypatch.setattr(lab_module, "KEPT_BYTES", 32 * 28 * 28 - 1)
+    monkeypatch.setattr(streaming, "KEPT_BYTES", 32 * 28 * 28 - 1)
     assert other.train([judge]) == [judge]
     assert other.detection(judge, base).detection_rate == np.mean(
         other.generated_logits(judge, base) > 0
