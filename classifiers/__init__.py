@@ -25,7 +25,7 @@ from classifiers.config import DIGIT_PRESETS, PRESETS, ClassifierConfig, DigitCo
 from classifiers.detector import Detector, load_detector
 from classifiers.models import ARCHITECTURES, build, build_configured
 from classifiers.pool import BalancedPool
-from classifiers.scoring import predict
+from classifiers.scoring import predict, predict_each
 from classifiers.training import ClassifierTask, DigitTask
 
 __all__ = [
@@ -42,4 +42,5 @@ __all__ = [
     "build_configured",
     "load_detector",
     "predict",
+    "predict_each",
 ]

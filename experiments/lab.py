@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from scipy.special import softmax
 
-from classifiers import predict
+from classifiers import predict, predict_each
 from data import ArrayImages, Dataset, Images, InputError, Subset
 from experiments import stages
 from experiments.artifact import STALE, Artifact
@@ -344,8 +344,11 @@ class Lab:
             with self._evaluation(source) as images:
                 return predict(self.model(classifier), images)[:, 0]
 
+        return self._cache.array(self._logits_file(classifier, source), score)
+
+    def _logits_file(self, classifier: Classifier, source: GANImages | None) -> Path:
         name = f"logits-{self._model_id(classifier)}-{self._source_id(source)}.npz"
-        return self._cache.array(self.artifact(classifier).folder / name, score)
+        return self.artifact(classifier).folder / name
 
     def _evaluation(self, source: GANImages | None) -> AbstractContextManager[Images]:
         """The evaluation images of a GAN, the natural ones for None; to be read once, in order."""
@@ -361,6 +364,32 @@ class Lab:
                 self.generated_logits(classifier, source), self.natural_logits(classifier)
             )
         return self._detections[pair]
+
+    def detections(
+        self, classifiers: Sequence[Classifier], source: GANImages
+    ) -> list[DetectionMetrics]:
+        """How well each of several detects a GAN's evaluation images, made once for all of them."""
+        self._score(classifiers, source)
+        return [self.detection(each, source) for each in classifiers]
+
+    def _score(self, classifiers: Sequence[Classifier], source: GANImages) -> None:
+        """Scores a GAN's images by several classifiers at once, where that is not done yet."""
+        scored = {model for model, images in self._detections if images == self._source_id(source)}
+        new = [
+            each
+            for each in classifiers
+            if self._model_id(each) not in scored and not self._logits_file(each, source).exists()
+        ]
+        if len(new) < 2:
+            return
+        with self._evaluation(source) as images:
+            outputs = predict_each([self.model(each) for each in new], images)
+        for classifier, output in zip(new, outputs, strict=True):
+            pair = self._model_id(classifier), self._source_id(source)
+            logits = self._cache.array(
+                self._logits_file(classifier, source), lambda logits=output[:, 0]: logits
+            )
+            self._detections[pair] = detection_metrics(logits, self.natural_logits(classifier))
 
     def frechet_distance(self, source: GANImages) -> float:
         """Frechet distance of a GAN's evaluation images to the natural ones.

@@ -90,3 +90,32 @@ def test_the_lab_streams_large_sets_and_stores_none_of_them(lab, monkeypatch):
         other.generated_logits(judge, base) > 0
     )
     assert not list(other.artifact(base).folder.glob("images-0-*.npz"))
+
+
+def test_several_classifiers_score_images_that_are_made_once(lab, monkeypatch):
+    gan = GAN(0)
+    classifiers = [Classifier(seed, [gan]) for seed in range(3)]
+    lab.train(classifiers)
+    monkeypatch.setattr(streaming, "KEPT_BYTES", 80 * 28 * 28 - 1)
+    alone = Lab(lab.workdir, lab.dataset, lab.setting, cache_bytes=0)
+    expected = [alone.detection(each, gan) for each in classifiers]
+    logits = [alone.generated_logits(each, gan) for each in classifiers]
+    made = []
+    for cache_bytes in (10**9, 0):  # Without a cache nothing is scored twice either.
+        other = Lab(lab.workdir, lab.dataset, lab.setting, cache_bytes=cache_bytes)
+        sampler = other._sampler(gan)
+        monkeypatch.setattr(
+            other, "_sampler", lambda _, sample=sampler: lambda at: made.extend(at) or sample(at)
+        )
+        other.natural_logits(classifiers[0])
+        assert other.detections(classifiers, gan) == expected
+        assert other.detections(classifiers[::-1], gan) == expected[::-1]
+        # In whole blocks; each image once.
+        assert len(made) == len(set(made)) >= 80
+        for each, values in zip(classifiers, logits, strict=True):
+            if cache_bytes:
+                np.testing.assert_array_equal(other.generated_logits(each, gan), values)
+        assert len(made) == len(set(made))
+        made.clear()
+        for file in lab.workdir.glob("artifacts/*/*.npz"):
+            file.unlink()
