@@ -24,6 +24,7 @@ from experiments.storage.inventory import ARTIFACTS, STATISTICS, affected
 from experiments.streaming import StreamedImages, is_streamed, watched
 from metrics import DetectionMetrics, detection_metrics, frechet_distance, gaussian_statistics
 from stylegan2.evaluation.extractors import RANDOM_VGG16
+from training import custom_gradients
 from training.loop import LoopConfig
 from training.progress import Progress, say
 from training.workers import Workers
@@ -183,7 +184,8 @@ class Lab:
         ordered = in_order(specs)
         while (number := self.workers.of_chief(0)) != _NOTHING:
             spec = ordered[number]
-            stages.join(spec, self, self.artifact(spec), self.loop_config)
+            with custom_gradients.forgotten():
+                stages.join(spec, self, self.artifact(spec), self.loop_config)
         self.workers.part()
 
     def _train_first_free(self, missing: list[Spec], position: str) -> Spec | None:
@@ -239,7 +241,8 @@ class Lab:
     def _train(self, spec: Spec) -> bool:
         """Trains a value; False where something it needs was found damaged meanwhile."""
         try:
-            stages.train(spec, self, self.artifact(spec), self.loop_config)
+            with custom_gradients.forgotten():
+                stages.train(spec, self, self.artifact(spec), self.loop_config)
         except InputError as error:
             # The other workers are in the middle of this training, and could not go on to another.
             if self.workers.count > 1 or not self.missing(spec.dependencies):

@@ -1,24 +1,25 @@
 """What every training shares, whichever network it trains.
 
-runtime        process set-up: quiet logs, determinism, devices
-distribution   strategies, and how a batch is spread over their replicas
-cluster        the workers that TF_CONFIG or a Slurm step names
-rendezvous     they wait for each other
-workers        what they agree on while they train together
-randomness     seeds, latents: stateless functions of (seed, step)
-task           the contract between the loop and what it trains
-loop           the one training loop
-run_folder     what began a run, written down
-checkpoints    atomic, verified checkpoints
-signals        Ctrl-C and SIGTERM
-progress       tqdm on a terminal, plain lines elsewhere
-arrays         arrays that can be computed again, in files that are checked
-metrics_log    JSON lines, and TensorBoard where it is installed
-fooling        the loss of frozen classifiers that a generator must fool
-jpeg/          the JPEG encoding that images pass through before a classifier
-config         frozen dataclasses: presets, absl flags, JSON
-command        how a command line starts, fails and exits
-leaving        how a process exits, also as one of several workers
-invocation     the command that started this program
-doctor/        checks the user's machine: python -m training.doctor
+runtime           process set-up: quiet logs, determinism, devices
+custom_gradients  a leak of TensorFlow, mended
+distribution      strategies, and how a batch is spread over their replicas
+cluster           the workers that TF_CONFIG or a Slurm step names
+rendezvous        they wait for each other
+workers           what they agree on while they train together
+randomness        seeds, latents: stateless functions of (seed, step)
+task              the contract between the loop and what it trains
+loop              the one training loop
+run_folder        what began a run, written down
+checkpoints       atomic, verified checkpoints
+signals           Ctrl-C and SIGTERM
+progress          tqdm on a terminal, plain lines elsewhere
+arrays            arrays that can be computed again, in files that are checked
+metrics_log       JSON lines, and TensorBoard where it is installed
+fooling           the loss of frozen classifiers that a generator must fool
+jpeg/             the JPEG encoding that images pass through before a classifier
+config            frozen dataclasses: presets, absl flags, JSON
+command           how a command line starts, fails and exits
+leaving           how a process exits, also as one of several workers
+invocation        the command that started this program
+doctor/           checks the user's machine: python -m training.doctor
 """

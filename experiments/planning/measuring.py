@@ -16,6 +16,7 @@ from experiments.lab import Lab
 from experiments.planning.kinds import Kind
 from experiments.specs import GAN, Classifier, DigitClassifier
 from experiments.streaming import is_streamed
+from training import custom_gradients
 from training.distribution import distribute
 from training.loop import compile_step
 from training.progress import say
@@ -57,7 +58,8 @@ def measure(lab: Lab, kinds: Iterable[Kind]) -> dict[Kind, Cost]:
         streams = is_streamed(len(natural), natural.shape)
         making = _seconds_of_generated(lab) if streams else 0.0
         for part in sorted({part for kind in kinds for part in kind.parts}):
-            measured[part] = cost = _measure(lab, part, making)
+            with custom_gradients.forgotten():
+                measured[part] = cost = _measure(lab, part, making)
             say(f"{part}: {cost.seconds:.3g} s a step")
     return {kind: together([measured[part] for part in kind.parts]) for kind in kinds}
 
