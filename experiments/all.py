@@ -62,6 +62,8 @@ def _run() -> None:
     values = flags.FLAGS
     if values.results:
         raise InputError("--results is of a single experiment: leave it out")
+    if values.seconds_per_kimg and (values.setting == BOTH or not values.dry_run):
+        raise InputError("--seconds_per_kimg goes with --dry_run, and with one --setting")
     if values.setting == BOTH:
         _run_each_setting()
     else:
@@ -80,7 +82,7 @@ def _run_each_setting() -> None:
         if stop:
             raise Interrupted(stop.number)
         if code:
-            sys.exit(code)
+            sys.exit(code if code > 0 else 128 - code)  # as shells report a signal
 
 
 def _run_in_child(setting: str, stop: StopRequest) -> int:

@@ -129,6 +129,7 @@ class Generalization(Experiment):
 
     def findings(self, lab: Lab) -> Findings:
         """Detection rate of held-out GANs, and of the GANs trained on, for each n."""
+        self._score(lab)
         unseen = {at: detection(lab, each, self.held_out) for at, each in self.classifiers.items()}
         seen = {at: self._seen(lab, each) for at, each in self.classifiers.items()}
         natural = {at: natural_accuracy(lab, each) for at, each in self.classifiers.items()}
@@ -168,6 +169,14 @@ class Generalization(Experiment):
             for at, classifiers in self.classifiers.items()
             for gan in self.held_out
         ]
+
+    def _score(self, lab: Lab) -> None:
+        """Makes each GAN's images once for the classifiers of all n."""
+        classifiers = [each for group in self.classifiers.values() for each in group]
+        for gan in self.held_out:
+            lab.score(classifiers, gan)
+        for gan in self.pool:
+            lab.score([each for each in classifiers if gan in each.pool], gan)
 
     def _seen(self, lab: Lab, classifiers: list[Classifier]) -> Measurement:
         values = (

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
@@ -80,6 +80,7 @@ class Lab:
         # one that was used last stands last.
         self._models: dict[Spec, tuple[str, keras.Model]] = {}
         self._detections: dict[tuple[str, str], DetectionMetrics] = {}
+        self._natural_logits: dict[str, np.ndarray] = {}
 
     def _default_judge(self) -> Judge:
         digits = DigitClassifier()
@@ -336,7 +337,10 @@ class Lab:
 
     def natural_logits(self, classifier: Classifier) -> np.ndarray:
         """Logits [N] of the natural evaluation images."""
-        return self._logits(classifier, None)
+        model = self._model_id(classifier)
+        if model not in self._natural_logits:
+            self._natural_logits[model] = self._logits(classifier, None)
+        return self._natural_logits[model]
 
     def generated_logits(self, classifier: Classifier, source: GANImages) -> np.ndarray:
         """Logits [N] of a GAN's evaluation images."""
@@ -368,30 +372,30 @@ class Lab:
             )
         return self._detections[pair]
 
-    def detections(
-        self, classifiers: Sequence[Classifier], source: GANImages
-    ) -> list[DetectionMetrics]:
-        """How well each of several detects a GAN's evaluation images, made once for all of them."""
-        self._score(classifiers, source)
-        return [self.detection(each, source) for each in classifiers]
+    def score(self, classifiers: Iterable[Classifier], source: GANImages) -> None:
+        """Prepares `detection` by several classifiers: a GAN's images are made once for all.
 
-    def _score(self, classifiers: Sequence[Classifier], source: GANImages) -> None:
-        """Scores a GAN's images by several classifiers at once, where that is not done yet."""
-        scored = {model for model, images in self._detections if images == self._source_id(source)}
+        Where they are not kept, making them is most of the work.
+        """
+        images = self._source_id(source)
         new = [
             each
-            for each in classifiers
-            if self._model_id(each) not in scored and not self._logits_file(each, source).exists()
+            for each in dict.fromkeys(classifiers)
+            if (self._model_id(each), images) not in self._detections
+            and not self._logits_file(each, source).exists()
         ]
-        if len(new) < 2:
-            return
+        # As many at a time as stay in memory beside the generator.
+        for first in range(0, len(new), KEPT_MODELS - 1):
+            self._score_at_once(new[first : first + KEPT_MODELS - 1], source)
+
+    def _score_at_once(self, classifiers: list[Classifier], source: GANImages) -> None:
         with self._evaluation(source) as images:
-            outputs = predict_each([self.model(each) for each in new], images)
-        for classifier, output in zip(new, outputs, strict=True):
-            pair = self._model_id(classifier), self._source_id(source)
+            outputs = predict_each([self.model(each) for each in classifiers], images)
+        for classifier, output in zip(classifiers, outputs, strict=True):
             logits = self._cache.array(
                 self._logits_file(classifier, source), lambda logits=output[:, 0]: logits
             )
+            pair = self._model_id(classifier), self._source_id(source)
             self._detections[pair] = detection_metrics(logits, self.natural_logits(classifier))
 
     def frechet_distance(self, source: GANImages) -> float:

@@ -33,10 +33,12 @@ def detection(
         gans: instances.
         field: which of `metrics.DetectionMetrics`.
     """
-    classifiers = tuple(classifiers)
-    by_gan = [lab.detections(classifiers, gan) for gan in gans]
-    pairs = (pair for by_classifier in zip(*by_gan, strict=True) for pair in by_classifier)
-    return Measurement(tuple(getattr(pair, field) for pair in pairs))
+    classifiers, gans = tuple(classifiers), tuple(gans)
+    for gan in gans:
+        lab.score(classifiers, gan)
+    return Measurement(
+        tuple(getattr(lab.detection(c, g), field) for c in classifiers for g in gans)
+    )
 
 
 def natural_accuracy(lab: Lab, classifiers: Iterable[Classifier]) -> Measurement:

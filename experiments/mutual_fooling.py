@@ -194,6 +194,8 @@ class MutualFooling(Experiment):
         return [gan for k, gans in enumerate(self.fooling) if k != number for gan in gans]
 
     def _matrix(self, lab: Lab) -> Table:
+        for gan in (gan for gans in self.fooling for gan in gans):
+            lab.score(self.classifiers, gan)
         names = tuple(f"#{number}" for number in range(len(self.classifiers)))
         return Table(
             name="mutual_fooling",

@@ -137,6 +137,7 @@ class Sequence(Experiment):
 
     def findings(self, lab: Lab) -> Findings:
         """The classifier-by-GAN table for held-out classifiers and for those in the loss."""
+        self._score(lab)
         held_out = self._held_out_table(lab)
         in_loss = self._in_loss_table(lab)
         return Findings(
@@ -199,6 +200,16 @@ class Sequence(Experiment):
             "guessing.",
             row_label="Held-out classifiers",
         )
+
+    def _score(self, lab: Lab) -> None:
+        """Makes each GAN's images once for the classifiers of all iterations."""
+        held_out = [each for row in self.iterations for each in row.held_out_classifiers]
+        in_loss = [each for row in self.iterations for each in row.classifiers]
+        for column in self.iterations:
+            for gan in column.gans:
+                lab.score(held_out, gan)
+            for gan in column.held_out_gans:
+                lab.score(in_loss, gan)
 
     def _held_out_cells(self, lab: Lab, field: str) -> list[list[Measurement]]:
         return [

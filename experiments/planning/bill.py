@@ -16,7 +16,7 @@ class Bill:
     Attributes:
         seconds: of each missing value, on one device; 0 for what is only derived.
         networks: bytes of the networks that stay.
-        checkpoints: bytes of the checkpoints that stay until they are removed.
+        checkpoints: bytes, at most, of the checkpoints that stay until they are removed.
         speedups: how much faster a training is on so many devices than on one.
     """
 

@@ -22,7 +22,8 @@ from training.loop import compile_step
 from training.progress import say
 from training.task import Task, flat_variables
 
-# Steps over which the kinds of a step are counted: StyleGAN2's repeat every 16.
+# Steps over which the kinds of a step are counted: StyleGAN2's repeat every 16, unless its
+# intervals are set to others.
 PERIOD = 64
 # A kind of step is repeated until it has taken so long, at least twice.
 LEAST_SECONDS, LEAST_STEPS = 1.0, 2
@@ -47,7 +48,7 @@ class Cost:
 
 
 def measure(lab: Lab, kinds: Iterable[Kind]) -> dict[Kind, Cost]:
-    """The cost of each kind, on this machine and with its devices, compilation left out.
+    """The cost of each kind on one device of this machine, compilation left out.
 
     Nothing is trained for it and nothing is written: the classifiers have fresh weights, and
     natural images stand in for generated ones. Of a GAN that fools several classifiers, the time
@@ -55,8 +56,10 @@ def measure(lab: Lab, kinds: Iterable[Kind]) -> dict[Kind, Cost]:
     """
     kinds, natural, measured = set(kinds), lab.dataset.train, {}
     with _without_advice():
-        streams = is_streamed(len(natural), natural.shape)
-        making = _seconds_of_generated(lab) if streams else 0.0
+        classifiers = any(kind.kind == Classifier.kind for kind in kinds)
+        streams = classifiers and is_streamed(len(natural), natural.shape)
+        with custom_gradients.forgotten():
+            making = _seconds_of_generated(lab) if streams else 0.0
         for part in sorted({part for kind in kinds for part in kind.parts}):
             with custom_gradients.forgotten():
                 measured[part] = cost = _measure(lab, part, making)
@@ -66,9 +69,8 @@ def measure(lab: Lab, kinds: Iterable[Kind]) -> dict[Kind, Cost]:
 
 def _measure(lab: Lab, kind: Kind, making: float) -> Cost:
     """The cost of a kind, given the seconds of each generated image that a classifier sees."""
-    with lab.strategy.scope():
-        task, networks = _task(lab, kind)
-    seconds = seconds_of_step(task, lab.strategy)
+    task, networks = _task(lab, kind)
+    seconds = seconds_of_step(task, tf.distribute.get_strategy())  # the default: one device
     generated = task.batch_size / 2 if kind.kind == Classifier.kind else 0
     return Cost(
         seconds + generated * making,
@@ -99,17 +101,15 @@ def together(parts: list[Cost]) -> Cost:
 
 
 def scaled(
-    costs: Mapping[Kind, Cost], batch_size: int, seconds_per_kimg: float | None
+    costs: Mapping[Kind, Cost], batch_size: int, seconds_per_kimg: float
 ) -> dict[Kind, Cost]:
     """The costs on another device, all times scaled by what is known of a plain GAN's there.
 
     Args:
         costs: measured here.
         batch_size: images of a GAN's step.
-        seconds_per_kimg: of 1,000 images of a GAN that fools nobody, there; None for here.
+        seconds_per_kimg: of 1,000 images of a GAN that fools nobody, there.
     """
-    if seconds_per_kimg is None:
-        return dict(costs)
     factor = seconds_per_kimg * batch_size / 1000 / costs[Kind(GAN.kind)].seconds
     return {
         kind: dataclasses.replace(each, seconds=factor * each.seconds)
@@ -168,8 +168,7 @@ def _median_seconds(run_step, task: Task, strategy: tf.distribute.Strategy, step
 
 def _seconds_of_generated(lab: Lab) -> float:
     """Seconds of one image that a generator makes."""
-    with lab.strategy.scope():
-        _, networks = lab.setting.gan_task(lab.dataset.train, 0, None)
+    _, networks = lab.setting.gan_task(lab.dataset.train, 0, None)
     generator, block = next(iter(networks.values())), np.arange(lab.setting.block)
     return _median(lambda: lab.setting.sample(generator, block, 1.0)) / len(block)
 

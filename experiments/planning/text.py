@@ -50,7 +50,7 @@ def _totals(bill: Bill, cache_bytes: int) -> list[str]:
 
 
 def each_alone(bills: Mapping[str, Bill]) -> str:
-    """A table of what each experiment takes by itself, sharing nothing with the others.
+    """A table of what is missing of each experiment, trained without the others.
 
     Args:
         bills: of the experiments, by name.

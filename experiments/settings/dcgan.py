@@ -82,7 +82,7 @@ class DCGANSetting(Setting):
         )
 
     def steps(self, spec: Spec, images: int) -> int:
-        """Images of a step of a value's training."""
+        """Training steps of a value."""
         return (
             self.digits.steps(images)
             if isinstance(spec, DigitClassifier)
@@ -90,7 +90,7 @@ class DCGANSetting(Setting):
         )
 
     def batch_size(self, spec: Spec) -> int:
-        """The same."""
+        """Images of a step of a value's training."""
         return (
             self.digits.batch_size
             if isinstance(spec, DigitClassifier)

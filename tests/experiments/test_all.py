@@ -40,6 +40,8 @@ def test_all_of_a_setting_are_trained_once_and_lead_to_one_page(images, tmp_path
     ("arguments", "message"),
     [
         (["--data_dir=x"], "choose one by --setting"),
+        (["--dry_run", "--seconds_per_kimg=1"], "with one --setting"),
+        (["--setting=dcgan", "--seconds_per_kimg=1"], "goes with --dry_run"),
         (["--setting=dcgan", "--results=x"], "--results is of a single experiment"),
     ],
 )

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from processes import children_of, is_running
 
 TINY = (
     "--dataset=folder", "--gan_width=0.0625", "--gan_batch_size=8", "--classifier_epochs=1",
@@ -29,20 +30,6 @@ def digests(workdir: Path) -> dict[str, str]:
     """The trained state of each artifact."""
     manifests = workdir.glob("artifacts/*/DONE.json")
     return {path.parent.name: json.loads(path.read_text())["state_sha256"] for path in manifests}
-
-
-def workers_of(process: subprocess.Popen) -> list[int]:
-    listed = subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True
-    )
-    return [int(line) for line in listed.stdout.split()]
-
-
-def is_running(process: int) -> bool:
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores can't be chosen here")
@@ -69,7 +56,7 @@ def test_no_worker_outlives_the_command(images, tmp_path, number, code):
     while len(list(tmp_path.glob("artifacts/*/metrics.jsonl"))) < 2:
         assert time.monotonic() < deadline and process.poll() is None
         time.sleep(0.1)
-    workers = workers_of(process)
+    workers = children_of(process)
     assert len(workers) == 2
     os.kill(process.pid, number)
     _, lines = process.communicate(timeout=60)

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import stylegan2
-from classifiers import BalancedPool
+from classifiers import BalancedPool, predict
 from data import ArrayImages
+from experiments import lab as lab_module
 from experiments import streaming
 from experiments.lab import Lab
 from experiments.specs import GAN, Classifier
@@ -100,22 +101,27 @@ def test_several_classifiers_score_images_that_are_made_once(lab, monkeypatch):
     alone = Lab(lab.workdir, lab.dataset, lab.setting, cache_bytes=0)
     expected = [alone.detection(each, gan) for each in classifiers]
     logits = [alone.generated_logits(each, gan) for each in classifiers]
-    made = []
-    for cache_bytes in (10**9, 0):  # Without a cache nothing is scored twice either.
+    made, scored = [], []
+    monkeypatch.setattr(
+        lab_module, "predict", lambda model, images: scored.append(model) or predict(model, images)
+    )
+    for cache_bytes in (10**9, 0):  # Without a cache nothing is made or scored twice either.
         other = Lab(lab.workdir, lab.dataset, lab.setting, cache_bytes=cache_bytes)
         sampler = other._sampler(gan)
         monkeypatch.setattr(
             other, "_sampler", lambda _, sample=sampler: lambda at: made.extend(at) or sample(at)
         )
-        other.natural_logits(classifiers[0])
-        assert other.detections(classifiers, gan) == expected
-        assert other.detections(classifiers[::-1], gan) == expected[::-1]
-        # In whole blocks; each image once.
+        for _ in range(2):
+            other.score(classifiers, gan)
+            assert [other.detection(each, gan) for each in classifiers] == expected
+        # In whole blocks; each image once. The natural ones, once by each classifier.
         assert len(made) == len(set(made)) >= 80
-        for each, values in zip(classifiers, logits, strict=True):
-            if cache_bytes:
+        assert len(scored) == 3
+        if cache_bytes:
+            for each, values in zip(classifiers, logits, strict=True):
                 np.testing.assert_array_equal(other.generated_logits(each, gan), values)
-        assert len(made) == len(set(made))
-        made.clear()
+            assert len(scored) == 3
+        for kept in (made, scored):
+            kept.clear()
         for file in lab.workdir.glob("artifacts/*/*.npz"):
             file.unlink()
