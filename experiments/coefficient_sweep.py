@@ -5,11 +5,18 @@ to 1e5. Generators are unable to fool held-out classifiers; as phi grows, the ou
 collapses and the variance of the detection accuracy increases. It is shown as a curve, without
 numbers.
 
-    python -m experiments.coefficient_sweep                                   # digits, minutes
-    python -m experiments.coefficient_sweep --dataset=mnist --preset=reduced  # hours on 2 cores
-    python -m experiments.coefficient_sweep --dataset=mnist --preset=paper    # a GPU, days
+    python -m experiments.coefficient_sweep  # 3 minutes on 2 cores
+    python -m experiments.coefficient_sweep --preset=reduced --dataset=mnist  # 1.9 hours
+    python -m experiments.coefficient_sweep --preset=paper --dataset=mnist  # 10 days
+    python -m experiments.coefficient_sweep --setting=stylegan2  # 5 minutes
+    python -m experiments.coefficient_sweep --setting=stylegan2 --preset=reduced \\
+        --dataset=records --data_dir=faces32  # 21 hours
+    python -m experiments.coefficient_sweep --setting=stylegan2 --preset=paper --dataset=records \\
+        --data_dir=ffhq256  # 71,500 hours of a V100
 
 It writes to `<workdir>/results/coefficient_sweep-<setting>-<preset>-<dataset>/`.
+
+Times are of each alone on two cores of a processor, or on V100s: docs/reproducing.md.
 """
 
 import dataclasses

@@ -4,12 +4,15 @@ The paper (StyleGAN2, iteration 1, phi 0.001): GANs trained to fool a ResNet-50 
 ResNet-50s (0.05 of their images are detected) and, in part, the other architectures (0.51 and
 0.31); with Inception-v3 and MobileNetV2 the effect is weaker.
 
-    python -m experiments.cross_architecture                     # digits, minutes
-    python -m experiments.cross_architecture --preset=reduced --dataset=records --data_dir=faces32
+    python -m experiments.cross_architecture  # 7 minutes on 2 cores
+    python -m experiments.cross_architecture --preset=reduced --dataset=records \\
+        --data_dir=faces32  # 19 hours
     python -m experiments.cross_architecture --preset=paper --dataset=records --data_dir=ffhq256 \\
-        --inception=inception-2015-12-05.tgz                     # many GPUs, weeks
+        --inception=inception-2015-12-05.tgz  # 31,900 hours of a V100
 
 It writes to `<workdir>/results/cross_architecture-<setting>-<preset>-<dataset>/`.
+
+Times are of each alone on two cores of a processor, or on V100s: docs/reproducing.md.
 """
 
 import dataclasses

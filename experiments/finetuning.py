@@ -4,12 +4,16 @@ The paper (StyleGAN2, supplement 3, figure 1): along the finetuning steps a held
 iteration 0 is quickly fooled, and a held-out classifier of iteration 1, trained on GANs that were
 trained from scratch, starts to detect the GAN. It is shown as a curve, without numbers.
 
-    python -m experiments.finetuning                     # digits, minutes
-    python -m experiments.finetuning --preset=reduced --dataset=records --data_dir=faces32
-    python -m experiments.finetuning --preset=paper --dataset=records --data_dir=ffhq256
+    python -m experiments.finetuning  # 5 minutes on 2 cores
+    python -m experiments.finetuning --preset=reduced --dataset=records \\
+        --data_dir=faces32  # 15 hours
+    python -m experiments.finetuning --preset=paper --dataset=records \\
+        --data_dir=ffhq256  # 40,100 hours of a V100
 
 Iterations 0 and 1 are those of `experiments.iterations`, and are trained once for both. It writes
 to `<workdir>/results/finetuning-<setting>-<preset>-<dataset>/`.
+
+Times are of each alone on two cores of a processor, or on V100s: docs/reproducing.md.
 """
 
 import dataclasses

@@ -4,12 +4,18 @@ The paper (slides, "Classifier generalization"): a DCGAN classifier generalizes 
 generator and almost perfectly from more than one; StyleGAN2 classifiers need several generators,
 whatever their architecture. It is shown as a curve, without numbers.
 
-    python -m experiments.generalization                                   # digits, minutes
-    python -m experiments.generalization --dataset=mnist --preset=reduced  # hours on 2 cores
-    python -m experiments.generalization --dataset=mnist --preset=paper    # a GPU, days
-    python -m experiments.generalization --setting=stylegan2               # digits, minutes
+    python -m experiments.generalization  # 2 minutes on 2 cores
+    python -m experiments.generalization --preset=reduced --dataset=mnist  # 1.5 hours
+    python -m experiments.generalization --preset=paper --dataset=mnist  # 3.4 days
+    python -m experiments.generalization --setting=stylegan2  # 7 minutes
+    python -m experiments.generalization --setting=stylegan2 --preset=reduced --dataset=records \\
+        --data_dir=faces32  # 18 hours
+    python -m experiments.generalization --setting=stylegan2 --preset=paper --dataset=records \\
+        --data_dir=ffhq256  # 22,800 hours of a V100
 
 It writes to `<workdir>/results/generalization-<setting>-<preset>-<dataset>/`.
+
+Times are of each alone on two cores of a processor, or on V100s: docs/reproducing.md.
 """
 
 import dataclasses

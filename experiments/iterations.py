@@ -5,16 +5,20 @@ GANs of their own iteration, at most 6 % of later iterations', and of earlier on
 varies from 0 to 87 %. FID stays near 36.7. For the DCGAN it reports no such table, only that
 generators are unable to fool held-out classifiers.
 
-    python -m experiments.iterations                                   # digits, minutes
-    python -m experiments.iterations --dataset=mnist --preset=reduced  # hours on 2 cores
-    python -m experiments.iterations --dataset=mnist --preset=paper    # a GPU, days
-    python -m experiments.iterations --setting=stylegan2               # digits, minutes
+    python -m experiments.iterations  # 3 minutes on 2 cores
+    python -m experiments.iterations --preset=reduced --dataset=mnist  # 1.5 hours
+    python -m experiments.iterations --preset=paper --dataset=mnist  # 15 days
+    python -m experiments.iterations --setting=stylegan2  # 7 minutes
+    python -m experiments.iterations --setting=stylegan2 --preset=reduced --dataset=records \\
+        --data_dir=faces32  # 23 hours
     python -m experiments.iterations --setting=stylegan2 --preset=paper --dataset=records \\
-        --data_dir=ffhq256 --inception=inception-2015-12-05.tgz        # many GPUs, weeks
+        --data_dir=ffhq256 --inception=inception-2015-12-05.tgz  # 102,500 hours of a V100
 
 It prints the table and writes it, with figures, samples and a page, to
 `<workdir>/results/iterations-<setting>-<preset>-<dataset>/`; a run that overrides the preset, the
 seed or the data's folder gets a suffix of its own.
+
+Times are of each alone on two cores of a processor, or on V100s: docs/reproducing.md.
 """
 
 from typing import Any, ClassVar

@@ -4,11 +4,15 @@ The paper (StyleGAN2, MobileNetV2): an instance learns only a part of the artefa
 one fools held-out instances half the time; about ten in the loss suffice to fool them. It is
 reported without a table.
 
-    python -m experiments.multiple_classifiers                     # digits, minutes
-    python -m experiments.multiple_classifiers --preset=reduced --dataset=records --data_dir=faces32
-    python -m experiments.multiple_classifiers --preset=paper --dataset=records --data_dir=ffhq256
+    python -m experiments.multiple_classifiers  # 5 minutes on 2 cores
+    python -m experiments.multiple_classifiers --preset=reduced --dataset=records \\
+        --data_dir=faces32  # 17 hours
+    python -m experiments.multiple_classifiers --preset=paper --dataset=records \\
+        --data_dir=ffhq256  # 58,800 hours of a V100
 
 It writes to `<workdir>/results/multiple_classifiers-<setting>-<preset>-<dataset>/`.
+
+Times are of each alone on two cores of a processor, or on V100s: docs/reproducing.md.
 """
 
 import dataclasses

@@ -3,11 +3,15 @@
 The paper (StyleGAN2, ten MobileNetV2 instances): they form "mutually fooling" clusters, inside of
 which a GAN that fools one instance fools the others.
 
-    python -m experiments.mutual_fooling                     # digits, minutes
-    python -m experiments.mutual_fooling --preset=reduced --dataset=records --data_dir=faces32
-    python -m experiments.mutual_fooling --preset=paper --dataset=records --data_dir=ffhq256
+    python -m experiments.mutual_fooling  # 4 minutes on 2 cores
+    python -m experiments.mutual_fooling --preset=reduced --dataset=records \\
+        --data_dir=faces32  # 12 hours
+    python -m experiments.mutual_fooling --preset=paper --dataset=records \\
+        --data_dir=ffhq256  # 19,700 hours of a V100
 
 It writes to `<workdir>/results/mutual_fooling-<setting>-<preset>-<dataset>/`.
+
+Times are of each alone on two cores of a processor, or on V100s: docs/reproducing.md.
 """
 
 import dataclasses

@@ -4,12 +4,15 @@ The paper (StyleGAN2, supplement 2): psi = 0.5 raises the FID from about 37 to a
 classifier trained on truncated images of one generator suffices to detect truncated images of
 another; a classifier of the full range detects truncated images perfectly.
 
-    python -m experiments.truncation                     # digits, minutes
-    python -m experiments.truncation --preset=reduced --dataset=records --data_dir=faces32
+    python -m experiments.truncation  # 5 minutes on 2 cores
+    python -m experiments.truncation --preset=reduced --dataset=records \\
+        --data_dir=faces32  # 12 hours
     python -m experiments.truncation --preset=paper --dataset=records --data_dir=ffhq256 \\
-        --inception=inception-2015-12-05.tgz
+        --inception=inception-2015-12-05.tgz  # 19,900 hours of a V100
 
 It writes to `<workdir>/results/truncation-<setting>-<preset>-<dataset>/`.
+
+Times are of each alone on two cores of a processor, or on V100s: docs/reproducing.md.
 """
 
 import dataclasses
