@@ -3,10 +3,16 @@
 import sys
 from pathlib import Path
 
+from hypothesis import settings
+
 from training.runtime import configure, import_quietly
 
 import_quietly()
 configure()
+
+# The same examples in every run, so that a failure comes from a change.
+settings.register_profile("same", derandomize=True)
+settings.load_profile("same")
 
 # Scripts that tests start in processes of their own lie beside the tests.
 sys.path.insert(0, str(Path(__file__).parent))

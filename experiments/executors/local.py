@@ -64,13 +64,13 @@ class Local:
             InputError: a value was trained on another version of something than there is now.
         """
         missing = lab.missing(specs)
-        _train_side_by_side(self._places[: len(missing)])
+        _train_side_by_side(self._places[: len(missing)], len(self._places))
         return missing + lab.train(specs)
 
 
-def _train_side_by_side(places: list[list[str]]) -> None:
-    """Runs a worker on the GPUs of each place, until they are done."""
-    with stop_request() as stop, _started(places) as workers:
+def _train_side_by_side(places: list[list[str]], shares: int) -> None:
+    """Runs a worker on the GPUs of each place, and a share of the cores, until they are done."""
+    with stop_request() as stop, _started(places, shares) as workers:
         while True:
             codes = [worker.poll() for worker in workers]
             if stop or any(codes) or None not in codes:
@@ -83,7 +83,7 @@ def _train_side_by_side(places: list[list[str]]) -> None:
 
 
 @contextmanager
-def _started(places: list[list[str]]) -> Iterator[list[subprocess.Popen]]:
+def _started(places: list[list[str]], shares: int) -> Iterator[list[subprocess.Popen]]:
     """Worker processes, which are asked to stop, and waited for, on the way out."""
     command = [sys.executable, *program(), *sys.argv[1:], AS_WORKER]
     workers, relays = [], []
@@ -95,7 +95,8 @@ def _started(places: list[list[str]]) -> Iterator[list[subprocess.Popen]]:
                 text=True, errors="replace", start_new_session=True, env=_environment(gpus),
             )  # fmt: skip
             workers.append(worker)
-            _pin(worker.pid, index, len(places))
+            # Of as many shares as ever: what is left of a killed run ends in the same bits.
+            _pin(worker.pid, index, shares)
             relays.append(threading.Thread(target=_relay, args=(worker,), daemon=True))
             relays[-1].start()
         yield workers

@@ -66,8 +66,10 @@ def test_upfirdn_2d_with_any_sizes(module, shape, kernel, up, down, padding, lay
         return
     output = run().numpy()
     output = output if layout == "NHWC" else output.transpose(0, 2, 3, 1)
-    expected = reference.upfirdn_2d(images, kernel, up, down, padding)
-    np.testing.assert_allclose(output, expected, rtol=1e-10, atol=1e-10)
+    # The reference pads before it crops, and huge paddings may cancel.
+    if is_small(shape, up, [1, 1], np.maximum(padding, 0)):
+        expected = reference.upfirdn_2d(images, kernel, up, down, padding)
+        np.testing.assert_allclose(output, expected, rtol=1e-10, atol=1e-10)
 
 
 @settings(max_examples=150, deadline=None)
