@@ -158,8 +158,10 @@ def _print_plan(lab: Lab, experiments: list[Experiment]) -> None:
         costs = scaled(costs, lab.setting.gan_batch_size, known)
     done, cache_bytes = len(specs) - len(missing), round(flags.FLAGS.cache_gb * GIGABYTE)
     print(whole_plan(bill(lab, missing, costs), costs, done, cache_bytes) + "\n")
+    undone = set(missing)
     alone = {
-        each.name: bill(lab, lab.missing(all_specs([each], lab)), costs) for each in experiments
+        each.name: bill(lab, [spec for spec in all_specs([each], lab) if spec in undone], costs)
+        for each in experiments
     }
     print(each_alone(alone))
 
