@@ -128,12 +128,14 @@ class TrainingConfig:
         gamma: Weight of R1; 10 in config-f, 100 in config-e.
         discriminator_interval: Minibatches from one R1 update to the next.
         path_length_weight: Weight of the path length penalty.
-        path_length_decay: Decay of the running mean of path lengths.
+        path_length_decay: How far one update moves the running mean of path lengths, whatever the
+            chunks: as in the published training on 8 GPUs, where each device has one chunk (on
+            fewer devices it moves once for each chunk there).
         path_length_shrink: The penalty uses a minibatch smaller by this factor.
         generator_interval: Minibatches from one path length update to the next.
-        style_mixing: Probability that a minibatch mixes two styles.
+        style_mixing: Probability that a chunk of a minibatch mixes two styles.
         ema_kimg: Half-life of the averaged generator's weights, in thousands of images.
-        w_avg_beta: Decay of the running mean of w.
+        w_avg_beta: Decay of the running mean of w in each pass of the generator.
         mirror: Whether natural images are mirrored at random; False in the paper.
     """
 

@@ -8,6 +8,7 @@ images), discriminator.keras and config.json; it is what `load_network` and `--t
 `stylegan2.train` take.
 """
 
+from collections.abc import Collection
 from pathlib import Path
 
 import keras
@@ -29,6 +30,9 @@ def main() -> None:
     """The command line."""
     flags.DEFINE_string("pickle", None, "The published file (.pkl).")
     flags.DEFINE_string("output", None, "Folder to make; it must not exist, or be empty.")
+    flags.DEFINE_multi_string(
+        "ignore_option", [], "An option of the file that is unknown here, to be left out."
+    )
     command.run(_run)
 
 
@@ -36,11 +40,13 @@ def _run() -> None:
     values = flags.FLAGS
     if not values.pickle or not values.output:
         raise InputError("--pickle (a published file) and --output (a new folder) are needed")
-    import_file(Path(values.pickle), Path(values.output))
+    import_file(Path(values.pickle), Path(values.output), values.ignore_option)
 
 
-def import_file(source: Path, output: Path) -> None:
+def import_file(source: Path, output: Path, ignored_options: Collection[str] = ()) -> None:
     """Makes the folder `output` of the file `source`, whole or not at all.
+
+    Options of the file whose names are in `ignored_options` need not be understood.
 
     Raises:
         InputError: there is something at `output`, or see `load_nvlabs_pickle`.
@@ -48,7 +54,7 @@ def import_file(source: Path, output: Path) -> None:
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise InputError(f"{output} exists already; give --output a new folder")
     say(f"reading {source}")
-    networks = load_nvlabs_pickle(source)
+    networks = load_nvlabs_pickle(source, ignored_options)
     say(describe(networks))
     output.parent.mkdir(parents=True, exist_ok=True)
     with stop_request() as stop, whole_folder(output) as folder:

@@ -62,6 +62,22 @@ def path_lengths(
     return tf.sqrt(tf.reduce_mean(tf.reduce_sum(tf.square(gradient), axis=2), axis=1))
 
 
-def path_length_penalty(lengths: tf.Tensor, mean: tf.Tensor, weight: float) -> tf.Tensor:
-    """weight times the squared distance of path lengths [N] from their running mean; [N]."""
-    return weight * tf.square(lengths - mean)
+def path_length_penalty(
+    lengths: tf.Tensor, mean: tf.Tensor, decay: float, weight: float
+) -> tf.Tensor:
+    """weight times the squared distance of path lengths from their running mean (eq. 4).
+
+    The mean is the one that these lengths have already moved, and the gradient goes through it, as
+    in the published training.
+
+    Args:
+        lengths: [N].
+        mean: the running mean before these lengths, a scalar.
+        decay: how far the mean of the lengths moves it, 0 ... 1.
+        weight: of the penalty.
+
+    Returns:
+        [N].
+    """
+    moved = mean + decay * (tf.reduce_mean(lengths) - mean)
+    return weight * tf.square(lengths - moved)

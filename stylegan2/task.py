@@ -30,6 +30,12 @@ class StyleGAN2Task(Task):
     order; regularization is an update of its own on the same Adam state, its loss multiplied by
     the interval (Karras et al. 2020, section 3.1 and appendix B).
 
+    The updates equal those of the published training on 8 GPUs with one chunk of a minibatch each
+    (docs/stylegan2.md has the comparison), but for what is better here, on purpose: R1 sees all
+    natural images of the minibatch, not those of the last chunk only; it mirrors them by draws of
+    its own; and all devices share the running means of w and of path lengths, which there are those
+    of the first device.
+
     Args:
         network: configuration of the networks.
         config: configuration of the training.
@@ -92,8 +98,8 @@ class StyleGAN2Task(Task):
     def batch(self, step: int) -> tuple[np.ndarray, ...]:
         """Natural images, uint8 [batch_size, H, W, C].
 
-        With labels also theirs and those of the images to generate, both one-hot float32
-        [batch_size, label_dim]; the latter are those of other natural images.
+        With labels also theirs and those of the images that G and G_reg generate, both one-hot
+        float32 [batch_size, label_dim]; the latter are those of other natural images.
         """
         indices = self._order.indices(step * self.batch_size, self.batch_size)
         natural = self.images.read(indices)
@@ -126,8 +132,10 @@ class StyleGAN2Task(Task):
         self._move_w_avg(metrics.pop("w"))
         if with_path_length:
             metrics |= self._update_path_length(step, batch)
+            self._move_w_avg(metrics.pop("w"))
             self._move_path_length_mean(metrics["path_length"])
         metrics |= self._update_discriminator(step, batch)
+        self._move_w_avg(metrics.pop("w"))
         self._move_average()
         if with_r1:
             metrics |= self._update_r1(step, batch)
@@ -145,8 +153,8 @@ class StyleGAN2Task(Task):
 
     # The losses
 
-    def _generator_loss(self, draws, shared, natural, labels=None, generated_labels=None):
-        w = self._styles(draws, shared, len_of(natural), generated_labels)
+    def _generator_loss(self, draws, natural, labels=None, generated_labels=None):
+        w = self._styles(draws, len_of(natural), generated_labels)
         generated = self.generator.synthesis(w, noise=draws.noise)
         logits = self.discriminator(generated, labels=generated_labels)
         adversarial = losses.generator_logistic(logits)
@@ -156,36 +164,40 @@ class StyleGAN2Task(Task):
         fooling = self.fooling(tf.clip_by_value((generated + 1.0) * 127.5, 0.0, 255.0))
         return adversarial + fooling, metrics | {"fooling_loss": fooling}
 
-    def _path_length_loss(self, draws, shared, natural, labels=None, generated_labels=None):
+    def _path_length_loss(self, draws, natural, labels=None, generated_labels=None):
         count = max(1, len_of(natural) // self.config.path_length_shrink)
         some_labels = None if generated_labels is None else generated_labels[:count]
-        w = self._styles(draws, shared, count, some_labels)
+        w = self._styles(draws, count, some_labels)
         noise = draws.normal("image", [count, *natural.shape[1:]])
         synthesis = functools.partial(self.generator.synthesis, noise=draws.noise)
         lengths = losses.path_lengths(synthesis, w, noise)
         penalty = losses.path_length_penalty(
-            lengths, self._path_length_mean, self.config.path_length_weight
+            lengths,
+            self._path_length_mean,
+            self.config.path_length_decay,
+            self.config.path_length_weight,
         )
-        metrics = {"path_length": lengths, "path_length_penalty": penalty}
+        metrics = {"path_length": lengths, "path_length_penalty": penalty, "w": w[:, 0]}
         return penalty * self.config.generator_interval, metrics
 
-    def _discriminator_loss(self, draws, shared, natural, labels=None, generated_labels=None):
-        w = self._styles(draws, shared, len_of(natural), generated_labels)
+    def _discriminator_loss(self, draws, natural, labels=None, generated_labels=None):
+        # Generated images have the labels of the natural ones that they are told from.
+        w = self._styles(draws, len_of(natural), labels)
         generated = self.generator.synthesis(w, noise=draws.noise)
         loss = losses.discriminator_logistic(
-            self.discriminator(generated, labels=generated_labels),
+            self.discriminator(generated, labels=labels),
             self.discriminator(self._mirrored(draws, natural), labels=labels),
         )
-        return loss, {"discriminator_loss": loss}
+        return loss, {"discriminator_loss": loss, "w": w[:, 0]}
 
-    def _r1_loss(self, draws, shared, natural, labels=None, generated_labels=None):
+    def _r1_loss(self, draws, natural, labels=None, generated_labels=None):
         discriminator = functools.partial(self.discriminator, labels=labels)
         penalty = losses.r1_penalty(
             discriminator, self._mirrored(draws, natural), self.config.gamma
         )
         return penalty * self.config.discriminator_interval, {"r1_penalty": penalty}
 
-    def _styles(self, draws: Draws, shared: Draws, count: int, labels) -> tf.Tensor:
+    def _styles(self, draws: Draws, count: int, labels) -> tf.Tensor:
         """w [count, num_layers, w_dim]; layers from a random one on may have another latent's."""
         shape = [count, self.network.latent_dim]
         w = self.generator.mapping(draws.normal("z", shape), labels=labels)
@@ -193,9 +205,9 @@ class StyleGAN2Task(Task):
             return w
         other = self.generator.mapping(draws.normal("mixed z", shape), labels=labels)
         layers = self.network.num_layers
-        # One cut-off for the whole minibatch: layers from 1 ... layers - 1 on.
-        cut = 1 + tf.cast(shared.uniform("cut-off", [], layers - 1), tf.int32)
-        mixed = shared.uniform("mix", []) < self.config.style_mixing
+        # One cut-off for the whole chunk: layers from 1 ... layers - 1 on.
+        cut = 1 + tf.cast(draws.uniform("cut-off", [], layers - 1), tf.int32)
+        mixed = draws.uniform("mix", []) < self.config.style_mixing
         cut = tf.where(mixed, cut, layers)
         return tf.where((tf.range(layers) < cut)[None, :, None], w, other)
 
@@ -208,6 +220,7 @@ class StyleGAN2Task(Task):
     # Running means
 
     def _move_w_avg(self, share: tf.Tensor) -> None:
+        """Every pass of the generator moves it, 2.25 times a minibatch with the defaults."""
         mean, w_avg = _all_replicas(share), self.generator.w_avg
         beta = self.config.w_avg_beta
         assign_all([w_avg.value], [mean + (w_avg - mean) * beta])

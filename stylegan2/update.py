@@ -8,7 +8,7 @@ from stylegan2.adam import Adam
 from stylegan2.randomness import Draws
 
 Metrics = dict[str, tf.Tensor]
-# (draws of the chunk, draws of the minibatch, *batch of the chunk) -> loss [n], metrics [n, ...].
+# (draws of the chunk, *batch of the chunk) -> loss [n], metrics [n, ...].
 Loss = Callable[..., tuple[tf.Tensor, Metrics]]
 
 
@@ -70,10 +70,9 @@ class Update:
     def _of_chunk(self, step: tf.Tensor, number: tf.Tensor, chunk: list[tf.Tensor]):
         variables, share = self.adam.variables, self.micro_batch / self.batch_size
         draws = Draws(self.seed, self.name, step, number)
-        shared = Draws(self.seed, f"{self.name} of the minibatch", step, 0)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(variables)
-            losses, metrics = self.loss(draws, shared, *chunk)
+            losses, metrics = self.loss(draws, *chunk)
             loss = tf.reduce_mean(losses) * share
         gradients = tape.gradient(
             loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO

@@ -1,7 +1,7 @@
 """A published file's networks, built."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import keras
@@ -33,11 +33,12 @@ class NVlabsNetworks:
     kind: str
 
 
-def load_nvlabs_pickle(path: str | Path) -> NVlabsNetworks:
+def load_nvlabs_pickle(path: str | Path, ignored_options: Collection[str] = ()) -> NVlabsNetworks:
     """The networks of a published StyleGAN2 file; nothing in the file is executed.
 
     Args:
         path: a pickle of StyleGAN2 or StyleGAN2-ADA (TensorFlow), or of stylegan2-ada-pytorch.
+        ignored_options: names of options of the file that need not be understood.
 
     Returns:
         Our networks in the file's configuration, float32: float16 is a matter of speed there, and
@@ -49,7 +50,7 @@ def load_nvlabs_pickle(path: str | Path) -> NVlabsNetworks:
     """
     path = Path(path)
     try:
-        converted = _convert(path.read_bytes())
+        converted = _convert(path.read_bytes(), ignored_options)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
     except (MemoryError, RecursionError, OverflowError) as error:
@@ -59,11 +60,11 @@ def load_nvlabs_pickle(path: str | Path) -> NVlabsNetworks:
     return _build(converted)
 
 
-def _convert(data: bytes) -> Converted:
+def _convert(data: bytes, ignored_options: Collection[str] = ()) -> Converted:
     value = read(data)
     for form in (tensorflow_file, torch_file):
         if form.is_one(value):
-            converted = form.convert(value)
+            converted = form.convert(value, ignored_options)
             _check_size(converted, len(data))
             return converted
     raise InputError(

@@ -1,6 +1,6 @@
 """A PyTorch module's layers by their dotted names."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
@@ -21,13 +21,14 @@ class Layers:
     Args:
         owner: the network in error messages.
         network: of the file.
+        ignored: names of options that need not be understood.
 
     Attributes:
         variables: parameters and buffers by dotted name.
     """
 
-    def __init__(self, owner: str, network: Module):
-        self.owner = owner
+    def __init__(self, owner: str, network: Module, ignored: Collection[str] = ()):
+        self.owner, self._ignored = owner, ignored
         self._states: dict[str, dict[Any, Any]] = {}
         for count, (name, module) in enumerate(_walk("", network, 0)):
             if count > _MOST:
@@ -54,7 +55,7 @@ class Layers:
         arguments = state.get("_init_args", ())
         if not isinstance(arguments, tuple | list) or arguments:
             raise InputError(f"its {self.owner} was made with options without names")
-        return Options(self.owner, state.get("_init_kwargs"))
+        return Options(self.owner, state.get("_init_kwargs"), self._ignored)
 
     def _tensors(self) -> dict[str, np.ndarray]:
         tensors = {}

@@ -1,10 +1,12 @@
 """The options that a file's network was made with, each of which must be understood."""
 
+from collections.abc import Collection
 from typing import Any
 
 from data import InputError
 from stylegan2.config import ARCHITECTURES
 from stylegan2.nvlabs.arrays import describe
+from training.progress import say
 
 
 class Options:
@@ -13,12 +15,13 @@ class Options:
     Args:
         owner: what they belong to, in error messages.
         values: by name.
+        ignored: names of options that may be left all the same.
     """
 
-    def __init__(self, owner: str, values: Any):
+    def __init__(self, owner: str, values: Any, ignored: Collection[str] = ()):
         if not isinstance(values, dict):
             raise InputError(f"its {owner} has no options")
-        self._owner, self._values = owner, dict(values)
+        self._owner, self._values, self._ignored = owner, dict(values), ignored
 
     def __contains__(self, name: str) -> bool:
         return name in self._values
@@ -55,7 +58,7 @@ class Options:
 
     def part(self, name: str) -> "Options":
         """Options in an option of their own; none where it is not given."""
-        return Options(f"{self._owner}'s {name}", self._values.pop(name, {}))
+        return Options(f"{self._owner}'s {name}", self._values.pop(name, {}), self._ignored)
 
     def must_be(self, name: str, *allowed: Any) -> None:
         """Raises `InputError` for an option that is given and none of what can be expressed."""
@@ -70,10 +73,27 @@ class Options:
         for name in names:
             self._values.pop(name, None)
 
+    def ignore_idle(self, *names: str) -> None:
+        """Options that such a network takes and drops in the original; a line warns of them."""
+        idle = [name for name in names if name in self._values]
+        if idle:
+            self._warn(idle, " that do nothing there")
+        self.ignore(*idle)
+
     def check_all_used(self) -> None:
-        """Raises `InputError` for the first option that nobody asked for."""
+        """Raises `InputError` for the first option that nobody asked for, but for ignored ones."""
+        left = [name for name in self._values if name in self._ignored]
+        if left:
+            self._warn(left, ", as asked for")
         for name in self._values:
-            raise InputError(f"its {self._owner} has the option {describe(name)}, unknown here")
+            if name not in self._ignored:
+                raise InputError(
+                    f"its {self._owner} has the option {describe(name)}, unknown here; "
+                    f"import_nvlabs --ignore_option={describe(name)} leaves it out"
+                )
+
+    def _warn(self, names: list[str], why: str) -> None:
+        say(f"warning: ignoring options of its {self._owner}{why}: {', '.join(names)}")
 
     def _bad(self, name: str, value: Any) -> InputError:
         return InputError(

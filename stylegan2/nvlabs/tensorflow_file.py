@@ -2,6 +2,7 @@
 
 import functools
 import re
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,14 @@ _CALLS = (
     "randomize_noise", "mapping_func", "synthesis_func", "is_training", "is_validation",
     "is_template_graph", "func_name", "name",
 )  # fmt: skip
+# Options of the other network, and of the first StyleGAN: the original's networks take any
+# keyword argument, and drop what is not theirs.
+_GENERATORS = (
+    "fused_modconv", "latent_size", "dlatent_size", "mapping_nonlinearity", "normalize_latents",
+    "use_noise", "fmap_const",
+)  # fmt: skip
+_DISCRIMINATORS = ("mbstd_group_size", "mbstd_num_features")
+_STYLEGAN = ("structure", "fused_scale", "use_wscale")
 # Progress of progressive growing, which StyleGAN2 has no use for.
 _NEEDLESS = re.compile(r"(synthesis/|mapping/)?lod")
 
@@ -40,8 +49,8 @@ def is_one(value: Any) -> bool:
     )
 
 
-def convert(value: tuple[Network, Network, Network]) -> Converted:
-    """The networks of a file.
+def convert(value: tuple[Network, Network, Network], ignored: Collection[str] = ()) -> Converted:
+    """The networks of a file, whose options of the names in `ignored` need not be understood.
 
     Raises:
         InputError: they are none of StyleGAN2, or can't be expressed.
@@ -49,10 +58,13 @@ def convert(value: tuple[Network, Network, Network]) -> Converted:
     networks = dict(zip(NAMES, value, strict=True))
     variables = {name: Variables(name, _arrays(each)) for name, each in networks.items()}
     options = {name: _options(each) for name, each in networks.items()}
-    configs = [
-        _config(options[name], options["discriminator"], variables[name])
+    fields = [
+        _generator_fields(Options(name, options[name], ignored), variables[name])
         for name in ("generator", "generator_ema")
     ]
+    its = Options("discriminator", options["discriminator"], ignored)
+    its = _discriminator_fields(its, fields[0]["resolution"])
+    configs = [_config(each, its) for each in fields]
     if configs[0] != configs[1]:
         raise InputError("its generator and its averaged generator differ in their options")
     arrays = {
@@ -121,13 +133,10 @@ def _variable(pair: Any) -> tuple[str, np.ndarray]:
     return name, np.asarray(value)
 
 
-def _config(
-    generator: dict[str, Any], discriminator: dict[str, Any], variables: Variables
-) -> NetworkConfig:
-    shared = _generator_fields(Options("generator", generator), variables)
-    its = _discriminator_fields(Options("discriminator", discriminator), shared["resolution"])
-    fewest = shared.pop("fmap_min"), its.pop("fmap_min")
-    config = NetworkConfig(**agreeing(shared, its))
+def _config(generator: dict[str, Any], discriminator: dict[str, Any]) -> NetworkConfig:
+    fields = agreeing(generator, discriminator | {"fmap_min": generator["fmap_min"]})
+    fewest = fields.pop("fmap_min"), discriminator["fmap_min"]
+    config = NetworkConfig(**fields)
     if config.feature_maps(config.resolution) < max(fewest):
         raise InputError(f"its fmap_min is {max(fewest)}, which these networks cannot express")
     return config
@@ -152,6 +161,7 @@ def _generator_fields(options: Options, variables: Variables) -> dict[str, Any]:
     options.must_be("use_noise", True)
     options.must_be("fmap_const", None)
     options.ignore(*_CALLS, "fused_modconv")
+    options.ignore_idle(*_DISCRIMINATORS, *_STYLEGAN)
     options.check_all_used()
     return fields
 
@@ -166,6 +176,7 @@ def _discriminator_fields(options: Options, resolution: int) -> dict[str, Any]:
     # StyleGAN2-ADA's mapping of labels, which has no variables where there are no labels.
     options.ignore("mapping_layers", "mapping_fmaps", "mapping_lrmul", "freeze_layers")
     options.ignore(*_CALLS)
+    options.ignore_idle(*_GENERATORS, *_STYLEGAN)
     options.check_all_used()
     return fields
 

@@ -1,5 +1,6 @@
 """The files of stylegan2-ada-pytorch: a dict with the modules G, D and G_ema."""
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,8 @@ def is_one(value: Any) -> bool:
     )
 
 
-def convert(value: dict[str, Any]) -> Converted:
-    """The networks of a file.
+def convert(value: dict[str, Any], ignored: Collection[str] = ()) -> Converted:
+    """The networks of a file, whose options of the names in `ignored` need not be understood.
 
     Raises:
         InputError: they are none of StyleGAN2, or can't be expressed.
@@ -33,12 +34,13 @@ def convert(value: dict[str, Any]) -> Converted:
     for name in _MODULES.values():
         if not isinstance(value.get(name), Module):
             raise InputError(f"it has no network {name}")
-    layers = {name: Layers(name, value[its]) for name, its in _MODULES.items()}
+    layers = {name: Layers(name, value[its], ignored) for name, its in _MODULES.items()}
     for each in ("generator", "generator_ema"):
         if "synthesis.input" in layers[each]:
             raise InputError("it is of StyleGAN3, which is another network")
+    its = _discriminator_fields(layers["discriminator"])
     configs = [
-        _config(layers[each], layers["discriminator"]) for each in ("generator", "generator_ema")
+        _config(_generator_fields(layers[each]), its) for each in ("generator", "generator_ema")
     ]
     if configs[0] != configs[1]:
         raise InputError("its generator and its averaged generator differ in their options")
@@ -50,11 +52,10 @@ def convert(value: dict[str, Any]) -> Converted:
     return Converted(KIND, configs[0], arrays)
 
 
-def _config(generator: Layers, discriminator: Layers) -> NetworkConfig:
-    mine = _generator_fields(generator)
-    its = _discriminator_fields(discriminator)
-    cmap_dim = its.pop("cmap_dim")
-    config = NetworkConfig(**agreeing(mine, its))
+def _config(generator: dict[str, Any], discriminator: dict[str, Any]) -> NetworkConfig:
+    fields = agreeing(generator, discriminator)
+    cmap_dim = fields.pop("cmap_dim")
+    config = NetworkConfig(**fields)
     if config.label_dim and cmap_dim not in (None, config.feature_maps(SMALLEST_RESOLUTION)):
         raise InputError(
             f"its discriminator has cmap_dim = {cmap_dim:g}, which these networks cannot express"

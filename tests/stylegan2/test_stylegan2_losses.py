@@ -50,9 +50,22 @@ def test_path_lengths_of_a_linear_synthesis_have_their_closed_form():
     np.testing.assert_allclose(lengths, expected)
 
 
-def test_the_path_length_penalty_is_the_weighted_squared_distance():
-    penalty = losses.path_length_penalty(tf.constant([1.0, 4.0]), tf.constant(2.0), 2.0)
-    np.testing.assert_allclose(penalty, [2.0, 8.0])
+def test_the_path_length_penalty_is_the_weighted_squared_distance_from_the_moved_mean():
+    # Their mean, 2.5, moves 2 to 2.05.
+    penalty = losses.path_length_penalty(tf.constant([1.0, 4.0]), tf.constant(2.0), 0.1, 2.0)
+    np.testing.assert_allclose(penalty, [2 * 1.05**2, 2 * 1.95**2], rtol=1e-6)
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.01, 0.3, 1.0])
+def test_the_path_length_gradient_goes_through_the_moved_mean(decay):
+    lengths = tf.constant(np.random.default_rng(0).uniform(1, 5, 6))
+    mean = tf.constant(0.7, tf.float64)
+    with tf.GradientTape() as tape:
+        tape.watch(lengths)
+        loss = tf.reduce_mean(losses.path_length_penalty(lengths, mean, decay, 2.0))
+    l, m = lengths.numpy(), 0.7  # noqa: E741 - as in the equation
+    expected = 2 * 2 / 6 * ((l - m) - decay * (2 - decay) * (l.mean() - m))
+    np.testing.assert_allclose(tape.gradient(loss, lengths), expected, rtol=1e-12, atol=1e-15)
 
 
 def smooth(network):
@@ -107,7 +120,7 @@ def test_path_length_gradients_of_the_generator_agree_with_finite_differences():
         lengths = losses.path_lengths(
             lambda w: generator.synthesis(w, noise="constant"), generator.mapping(z), noise
         )
-        return tf.reduce_mean(losses.path_length_penalty(lengths, 0.1, 2.0))
+        return tf.reduce_mean(losses.path_length_penalty(lengths, 0.1, 0.05, 2.0))
 
     # The mapping network's weights are a hundred times as large, and move as much more.
     variables = [v.value for v in generator.synthesis.trainable_variables]

@@ -136,7 +136,8 @@ def test_the_path_length_gradient_is_that_of_weight_2_times_interval_4():
             lambda values: task.generator.synthesis(values, noise=draws.noise), w,
             draws.normal("image", [2, 8, 8, 1]),
         )  # fmt: skip
-        loss = tf.reduce_mean(2.0 * 4 * lengths**2)  # The mean is 0 before the first update.
+        # The mean is 0 before these lengths, and is moved by a hundredth of theirs.
+        loss = tf.reduce_mean(2.0 * 4 * (lengths - 0.01 * tf.reduce_mean(lengths)) ** 2)
     variables = [each.value for each in task.generator.trainable_variables]
     expected = tape.gradient(loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
     for a, b in zip(given, expected, strict=True):
@@ -172,10 +173,23 @@ def test_running_means_move_by_their_decays(monkeypatch):
         task.generator, "mapping", lambda *a, **k: (seen.append(mapping(*a, **k)), seen[-1])[1]
     )
     metrics = run(task, 0)
-    mean = np.concatenate([w.numpy()[:, 0] for w in seen[:2]]).mean(axis=0)  # Two chunks of G.
-    np.testing.assert_allclose(task.generator.w_avg.numpy(), 0.25 * mean, rtol=1e-5)
+    assert [len(w) for w in seen] == [4, 4, 2, 2, 4, 4]  # Two chunks each of G, G_reg and D.
+    w_avg = np.zeros(3)
+    for first in (0, 2, 4):
+        mean = np.concatenate([w.numpy()[:, 0] for w in seen[first : first + 2]]).mean(axis=0)
+        w_avg = mean + (w_avg - mean) * 0.75
+    np.testing.assert_allclose(task.generator.w_avg.numpy(), w_avg, rtol=1e-5)
+    np.testing.assert_array_equal(task.generator_ema.w_avg.numpy(), task.generator.w_avg.numpy())
     assert task._path_length_mean.numpy() == pytest.approx(0.01 * metrics["path_length"], rel=1e-5)
     assert metrics["path_length"] > 0
+
+
+def test_w_avg_moves_nine_times_in_four_minibatches(monkeypatch):
+    task, moves = make_task(), []
+    move = task._move_w_avg
+    monkeypatch.setattr(task, "_move_w_avg", lambda w: (moves.append(w.shape), move(w))[1])
+    run(task, 4, 5, 6, 7)
+    assert moves == [(3,)] * 9  # 2.25 of each minibatch.
 
 
 def test_an_update_that_is_not_finite_is_left_out_whole():
@@ -205,19 +219,34 @@ def test_adam_is_adam():
 def test_style_mixing_swaps_all_layers_from_one_on_and_as_often_as_asked():
     from stylegan2.randomness import Draws
 
-    task = make_task(dataclasses.replace(NETWORK, resolution=8), style_mixing=0.5)
-    cuts = []
+    task, cuts = make_task(style_mixing=0.5), []
     for step in range(100):
-        step = tf.constant(step, tf.int64)
-        draws, shared = (Draws(1, name, step, 0) for name in ("a", "b"))
-        w = task._styles(draws, shared, 3, None).numpy()  # [3, 4, 3]
-        changed = [bool((w[:, layer] != w[:, 0]).any()) for layer in range(4)]
-        cuts.append(changed.index(True) if any(changed) else None)
-        if cuts[-1] is not None:
-            assert changed == [False] * cuts[-1] + [True] * (4 - cuts[-1])
-            np.testing.assert_array_equal(w[:, cuts[-1]], w[:, -1])
+        draws = Draws(1, "a", tf.constant(step, tf.int64), tf.constant(0, tf.int64))
+        cuts.append(cut_off(task._styles(draws, 3, None).numpy()))
     assert set(cuts) == {None, 1, 2, 3}
     assert 30 <= sum(cut is None for cut in cuts) <= 70  # Binomial: 50 +- 4 standard deviations
+
+
+def cut_off(w: np.ndarray) -> int | None:
+    """The first layer of w [N, 4, 3] with another latent's styles, which all later ones share."""
+    changed = [bool((w[:, layer] != w[:, 0]).any()) for layer in range(4)]
+    if not any(changed):
+        return None
+    first = changed.index(True)
+    assert changed == [False] * first + [True] * (4 - first)
+    np.testing.assert_array_equal(w[:, first], w[:, -1])
+    return first
+
+
+def test_each_chunk_has_a_cut_off_of_its_own(monkeypatch):
+    task, seen = make_task(style_mixing=1.0), []
+    styles = task._styles
+    monkeypatch.setattr(task, "_styles", lambda *args: (seen.append(styles(*args)), seen[-1])[1])
+    for step in range(40):
+        batch = [tf.constant(each) for each in task.batch(step)]
+        task._update_generator(tf.constant(step, tf.int64), [tf.cast(batch[0], tf.float32)])
+    cuts = np.array([cut_off(w.numpy()) for w in seen]).reshape(40, 2)
+    assert 3 <= (cuts[:, 0] == cuts[:, 1]).sum() <= 24  # Binomial: 13.3 +- 3.5 standard deviations
 
 
 def test_mirroring_turns_about_half_of_the_images_left_to_right():
@@ -261,10 +290,40 @@ def test_labels_reach_all_networks_and_batches_hold_them():
         for n in natural
     ]
     np.testing.assert_array_equal(own.argmax(axis=1), labels[positions])
+    assert (own != others).any()
     before = task.generator.mapping.label_weight.numpy()
     assert np.isfinite(list(run(task, 0).values())).all()
     assert (task.generator.mapping.label_weight.numpy() != before).any()
     assert task.samples().shape == (64, 8, 8, 1)
+
+
+def test_the_discriminator_tells_images_of_the_same_labels_apart(monkeypatch):
+    task = make_task(dataclasses.replace(NETWORK, label_dim=3), labels=np.arange(24) % 3)
+    seen = []
+    for owner, name in ((task.generator, "mapping"), (task, "discriminator")):
+        monkeypatch.setattr(owner, name, record_labels(getattr(owner, name), name, seen))
+    _, own, others = task.batch(1)
+    run(task, 1)  # G and D: no regularization.
+    chunks = {"own": (own[:4], own[4:]), "others": (others[:4], others[4:])}
+    expected = [
+        (network, chunks[labels][chunk])
+        for updated, labels in (("G", "others"), ("D", "own"))
+        for chunk in (0, 1)
+        for network in ["mapping"] * 2 + ["discriminator"] * (1 if updated == "G" else 2)
+    ]
+    assert [name for name, _ in seen] == [name for name, _ in expected]
+    for (_, labels), (_, wanted) in zip(seen, expected, strict=True):
+        np.testing.assert_array_equal(labels, wanted)
+
+
+def record_labels(call, name: str, seen: list):
+    """The call, which notes (name, labels) in `seen`."""
+
+    def recorded(inputs, labels=None):
+        seen.append((name, labels.numpy()))
+        return call(inputs, labels=labels)
+
+    return recorded
 
 
 @pytest.mark.parametrize(

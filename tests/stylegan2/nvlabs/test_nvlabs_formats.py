@@ -134,6 +134,36 @@ def test_what_changes_no_function_is_left_alone(random):
     assert converted.config.precision == "float32"
 
 
+def test_what_the_original_drops_is_named_and_ignored(random, capsys):
+    tensorflow = tensorflow_file(random)
+    expected = _convert(files.dump(tensorflow)).config
+    assert "warning" not in capsys.readouterr().err
+    tensorflow[1].state["static_kwargs"] |= {"fused_modconv": True, "use_noise": False}
+    assert _convert(files.dump(tensorflow)).config == expected
+    assert capsys.readouterr().err.splitlines() == [
+        "warning: ignoring options of its discriminator that do nothing there: "
+        "fused_modconv, use_noise"
+    ]
+
+
+@pytest.mark.parametrize("make", [tensorflow_file, torch_file])
+def test_an_unknown_option_is_ignored_where_that_is_asked_for(random, capsys, make):
+    value = make(random)
+    expected = _convert(files.dump(value)).config
+    discriminator = value[1] if make is tensorflow_file else value["D"]
+    name = "static_kwargs" if make is tensorflow_file else "_init_kwargs"
+    discriminator.state[name]["unheard_of"] = 1
+    refused(value, "discriminator has the option 'unheard_of'.*--ignore_option='unheard_of'")
+    assert _convert(files.dump(value), ["unheard_of"]).config == expected
+    assert "options of its discriminator, as asked for: unheard_of" in capsys.readouterr().err
+
+
+def test_an_option_that_is_understood_cannot_be_ignored(random):
+    value = tensorflow_file(random, nonlinearity="relu")
+    with pytest.raises(InputError, match="has nonlinearity = 'relu'"):
+        _convert(files.dump(value), ["nonlinearity"])
+
+
 def test_options_of_synthesis_among_those_of_the_generator(random):
     value = torch_file(random, Spec(g="orig", clamp=3.0))
     expected = _convert(files.dump(value)).config
