@@ -96,6 +96,7 @@ def all_specs(experiments: list[Experiment], lab: Lab) -> list[Spec]:
     specs = in_order([*judge, *(spec for each in experiments for spec in each.specs)])
     for batch_size in {lab.setting.batch_size(spec) for spec in specs}:
         check_batch_size(batch_size, lab.strategy)
+    lab.setting.check_replicas(lab.strategy.num_replicas_in_sync)
     return specs
 
 

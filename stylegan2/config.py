@@ -119,8 +119,8 @@ class TrainingConfig:
     Attributes:
         kimg: Thousands of natural images shown in all.
         batch_size: Images of each kind in a minibatch, over all devices.
-        micro_batch: Images of a device at a time; gradients are summed up to the minibatch. The
-            minibatch standard deviation is taken within it.
+        micro_batch: Most images of a device at a time, a chunk; gradients are summed up to the
+            minibatch. Style mixing and the minibatch standard deviation are of a chunk.
         learning_rate: Adam's learning rate, before the correction for lazy regularization.
         beta_1: Adam's first moment decay, before the same correction.
         beta_2: Adam's second moment decay, before the same correction.
@@ -167,11 +167,40 @@ class TrainingConfig:
         for name in ("beta_1", "beta_2", "style_mixing", "path_length_decay", "w_avg_beta"):
             if getattr(self, name) > 1:
                 raise InputError(f"{name} is {getattr(self, name)}; it must be at most 1")
-        if self.batch_size % self.micro_batch:
+
+    def chunk_size(self, network: NetworkConfig, replicas: int = 1) -> int:
+        """Images of a chunk: as many as divide a device's share of the minibatch.
+
+        At most micro_batch, and whole groups of the minibatch standard deviation, or one smaller
+        group.
+
+        Args:
+            network: whose discriminator takes that deviation.
+            replicas: devices that share the minibatch.
+
+        Raises:
+            InputError: the devices cannot share it, or only chunks of one image are possible, which
+                have no standard deviation.
+        """
+        share, rest = divmod(self.batch_size, replicas)
+        if rest:
             raise InputError(
-                f"batch_size is {self.batch_size}; it must be a multiple of micro_batch, "
-                f"{self.micro_batch}"
+                f"training_batch_size is {self.batch_size}; it must be a multiple of the "
+                f"{replicas} devices"
             )
+        group = network.mbstd_group if network.mbstd_features else 1
+        most = min(share, self.micro_batch)
+        chunk = next(
+            size
+            for size in range(most, 0, -1)
+            if share % size == 0 and (size % group == 0 or size < group)
+        )
+        if chunk == 1 < min(most, group):
+            raise InputError(
+                f"training_batch_size is {self.batch_size}, {share} on each of {replicas} devices; "
+                f"choose a multiple of {group * replicas}: network_mbstd_group is {group}"
+            )
+        return chunk
 
     @property
     def steps(self) -> int:

@@ -36,6 +36,8 @@ class StyleGAN2Task(Task):
     its own; and all devices share the running means of w and of path lengths, which there are those
     of the first device.
 
+    Built inside the scope of the strategy that it is trained with, whose devices share minibatches.
+
     Args:
         network: configuration of the networks.
         config: configuration of the training.
@@ -62,6 +64,8 @@ class StyleGAN2Task(Task):
         shape = (network.resolution, network.resolution, network.channels)
         if images.shape != shape:
             raise ValueError(f"the networks make images of shape {shape}, not {images.shape}")
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        chunk_size = config.chunk_size(network, replicas)
         self.network, self.config, self.images = network, config, images
         self.seed, self.fooling = seed, fooling
         self.classes = labels if network.label_dim else None
@@ -73,7 +77,7 @@ class StyleGAN2Task(Task):
         self._generator_adam = self._adam(self.generator, config.generator_interval)
         self._discriminator_adam = self._adam(self.discriminator, config.discriminator_interval)
         update = functools.partial(
-            Update, seed=seed, batch_size=config.batch_size, micro_batch=config.micro_batch
+            Update, seed=seed, batch_size=config.batch_size, chunk_size=chunk_size
         )
         self._update_generator = update("G", self._generator_loss, self._generator_adam)
         self._update_path_length = update("G_reg", self._path_length_loss, self._generator_adam)

@@ -31,7 +31,7 @@ from stylegan2.saved import transfer
 from stylegan2.task import StyleGAN2Task
 from training import command
 from training.config import define_flags, override, to_json
-from training.distribution import check_batch_size, make_strategy
+from training.distribution import make_strategy
 from training.fooling import JPEG_MODES
 from training.invocation import command_line
 from training.loop import Loop, LoopConfig
@@ -74,13 +74,7 @@ def _run() -> None:
     folder, config = _resumed() if values.resume else _new()
     network, training = NetworkConfig(**config["network"]), TrainingConfig(**config["training"])
     strategy = make_strategy(values.cpu_replicas)
-    check_batch_size(training.batch_size, strategy)
-    replica_batch = training.batch_size // strategy.num_replicas_in_sync
-    if replica_batch % training.micro_batch:
-        raise InputError(
-            f"training_micro_batch is {training.micro_batch}; it must divide the "
-            f"{replica_batch} images that each device has of a minibatch"
-        )
+    training.chunk_size(network, strategy.num_replicas_in_sync)
     dataset = open_data(config["data"], network)
     if config["fingerprint"] not in (None, dataset.fingerprint):
         raise InputError(f"the images of {config['data']} are not those that {folder} began with")

@@ -24,14 +24,14 @@ class Update:
         adam: the optimizer of the network's variables.
         seed: seed of the training.
         batch_size: images of a minibatch, over all replicas.
-        micro_batch: images of a chunk.
+        chunk_size: images of a chunk.
     """
 
     def __init__(
-        self, name: str, loss: Loss, adam: Adam, seed: int, batch_size: int, micro_batch: int
+        self, name: str, loss: Loss, adam: Adam, seed: int, batch_size: int, chunk_size: int
     ):
         self.name, self.loss, self.adam, self.seed = name, loss, adam, seed
-        self.batch_size, self.micro_batch = batch_size, micro_batch
+        self.batch_size, self.chunk_size = batch_size, chunk_size
         self._gradients = tf.function(self._sum_over_chunks)
 
     def __call__(self, step: tf.Tensor, batch: tuple[tf.Tensor, ...]) -> Metrics:
@@ -42,7 +42,7 @@ class Update:
             gradients were not finite and nothing was updated, else 0.
         """
         context = tf.distribute.get_replica_context()
-        chunks = batch[0].shape[0] // self.micro_batch
+        chunks = batch[0].shape[0] // self.chunk_size
         first = tf.cast(context.replica_id_in_sync_group * chunks, tf.int64)
         gradients, metrics = self._gradients(step, first, *batch)
         applied = tf.cast(self.adam.apply(gradients), tf.float32)
@@ -50,8 +50,8 @@ class Update:
 
     def _sum_over_chunks(self, step: tf.Tensor, first: tf.Tensor, *batch: tf.Tensor):
         """Gradients and metrics, each the replica's share of the minibatch's mean."""
-        count = batch[0].shape[0] // self.micro_batch
-        chunks = [tf.reshape(each, [count, self.micro_batch, *each.shape[1:]]) for each in batch]
+        count = batch[0].shape[0] // self.chunk_size
+        chunks = [tf.reshape(each, [count, self.chunk_size, *each.shape[1:]]) for each in batch]
 
         def of_chunk(index: tf.Tensor) -> tuple[list[tf.Tensor], Metrics]:
             return self._of_chunk(step, first + index, [each[index] for each in chunks])
@@ -68,7 +68,7 @@ class Update:
         return total
 
     def _of_chunk(self, step: tf.Tensor, number: tf.Tensor, chunk: list[tf.Tensor]):
-        variables, share = self.adam.variables, self.micro_batch / self.batch_size
+        variables, share = self.adam.variables, self.chunk_size / self.batch_size
         draws = Draws(self.seed, self.name, step, number)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(variables)

@@ -115,6 +115,9 @@ class Setting(abc.ABC):
                 return self.classifier.batch_size
         return 0
 
+    def check_replicas(self, replicas: int) -> None:  # noqa: B027 - most can be split
+        """Raises InputError where a GAN's minibatch cannot be split over so many devices."""
+
     def to_json(self) -> dict[str, Any]:
         """All configurations as JSON values."""
         return {"setting": self.name, **dataclasses.asdict(self)}

@@ -15,6 +15,9 @@ from training.config import check_choices, to_json
 from training.fooling import JPEG_MODES, FoolingLoss
 from training.task import Task
 
+# Raised where a training's updates change, so that no artifact of other updates is taken for one.
+UPDATES = 2
+
 
 @dataclasses.dataclass(frozen=True)
 class FoolingConfig:
@@ -81,6 +84,10 @@ class StyleGAN2Setting(Setting):
         """Images of a step of a GAN's training."""
         return self.training.batch_size
 
+    def check_replicas(self, replicas: int) -> None:
+        """Raises InputError where a minibatch cannot be split over so many devices."""
+        self.training.chunk_size(self.network, replicas)
+
     @property
     def block(self) -> int:
         """Images that a generator makes at once."""
@@ -88,11 +95,12 @@ class StyleGAN2Setting(Setting):
 
     @property
     def gan_configuration(self) -> dict[str, Any]:
-        """The configurations of the networks, their training, and what they see of JPEG."""
+        """The networks, their training, what they see of JPEG, and the version of the updates."""
         return {
             "network": to_json(self.network),
             "training": to_json(self.training),
             "fooling": to_json(self.fooling),
+            "updates": UPDATES,
         }
 
     def gan_steps(self, images: int) -> int:

@@ -1,5 +1,6 @@
 """Two replicas that share a batch do what one device does with the whole of it."""
 
+import json
 import os
 import subprocess
 import sys
@@ -11,14 +12,19 @@ from tasks import RATE
 
 from training.jpeg import MODES
 
-SCRIPT, JPEG = (Path(__file__).with_name(name) for name in ("train.py", "jpeg_on_replicas.py"))
+SCRIPT, JPEG, FIRST_STEPS = (
+    Path(__file__).with_name(name) for name in ("train.py", "jpeg_on_replicas.py", "first_steps.py")
+)
 STEPS = 6
 
 
-def run(script: Path, *arguments: object) -> None:
+def run(script: Path, *arguments: object) -> str:
+    """Runs a script and returns what it prints."""
     command = [sys.executable, str(script), *map(str, arguments)]
     without_gpus = os.environ | {"CUDA_VISIBLE_DEVICES": "-1"}  # One CPU against two, anywhere.
-    subprocess.run(command, check=True, capture_output=True, timeout=300, env=without_gpus)
+    return subprocess.run(
+        command, check=True, capture_output=True, text=True, timeout=300, env=without_gpus
+    ).stdout
 
 
 def arrays(path: Path) -> dict[str, np.ndarray]:
@@ -44,6 +50,12 @@ def test_two_replicas_equal_one_device(kind, tmp_path):
             # Sums over replicas are in another order, and Adam divides what is left of gradients
             # near zero by their size: a hundredth of a single step, of which there were six.
             np.testing.assert_allclose(two, one, rtol=1e-4, atol=0.01 * RATE)
+
+
+@pytest.mark.parametrize("replicas", [1, 2, 4, 8])
+def test_every_presets_first_step_runs_on_any_number_of_devices(replicas):
+    finite = json.loads(run(FIRST_STEPS, replicas))
+    assert len(finite) >= 4 and all(finite.values())
 
 
 def test_jpeg_is_the_same_on_two_replicas(tmp_path):

@@ -142,6 +142,10 @@ def test_a_dry_run_plans_for_images_that_are_not_here(tmp_path):
         (["--planned_images=100"], "--planned_images goes with --dry_run"),
         (["--dataset=folder", "--data_dir=/nowhere"], "/nowhere"),
         (["--classifier_batch_size=3"], "--classifier_batch_size is 3; it must be even"),
+        (
+            ["--setting=stylegan2", "--cpu_replicas=2", "--training_batch_size=10", "--dry_run"],
+            "training_batch_size is 10, 5 on each of 2 devices; choose a multiple of 8",
+        ),
         (["--workdir=/dev/null/runs"], "/dev/null/runs cannot be used: Not a directory"),
     ],
 )

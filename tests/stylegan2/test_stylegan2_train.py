@@ -108,7 +108,7 @@ def test_mistakes_are_one_clear_line(run, images, tmp_path):
         (f"--run={folder}", f"--data={images}"): "holds a run already; --resume=",
         (f"--resume={tmp_path}",): f"{tmp_path} holds no run: there is no config.json",
         (f"--resume={folder}", "--seed=3"): "--seed cannot be changed when a run is resumed",
-        (f"--run={tmp_path / 'a'}", f"--data={images}", "--training_micro_batch=5"): "multiple of",
+        (f"--run={tmp_path / 'a'}", f"--data={images}", "--training_batch_size=5"): "multiple of 4",
         (f"--run={tmp_path / 'b'}", f"--data={images}", "--fool=none.keras"): "there is no file",
         (f"--run={tmp_path / 'c'}", f"--data={images}", f"--transfer={folder}"): "are others: ",
     }
@@ -117,3 +117,4 @@ def test_mistakes_are_one_clear_line(run, images, tmp_path):
         assert done.returncode == 2, (arguments, done.stderr)
         (line,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
         assert message in line and "Traceback" not in done.stderr
+    assert not any(tmp_path.iterdir())

@@ -144,6 +144,34 @@ def test_the_path_length_gradient_is_that_of_weight_2_times_interval_4():
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-7)
 
 
+@pytest.mark.parametrize(
+    ("batch", "most", "group", "replicas", "chunk"),
+    [
+        (32, 32, 4, 1, 32), (32, 32, 4, 2, 16), (32, 32, 4, 8, 4), (32, 4, 4, 8, 4),
+        (32, 4, 4, 16, 2), (32, 4, 4, 32, 1), (12, 6, 4, 1, 4), (6, 6, 4, 1, 3), (10, 5, 4, 1, 2),
+        (8, 3, 4, 1, 2), (7, 7, 1, 1, 7), (8, 1, 4, 1, 1), (24, 32, 8, 2, 6),
+    ],
+)  # fmt: skip
+def test_a_chunk_divides_what_a_device_has_into_whole_groups(batch, most, group, replicas, chunk):
+    network = dataclasses.replace(NETWORK, mbstd_group=group)
+    config = TrainingConfig(batch_size=batch, micro_batch=most)
+    assert config.chunk_size(network, replicas) == chunk
+
+
+@pytest.mark.parametrize("batch", [6, 10, 12])
+def test_minibatches_of_any_number_of_groups_train(batch):
+    assert np.isfinite(list(run(make_task(batch_size=batch, micro_batch=batch), 1).values())).all()
+
+
+@pytest.mark.parametrize(
+    ("batch", "replicas", "message"),
+    [(5, 1, "multiple of 4"), (7, 1, "multiple of 4"), (32, 3, "of the 3 devices")],
+)
+def test_minibatches_that_cannot_be_split_are_one_clear_line(batch, replicas, message):
+    with pytest.raises(InputError, match=message):
+        TrainingConfig(batch_size=batch, micro_batch=batch).chunk_size(NETWORK, replicas)
+
+
 def test_gradients_summed_over_chunks_are_those_of_the_mean():
     # R1 depends on nothing but the natural images, where no standard deviation joins them.
     network = dataclasses.replace(NETWORK, mbstd_features=0)
@@ -329,7 +357,7 @@ def record_labels(call, name: str, seen: list):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"micro_batch": 3}, "batch_size is 8; it must be a multiple of micro_batch, 3"),
+        ({"batch_size": 5, "micro_batch": 5}, "is 5, .* choose a multiple of 4"),
         ({"beta_2": 1.5}, "beta_2 is 1.5; it must be at most 1"),
         ({"gamma": float("nan")}, "gamma is nan"),
     ],

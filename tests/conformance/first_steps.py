@@ -1,0 +1,73 @@
+"""The first step of every preset on logical devices: python first_steps.py REPLICAS.
+
+With the presets' batches and chunks, and networks that are small enough for a test. Prints, as
+JSON, whether the metrics of each are finite.
+"""
+
+import dataclasses
+import json
+import sys
+
+from training.runtime import configure, import_quietly
+
+import_quietly()
+configure()
+
+import numpy as np  # noqa: E402
+import tensorflow as tf  # noqa: E402
+
+tf.config.run_functions_eagerly(True)  # One step takes less time than its graph.
+
+from classifiers import ClassifierTask  # noqa: E402
+from data import ArrayImages  # noqa: E402
+from experiments.settings import SETTINGS  # noqa: E402
+from stylegan2 import NETWORKS, TRAININGS, StyleGAN2Task  # noqa: E402
+from training.distribution import distribute, make_strategy  # noqa: E402
+from training.loop import compile_step  # noqa: E402
+from training.task import Task  # noqa: E402
+
+SMALL = {
+    "resolution": 8, "channels": 1, "fmap_base": 8, "fmap_max": 2, "latent_dim": 2, "w_dim": 2,
+    "mapping_layers": 1, "precision": "float32",
+}  # fmt: skip
+
+
+def images(size: int) -> ArrayImages:
+    random = np.random.default_rng(0)
+    return ArrayImages(random.integers(0, 256, (64, size, size, 1), dtype=np.uint8))
+
+
+def tasks() -> dict[str, Task]:
+    """The trainings; of those with the same batches and chunks, one."""
+    pairs = {f"stylegan2.train {name}": (NETWORKS[name], TRAININGS[name]) for name in NETWORKS}
+    for name, preset in SETTINGS["stylegan2"].items():
+        pairs[f"stylegan2 {name}"] = preset.network, preset.training
+    unlike = {
+        (training.batch_size, training.micro_batch, network.mbstd_group): (name, network, training)
+        for name, (network, training) in pairs.items()
+    }
+    found = {
+        name: StyleGAN2Task(dataclasses.replace(network, **SMALL), training, images(8), seed=0)
+        for name, network, training in unlike.values()
+    }
+    for preset in {each.gan.batch_size: each for each in SETTINGS["dcgan"].values()}.values():
+        small = dataclasses.replace(preset, gan=dataclasses.replace(preset.gan, width=1 / 16))
+        found[f"dcgan {preset.gan.batch_size}"], _ = small.gan_task(images(28), 0, None)
+    every = [each.classifier for presets in SETTINGS.values() for each in presets.values()]
+    for config in {each.batch_size: each for each in every}.values():
+        small = dataclasses.replace(config, width=1 / 16)
+        task = ClassifierTask("cnn", small, images(28), [images(28)], 0)
+        found[f"classifier {config.batch_size}"] = task
+    return found
+
+
+strategy = make_strategy(int(sys.argv[1]))
+with strategy.scope():
+    trainings = tasks()
+finite = {}
+for name, task in trainings.items():
+    batch = distribute(strategy, task.batch(0))
+    step = compile_step(task, strategy)
+    metrics = step(tf.constant(0, tf.int64), *batch, phase=task.phase(0))
+    finite[name] = bool(np.isfinite([float(value) for value in metrics.values()]).all())
+print(json.dumps(finite))
