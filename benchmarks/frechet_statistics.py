@@ -62,9 +62,10 @@ def ours(folder: Path, resolution: int, extractor: Extractor) -> Callable[[], No
     generated = Generated(Generator(config), Settings())
 
     def call() -> None:
+        settings = Settings(split="all", batch_size=32)
         with tempfile.TemporaryDirectory() as cache:
-            naturals = open_naturals(str(folder), config, "all")
-            figures = Figures(generated, "", naturals, Settings(batch_size=32), Path(cache))
+            naturals = open_naturals(str(folder), config, settings)
+            figures = Figures(generated, "", naturals, settings, Path(cache))
             figures.natural_statistics(extractor)
 
     return call

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from data.digits import read_digits
 from data.errors import InputError
-from data.images import ArrayImages, Images, Subset
+from data.images import ArrayImages, Images, Joined, Subset
 from data.mnist import read_mnist
 from data.pictures import open_folder
 from data.records import open_records
@@ -54,6 +54,24 @@ class Dataset:
     def image_shape(self) -> tuple[int, int, int]:
         """Shape of one image: (H, W, C)."""
         return self.train.shape
+
+    @functools.cached_property
+    def whole(self) -> Images:
+        """The images of both parts, in the order that they had before `load` split them."""
+        return Subset(Joined([self.train, self.evaluation]), self._unsplit)
+
+    @functools.cached_property
+    def whole_labels(self) -> np.ndarray | None:
+        """Labels of `whole`, int64, or None."""
+        if self.train_labels is None:
+            return None
+        return np.concatenate([self.train_labels, self.evaluation_labels])[self._unsplit]
+
+    @property
+    def _unsplit(self) -> np.ndarray:
+        """Where each image of `whole` is among those of train and then evaluation."""
+        size = len(self.train) + len(self.evaluation)
+        return np.argsort(np.concatenate(split_indices(size)))
 
     @functools.cached_property
     def fingerprint(self) -> str:

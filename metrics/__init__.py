@@ -14,7 +14,7 @@ from metrics.frechet import frechet_distance, gaussian_statistics
 from metrics.gaussian import RunningGaussian
 from metrics.kernel import kernel_distance, kernel_distances
 from metrics.manifolds import precision_recall
-from metrics.path_length import path_lengths, trimmed_mean
+from metrics.path_length import lerp, path_lengths, slerp, trimmed_mean
 from metrics.sliced_wasserstein import sliced_wasserstein_distances
 
 __all__ = [
@@ -26,8 +26,10 @@ __all__ = [
     "gaussian_statistics",
     "kernel_distance",
     "kernel_distances",
+    "lerp",
     "path_lengths",
     "precision_recall",
+    "slerp",
     "sliced_wasserstein_distances",
     "trimmed_mean",
 ]

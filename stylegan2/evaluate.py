@@ -4,14 +4,16 @@
     python -m stylegan2.evaluate --network=generator_ema.keras --data=faces.zip --output=figures \\
         --metrics=fid,kid,pr --features=random-vgg16 --num_generated=5000
 
-The figures: fid and kid (frechet and kernel distance), pr (precision and recall), ppl (perceptual
-path length), swd (sliced Wasserstein distance); docs/metrics.md says what each is. Every figure is
-printed with what it was taken from, and added to evaluation.json and evaluation.md in `--output`.
-It can be stopped at any moment: the same command goes on.
+The figures: fid and kid (frechet and kernel distance), pr (precision and recall), ppl2_wend and
+others (perceptual path lengths), swd (sliced Wasserstein distance); docs/metrics.md says what each
+is, and which `--protocol` published figures are of. Every figure is printed with what it was taken
+from, and added to evaluation.json and evaluation.md in `--output`, in place of what an earlier run
+of the same command left. It can be stopped at any moment: the same command goes on.
 """
 
 import dataclasses
 import hashlib
+import typing
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,9 +31,16 @@ from stylegan2.evaluation.naturals import Naturals, open_naturals
 from stylegan2.evaluation.perceptual import Perceptual
 from stylegan2.evaluation.report import add_to_report, line, read_report
 from stylegan2.evaluation.rows import default_folder
-from stylegan2.evaluation.settings import Settings, check_metrics
+from stylegan2.evaluation.settings import (
+    METRICS,
+    NUM_NATURAL,
+    PATH_METRICS,
+    Settings,
+    check_metrics,
+)
 from stylegan2.generator import Generator
 from stylegan2.ops import library
+from stylegan2.run import trained_mirrored
 from stylegan2.saved import load_network
 from training import command
 from training.config import attribute_docs
@@ -46,7 +55,7 @@ def main() -> None:
     """The command line."""
     flags.DEFINE_string("network", None, "Folder of a run, or file of a generator.")
     flags.DEFINE_string("data", None, "Folder or zip of images, or folder of records.")
-    flags.DEFINE_list("metrics", ["fid", "kid", "pr"], "Any of fid, kid, pr, ppl and swd.")
+    flags.DEFINE_list("metrics", ["fid", "kid", "pr"], f"Any of {', '.join(METRICS)}.")
     flags.DEFINE_string(
         "features", "inception", "What fid, kid and pr are taken over: inception, random-vgg16, or "
         "the path of a .keras file that maps images in [0, 255] to features.",
@@ -59,9 +68,13 @@ def main() -> None:
     flags.DEFINE_string("cache", None, "Folder for features; default: in the user's cache.")
     flags.DEFINE_enum("ops", "auto", library.IMPLEMENTATIONS, "Implementation of the operations.")
     docs = attribute_docs(Settings)
-    define = {int: flags.DEFINE_integer, float: flags.DEFINE_float, str: flags.DEFINE_string}
+    define = {
+        int: flags.DEFINE_integer, float: flags.DEFINE_float, str: flags.DEFINE_string,
+        bool: flags.DEFINE_boolean,
+    }  # fmt: skip
     for field in dataclasses.fields(Settings):
-        define[field.type](field.name, field.default, docs[field.name])
+        kind = next(iter(typing.get_args(field.type)), field.type)  # int of `int | None`
+        define[kind](field.name, field.default, docs[field.name])
     command.run(_run)
 
 
@@ -80,14 +93,14 @@ def _run() -> None:
     extractor = perceptual = None
     if set(OVER_FEATURES) & set(metrics):
         extractor = open_extractor(values.features, values.inception, values.inception_sha256)
-    if "ppl" in metrics:
+    if PATH_METRICS.keys() & set(metrics):
         perceptual = Perceptual(values.perceptual)
     generator = load_network(values.network)
     if "swd" in metrics:
         check_swd(generator.config.resolution)
-    naturals = open_naturals(values.data, generator.config, settings.split, values.filter)
-    if len(naturals.images) < settings.num_natural:
-        say(f"{len(naturals.images):,} natural images in the split {settings.split}")
+    naturals = open_naturals(values.data, generator.config, settings, values.filter)
+    if naturals.distinct < (settings.num_natural or NUM_NATURAL):
+        say(f"{naturals.distinct:,} natural images in the split {naturals.split}")
     sha256 = network_sha256(generator)
     generated = Generated(generator, settings, naturals.labels)
     output.mkdir(parents=True, exist_ok=True)
@@ -107,13 +120,35 @@ def _run() -> None:
 
 
 def _settings() -> Settings:
-    values = flags.FLAGS
+    values = {field.name: flags.FLAGS[field.name].value for field in dataclasses.fields(Settings)}
+    if values["protocol"] == "stylegan2":
+        values["mirror"] = mirroring(Path(flags.FLAGS.network), values["mirror"])
     try:
-        return Settings(
-            **{field.name: values[field.name].value for field in dataclasses.fields(Settings)}
-        )
+        return Settings(**values)
     except InputError as error:
         raise InputError(f"--{error}") from error
+
+
+def mirroring(network: Path, given: bool | None) -> bool | None:
+    """Whether a network's training mirrored its images, by its run or else by the flag.
+
+    Args:
+        network: folder of a run, or a file.
+        given: what --mirror says, or None.
+
+    Returns:
+        None where neither says it.
+
+    Raises:
+        InputError: they contradict each other.
+    """
+    known = trained_mirrored(network)
+    if None not in (given, known) and given != known:
+        raise InputError(
+            f"{'--mirror' if given else '--nomirror'}: {network} was trained "
+            f"{'with' if known else 'without'} mirroring, as its config.json says; leave it out"
+        )
+    return given if known is None else known
 
 
 def _output(network: Path) -> Path:
@@ -130,8 +165,9 @@ def _figures(
 ) -> Iterator[Figure]:
     if extractor is not None:
         yield from figures.of_features(metrics, extractor)
-    if perceptual is not None:
-        yield figures.path_length(perceptual)
+    for name in metrics:
+        if name in PATH_METRICS:
+            yield figures.path_length(name, perceptual)
     if "swd" in metrics:
         yield from figures.sliced_wasserstein()
 
@@ -155,6 +191,7 @@ def _conditions(
         "resolution": generator.config.resolution,
         "data": naturals.path,
         "data_fingerprint": naturals.fingerprint,
+        "protocol": naturals.protocol,
         "split": naturals.split,
         "filter": naturals.resize_filter,
         "files": naturals.files,

@@ -27,6 +27,20 @@ def read_config(folder: Path) -> dict:
         raise InputError(f"{folder / CONFIG} is damaged: {error}") from error
 
 
+def trained_mirrored(network: Path) -> bool | None:
+    """Whether the training of a network mirrored its images; None where no run says so.
+
+    Args:
+        network: a run's folder, or a `.keras` file in it or in its folder `snapshots`.
+    """
+    folder = network
+    if network.suffix == ".keras" and network.is_file():
+        folder = network.parent.parent if network.parent.name == "snapshots" else network.parent
+    if not (folder / CONFIG).is_file():
+        return None
+    return read_config(folder).get("training", {}).get("mirror")
+
+
 def open_data(path: str, network: NetworkConfig) -> Dataset:
     """The natural images of a run, of the networks' resolution and colours."""
     return data.open_path(path, network.resolution, network.channels).dataset

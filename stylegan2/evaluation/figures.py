@@ -8,24 +8,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from data import Images, InputError
 from metrics import (
     RunningGaussian,
     frechet_distance,
     kernel_distances,
+    lerp,
     path_lengths,
     precision_recall,
+    slerp,
     sliced_wasserstein_distances,
     trimmed_mean,
 )
 from metrics.sliced_wasserstein import COARSEST
 from stylegan2.evaluation.extractors import Extractor
 from stylegan2.evaluation.generated import Generated
-from stylegan2.evaluation.naturals import CHOICE, Naturals
-from stylegan2.evaluation.perceptual import Perceptual
+from stylegan2.evaluation.naturals import Naturals
+from stylegan2.evaluation.perceptual import LARGEST, Perceptual, seen
 from stylegan2.evaluation.rows import Rows
-from stylegan2.evaluation.settings import Settings
+from stylegan2.evaluation.settings import PATH_METRICS, Settings
 from training.progress import Progress, say
 
 
@@ -67,22 +70,23 @@ class Figures:
     ):
         self.generated, self.naturals, self.settings = generated, naturals, settings
         self.cache, self.network_sha256 = cache, network_sha256
-        self.num_natural = min(settings.num_natural, len(naturals.images))
         self._made: list[Rows] = []
 
     def of_features(self, metrics: tuple[str, ...], extractor: Extractor) -> Iterator[Figure]:
         """Frechet distance, kernel distance, precision and recall: those asked for.
+
+        Repeated natural images are for the Frechet distance alone: they would bias the others.
 
         Args:
             metrics: any of fid, kid and pr.
             extractor: images to features.
         """
         self._check_numbers(metrics)
-        generated, natural = self._generated_rows(extractor), self._natural_rows(extractor)
-        taken = {
-            "generated": generated.count, "natural": natural.count, "features": extractor.name,
-            "features_sha256": extractor.sha256,
-        }  # fmt: skip
+        images, distinct = self.naturals.images, self.naturals.distinct
+        generated = self._generated_rows(extractor)
+        natural = self._natural_rows(extractor, len(images))
+        of = {"features": extractor.name, "features_sha256": extractor.sha256}
+        taken = {"generated": generated.count, **self.naturals.taken(natural.count), **of}
 
         def figure(name: str, value: float, deviation: float | None = None, **more) -> Figure:
             return Figure(figure_name(name, extractor), value, deviation, {**taken, **more})
@@ -91,7 +95,8 @@ class Figures:
             yield figure("FID", self._frechet(generated, natural))
         if not {"kid", "pr"} & set(metrics):
             return
-        features = generated.all(), natural.all()
+        taken |= self.naturals.taken(distinct)
+        features = generated.all(), self._natural_rows(extractor, distinct).all()
         if "kid" in metrics:
             settings = self.settings
             count, size = settings.kid_subsets, settings.kid_subset_size
@@ -111,39 +116,45 @@ class Figures:
             yield figure("precision", precision, neighbours=k)
             yield figure("recall", recall, neighbours=k)
 
-    def path_length(self, perceptual: Perceptual) -> Figure:
-        """Perceptual path length in W."""
-        settings = self.settings
+    def path_length(self, name: str, perceptual: Perceptual) -> Figure:
+        """A perceptual path length.
+
+        Args:
+            name: one of `settings.PATH_METRICS`.
+            perceptual: pairs of images to distances.
+        """
+        metric, epsilon = PATH_METRICS[name], self.settings.path_epsilon
+        how = {**dataclasses.asdict(metric), "epsilon": epsilon}
         key = {
             "what": "path lengths", **self._generator_key(), "perceptual": perceptual.sha256,
-            "epsilon": settings.path_epsilon, "sampling": settings.path_sampling,
+            "largest": LARGEST, **how,
         }  # fmt: skip
+
+        def distance(first: tf.Tensor, second: tf.Tensor) -> np.ndarray:
+            return perceptual(seen(first, metric.crop), seen(second, metric.crop))
 
         def compute(start: int, stop: int) -> Iterator[np.ndarray]:
-            for paths in self.generated.paths(start, stop):
+            for paths in self.generated.paths(start, stop, metric.space, metric.sampling):
                 yield path_lengths(
-                    paths.synthesize, perceptual, paths.start, paths.end, paths.position,
-                    settings.path_epsilon,
+                    paths.synthesize, distance, paths.start, paths.end, paths.position, epsilon,
+                    slerp if metric.space == "z" else lerp,
                 )[paths.asked]  # fmt: skip
 
-        rows = Rows(self.cache, key, settings.num_paths, compute, "path lengths", "paths")
+        rows = Rows(self.cache, key, self.settings.num_paths, compute, name, "paths")
         self._made.append(rows)
-        taken = {
-            "paths": rows.count, "sampling": settings.path_sampling,
-            "epsilon": settings.path_epsilon, "perceptual": perceptual.name,
-            "perceptual_sha256": perceptual.sha256,
-        }  # fmt: skip
-        return Figure("PPL (W)", trimmed_mean(rows.all()), None, taken)
+        of = {"perceptual": perceptual.name, "perceptual_sha256": perceptual.sha256}
+        return Figure(name, trimmed_mean(rows.all()), None, {"paths": rows.count, **how, **of})
 
     def sliced_wasserstein(self) -> Iterator[Figure]:
         """Sliced Wasserstein distances times 1,000, by resolution, and their mean."""
         check_swd(self.naturals.images.shape[0])
-        count = min(self.settings.num_swd, self.settings.num_generated, self.num_natural)
+        settings = self.settings
+        count = min(settings.num_swd, settings.num_generated, self.naturals.distinct)
         generated = np.concatenate(list(self.generated.batches(0, count)))
         natural = self.naturals.images.read(np.arange(count))
         say(f"sliced Wasserstein distances of {count:,} images of each kind")
-        distances = sliced_wasserstein_distances(generated, natural, self.settings.seed)
-        taken = {"generated": count, "natural": count}
+        distances = sliced_wasserstein_distances(generated, natural, settings.seed)
+        taken = {"generated": count, **self.naturals.taken(count)}
         for resolution, distance in distances.items():
             yield Figure(f"SWD {resolution}x{resolution} x 1000", 1000 * distance, None, taken)
         yield Figure("SWD mean x 1000", 1000 * float(np.mean([*distances.values()])), None, taken)
@@ -155,7 +166,7 @@ class Figures:
 
     def natural_statistics(self, extractor: Extractor) -> tuple[np.ndarray, np.ndarray]:
         """Mean [D] and covariance [D, D] of the natural images' features."""
-        return _statistics(self._natural_rows(extractor))
+        return _statistics(self._natural_rows(extractor, len(self.naturals.images)))
 
     def _frechet(self, generated: Rows, natural: Rows) -> float:
         statistics = [_statistics(rows) for rows in (generated, natural)]
@@ -168,7 +179,7 @@ class Figures:
         return frechet_distance(*statistics[0], *statistics[1])
 
     def _check_numbers(self, metrics: tuple[str, ...]) -> None:
-        least = min(self.settings.num_generated, self.num_natural)
+        least = min(self.settings.num_generated, self.naturals.distinct)
         if least < 2:
             raise InputError("the split has fewer than 2 images: give more --data")
         if "pr" in metrics and least <= self.settings.neighbours:
@@ -180,7 +191,7 @@ class Figures:
     def _generator_key(self) -> dict:
         settings, labels = self.settings, None
         if self.generated.generator.config.label_dim:
-            labels = [self.naturals.fingerprint, self.naturals.split]
+            labels = [self.naturals.fingerprint, self.naturals.key]
         return {
             "network": self.network_sha256, "truncation": settings.truncation,
             "noise": settings.noise, "seed": settings.seed, "labels": labels,
@@ -196,17 +207,17 @@ class Figures:
         self._made.append(rows)
         return rows
 
-    def _natural_rows(self, extractor: Extractor) -> Rows:
+    def _natural_rows(self, extractor: Extractor, count: int) -> Rows:
         naturals = self.naturals
         key = {
-            "what": "natural", "data": naturals.fingerprint, "split": naturals.split,
-            "order": CHOICE, "shape": list(naturals.images.shape), "features": extractor.sha256,
+            "what": "natural", "data": naturals.fingerprint, **naturals.key,
+            "shape": list(naturals.images.shape), "features": extractor.sha256,
         }  # fmt: skip
 
         def compute(start: int, stop: int) -> Iterator[np.ndarray]:
             return map(extractor, batches(naturals.images, start, stop, self.settings.batch_size))
 
-        return Rows(self.cache, key, self.num_natural, compute, "natural images")
+        return Rows(self.cache, key, count, compute, "natural images")
 
 
 def batches(images: Images, start: int, stop: int, size: int) -> Iterator[np.ndarray]:

@@ -14,13 +14,13 @@ from training.randomness import derive_seed, indexed_latents
 
 
 class Paths(NamedTuple):
-    """A batch of paths in W.
+    """A batch of paths in W or Z.
 
     Attributes:
-        synthesize: w to float images [n, H, W, C], about [0, 255], neither rounded nor clipped,
-            with the noise of these paths.
-        start: w of one end, [n, num_layers, w_dim].
-        end: w of the other end.
+        synthesize: latents, shaped as the ends are, to float images [n, H, W, C], about [0, 255],
+            neither rounded nor clipped, with the noise of these paths.
+        start: one end, w [n, num_layers, w_dim] or z [n, latent_dim].
+        end: the other end.
         position: where on each path its first image is, [n].
         asked: which of the n are asked for; the others fill up the batch.
     """
@@ -69,23 +69,25 @@ class Generated:
             ).numpy()
             yield images[(start <= indices) & (indices < stop)]
 
-    def paths(self, start: int, stop: int) -> Iterator["Paths"]:
-        """Paths start ... stop - 1 in W, in batches."""
+    def paths(self, start: int, stop: int, space: str, sampling: str) -> Iterator["Paths"]:
+        """Paths start ... stop - 1 in batches; see `settings.PathMetric`."""
         for indices in self._aligned(start, stop):
             labels, blocks = self._one_hot(indices), tf.constant(indices[::BLOCK])
-            ends = [
-                self._to_w(self._latents(indices, end), labels).numpy()
-                for end in ("path start", "path end")
-            ]
 
-            def synthesize(w: np.ndarray, blocks=blocks) -> tf.Tensor:
-                return self._to_floats(tf.constant(w, tf.float32), blocks)
+            def to_w(z: tf.Tensor, labels=labels) -> tf.Tensor:
+                return self._to_w(z, labels)
 
+            def synthesize(latents: np.ndarray, blocks=blocks, to_w=to_w) -> tf.Tensor:
+                latents = tf.constant(latents, tf.float32)
+                return self._to_floats(to_w(latents) if space == "z" else latents, blocks)
+
+            ends = [self._latents(indices, end) for end in ("path start", "path end")]
+            ends = [(end if space == "z" else to_w(end)).numpy() for end in ends]
             asked = (start <= indices) & (indices < stop)
-            yield Paths(synthesize, *ends, self._positions(indices), asked)
+            yield Paths(synthesize, *ends, self._positions(indices, sampling), asked)
 
-    def _positions(self, indices: np.ndarray) -> np.ndarray:
-        if self.settings.path_sampling == "endpoints":
+    def _positions(self, indices: np.ndarray, sampling: str) -> np.ndarray:
+        if sampling == "end":
             return np.zeros(len(indices))
         seed = derive_seed(self.settings.seed, "path position")
         drawn = [

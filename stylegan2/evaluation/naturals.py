@@ -1,68 +1,149 @@
 """The natural images that a generator is held against, and what is known of their files."""
 
 import dataclasses
+import functools
+import hashlib
+from typing import Any
 
 import numpy as np
 
 import data
-from data import Images, Joined
+from data import Images, Subset, split_indices
 from stylegan2.config import NetworkConfig
+from stylegan2.evaluation.settings import NUM_NATURAL, Settings
+from training.randomness import derive_seed
 
-CHOICE = 0  # key of the fixed random order in which natural images are taken
+CHOICE = 0  # key of the fixed random order of a split, and of what is mirrored
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Naturals:
-    """Natural images of one split.
+    """Natural images as a protocol takes them.
 
     Attributes:
         images: in the order in which they are taken.
-        labels: int64 [len(images)], or None.
+        distinct: of how many the first are not repeated yet.
+        mirrored: which of them are mirrored, bool [len(images)].
+        labels: int64 [n], of all that the protocol could take, each once; or None.
         path: where they come from.
         fingerprint: of the whole data set.
+        protocol: one of `settings.PROTOCOLS`.
         split: train, evaluation or all.
+        mirror: whether the protocol mirrors.
         resize_filter: by which they got their size.
         files: images of the whole data set.
         jpeg_files: how many of them were JPEG files once, by their names and formats.
     """
 
     images: Images
+    distinct: int
+    mirrored: np.ndarray
     labels: np.ndarray | None
     path: str
     fingerprint: str
+    protocol: str
     split: str
+    mirror: bool
     resize_filter: str
     files: int
     jpeg_files: int
 
+    @property
+    def key(self) -> dict[str, Any]:
+        """What image i depends on besides i and the data set, however many are taken."""
+        if self.protocol == "split":
+            return {"split": self.split, "order": CHOICE}
+        return {"protocol": self.protocol, "mirror": self.mirror}
+
+    def taken(self, count: int) -> dict[str, Any]:
+        """What is said of a figure that takes the first `count` images."""
+        return {
+            "natural": count, "repeats": count / min(count, self.distinct),
+            "mirrored": int(self.mirrored[:count].sum()),
+        }  # fmt: skip
+
+
+class Mirrored(Images):
+    """Images, some of them turned left to right.
+
+    Args:
+        images: all of them.
+        mirrored: which, bool [len(images)].
+    """
+
+    def __init__(self, images: Images, mirrored: np.ndarray):
+        self._images, self._mirrored = images, mirrored
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Shape of one image: (H, W, C)."""
+        return self._images.shape
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 in hexadecimal of "mirrored <fingerprint>\\n", then of a byte for each image."""
+        digest = hashlib.sha256(f"mirrored {self._images.fingerprint}\n".encode())
+        digest.update(self._mirrored.astype(np.uint8).tobytes())
+        return digest.hexdigest()
+
+    def read(self, indices: np.ndarray) -> np.ndarray:
+        """Reads images as `ArrayImages.read` does; what the others raise, this raises."""
+        images = self._images.read(indices)
+        turned = self._mirrored[indices]
+        images[turned] = images[turned, :, ::-1]
+        return images
+
 
 def open_naturals(
-    path: str, network: NetworkConfig, split: str, resize_filter: str | None = None
+    path: str, network: NetworkConfig, settings: Settings, resize_filter: str | None = None
 ) -> Naturals:
     """Opens a folder, a zip or records at a network's resolution.
 
     Args:
         path: of the images.
         network: whose resolution and colours they get.
-        split: train, evaluation or all.
+        settings: the protocol and its choices.
         resize_filter: lanczos (default) or box; records have one already.
 
     Raises:
         InputError: the images cannot be read, or are of another resolution or filter.
     """
     opened = data.open_path(path, network.resolution, network.channels, resize_filter)
-    dataset = opened.dataset
-    parts = {
-        "train": [(dataset.train, dataset.train_labels)],
-        "evaluation": [(dataset.evaluation, dataset.evaluation_labels)],
-    }
-    parts["all"] = parts["train"] + parts["evaluation"]
-    images = [part for part, _ in parts[split]]
-    order = data.permutation(sum(map(len, images)), CHOICE)
-    labels = None
-    if dataset.train_labels is not None:
-        labels = np.concatenate([each for _, each in parts[split]])[order]
+    whole, labels = opened.dataset.whole, opened.dataset.whole_labels
+    split = (settings.split or "train") if settings.protocol == "split" else "all"
+    mirror = bool(settings.mirror)
+    order = _order(settings.protocol, split, len(whole))
+    count = _count(settings, len(order))
+    images = Subset(whole, order[np.arange(count) % len(order)])
+    mirrored = _mirrored(count) if mirror else np.zeros(count, bool)
     return Naturals(
-        data.Subset(Joined(images), order), labels, path, dataset.fingerprint, split,
-        opened.resize_filter, opened.files, opened.jpeg_files,
+        Mirrored(images, mirrored) if mirror else images, min(count, len(order)), mirrored,
+        None if labels is None else labels[order], path, opened.dataset.fingerprint,
+        settings.protocol, split, mirror, opened.resize_filter, opened.files, opened.jpeg_files,
     )  # fmt: skip
+
+
+def _order(protocol: str, split: str, size: int) -> np.ndarray:
+    """Which images of a data set a protocol takes, each once, [n]."""
+    if protocol != "split":
+        return np.arange(size)
+    train, evaluation = split_indices(size)
+    parts = {"train": [train], "evaluation": [evaluation], "all": [train, evaluation]}
+    part = np.concatenate(parts[split])
+    return part[data.permutation(len(part), CHOICE)]
+
+
+def _count(settings: Settings, available: int) -> int:
+    """How many images a protocol takes of so many."""
+    if settings.protocol == "stylegan2-ada-full":
+        return available
+    asked = settings.num_natural or NUM_NATURAL
+    return min(asked, available) if settings.protocol == "split" else asked
+
+
+def _mirrored(count: int) -> np.ndarray:
+    """Which of the images are mirrored, bool [count]: each with probability one half."""
+    return np.array([derive_seed(CHOICE, "mirror", i) % 2 for i in range(count)], bool)

@@ -9,14 +9,39 @@ import tensorflow as tf
 from data import InputError, sha256_file
 from stylegan2.perceptual import load_distance
 
+LARGEST = 256  # height and width at which a perceptual network looks at larger images
+
+
+def seen(images: tf.Tensor, crop: bool) -> tf.Tensor:
+    """What a perceptual network is given of images.
+
+    Args:
+        images: [N, H, W, C], H = W a power of two, 8 at least.
+        crop: whether to take only the part that holds the face in FFHQ and CelebA-HQ: rows 3/8 ...
+            7/8, columns 2/8 ... 6/8 (Karras et al. 2019).
+
+    Returns:
+        [N, h, w, C]: above 256x256 the means of the square blocks that make it 256x256.
+    """
+    images = tf.convert_to_tensor(images)
+    if crop:
+        eighth = images.shape[1] // 8
+        images = images[:, 3 * eighth : 7 * eighth, 2 * eighth : 6 * eighth]
+    factor = images.shape[1] // LARGEST
+    if factor <= 1:
+        return images
+    count, height, width, channels = images.shape
+    blocks = [count, height // factor, factor, width // factor, factor, channels]
+    return tf.reduce_mean(tf.reshape(images, blocks), axis=[2, 4])
+
 
 class Perceptual:
     """A perceptual distance whose figures can say where it came from.
 
     Args:
         path: a `.keras` file or the folder of a SavedModel, as `stylegan2.perceptual.load_distance`
-            takes them: two batches of float32 images [N, H, W, 3] of the generator's resolution,
-            about [0, 255], to distances [N] that grow with the square of a small change, as LPIPS
+            takes them: two batches of float32 images [N, H, W, 3] as `seen` gives them, about
+            [0, 255], to distances [N] that grow with the square of a small change, as LPIPS
             does. A SavedModel is code: give only one that you trust.
 
     Attributes:
@@ -30,8 +55,8 @@ class Perceptual:
     def __init__(self, path: str | None):
         if not path:
             raise InputError(
-                "--perceptual is missing: ppl needs a Keras model or SavedModel from pairs of "
-                "images to distances (LPIPS with VGG16, for figures like the published ones)"
+                "--perceptual is missing: path lengths need a Keras model or SavedModel from pairs "
+                "of images to distances (LPIPS with VGG16, for figures like the published ones)"
             )
         found = Path(path)
         if not found.exists():

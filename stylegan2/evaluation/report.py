@@ -8,6 +8,7 @@ from filelock import FileLock
 
 from data import InputError, write_json, write_text
 from stylegan2.evaluation.figures import Figure
+from stylegan2.evaluation.settings import PROTOCOLS
 
 JSON, MARKDOWN = "evaluation.json", "evaluation.md"
 
@@ -39,6 +40,8 @@ def add_to_report(
 ) -> Path:
     """Adds an evaluation to those that the folder holds; both files are whole at any moment.
 
+    A figure that was taken before under the same conditions from the same is replaced.
+
     Args:
         folder: of the report.
         conditions: what all of its figures share.
@@ -59,10 +62,29 @@ def add_to_report(
     }  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / f".{JSON}.lock"):
-        evaluations = [*read_report(folder), entry]
+        evaluations = [*_without(read_report(folder), entry), entry]
         write_json(folder / JSON, {"evaluations": evaluations})
         write_text(folder / MARKDOWN, _markdown(evaluations))
     return folder / JSON
+
+
+def _without(evaluations: list[dict[str, Any]], entry: dict[str, Any]) -> list[dict[str, Any]]:
+    """Evaluations without the figures that an entry has anew."""
+
+    def identities(evaluation: dict[str, Any]) -> list[dict[str, Any]]:
+        return [
+            {name: value for name, value in figure.items() if name not in ("value", "deviation")}
+            for figure in evaluation["figures"]
+        ]
+
+    anew, kept = identities(entry), []
+    for each in evaluations:
+        if each["conditions"] == entry["conditions"]:
+            figures = zip(each["figures"], identities(each), strict=True)
+            each["figures"] = [figure for figure, identity in figures if identity not in anew]
+        if each["figures"]:
+            kept.append(each)
+    return kept
 
 
 def _markdown(evaluations: list[dict[str, Any]]) -> str:
@@ -94,12 +116,16 @@ def _words(taken: dict[str, Any], conditions: dict[str, Any]) -> list[str]:
     if "natural" in taken:
         words.append(
             f"{taken['natural']:,} natural of the split {conditions['split']} of "
-            f"{conditions['data']}, {conditions['resolution']}x{conditions['resolution']}, "
-            f"filter {conditions['filter']}, {conditions['jpeg_files']:,} of "
-            f"{conditions['files']:,} were JPEG files"
+            f"{conditions['data']}, {_repeats(taken)}, {conditions['resolution']}x"
+            f"{conditions['resolution']}, filter {conditions['filter']}, "
+            f"{conditions['jpeg_files']:,} of {conditions['files']:,} were JPEG files"
         )
+        words.append(f"protocol {conditions.get('protocol', PROTOCOLS[0])}")
     if "paths" in taken:
-        words.append(f"{taken['paths']:,} paths, {taken['sampling']}, epsilon {taken['epsilon']:g}")
+        words.append(
+            f"{taken['paths']:,} paths in {taken.get('space', 'w').upper()}, {taken['sampling']}, "
+            f"{'cropped' if taken.get('crop') else 'not cropped'}, epsilon {taken['epsilon']:g}"
+        )
     if "subsets" in taken:
         words.append(f"{taken['subsets']} subsets of {taken['subset_size']:,}")
     if "neighbours" in taken:
@@ -109,3 +135,10 @@ def _words(taken: dict[str, Any], conditions: dict[str, Any]) -> list[str]:
         if name in taken:
             words.append(f"{name} {taken[name]}, SHA-256 {taken[f'{name}_sha256']}")
     return words
+
+
+def _repeats(taken: dict[str, Any]) -> str:
+    """How often each natural image was taken, and how many were mirrored."""
+    repeats, mirrored = taken.get("repeats", 1), taken.get("mirrored", 0)
+    often = "each once" if repeats == 1 else f"each {repeats:.4g} times"
+    return f"{often}, {f'{mirrored:,} mirrored' if mirrored else 'none mirrored'}"

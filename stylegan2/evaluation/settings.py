@@ -6,10 +6,35 @@ from data import InputError
 from stylegan2.sampling import BLOCK
 from training.config import check_at_least, check_choices
 
-METRICS = ("fid", "kid", "pr", "ppl", "swd")
+
+@dataclasses.dataclass(frozen=True)
+class PathMetric:
+    """One kind of perceptual path length.
+
+    Attributes:
+        space: Where the ends of a path are: z or w.
+        sampling: Where on a path it is measured: at its "end", or "full" for anywhere.
+        crop: Whether only the part that holds the face in FFHQ's alignment is looked at.
+    """
+
+    space: str
+    sampling: str
+    crop: bool
+
+
+# By the names of the published figures: ppl_zfull, ppl_zend, ppl_wfull, ppl_wend and ppl2_wend; and
+# those that complete the pattern.
+PATH_METRICS = {
+    f"{prefix}_{space}{sampling}": PathMetric(space, sampling, crop)
+    for prefix, crop in (("ppl", True), ("ppl2", False))
+    for space in ("z", "w")
+    for sampling in ("full", "end")
+}
+METRICS = ("fid", "kid", "pr", *PATH_METRICS, "swd")
+PROTOCOLS = ("split", "stylegan2", "stylegan2-ada-full")
+NUM_NATURAL = 50_000
 SPLITS = ("train", "evaluation", "all")
 NOISES = ("random", "constant", "none")
-PATHS = ("endpoints", "full")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,9 +45,16 @@ class Settings:
 
     Attributes:
         num_generated: Generated images; 50,000 in Heusel et al. 2017.
-        num_natural: Natural images, at most those of the split; a fixed random choice of them.
-        split: Which natural images: train (those the networks saw, as in the published figures),
-            evaluation or all.
+        protocol: Which natural images: split (a fixed random choice of a split, each once),
+            stylegan2 (the first of all in the order of the data, repeated until there are enough,
+            and each mirrored or not at random where the training mirrored) or stylegan2-ada-full
+            (all, each once).
+        num_natural: Natural images of the first two protocols; default: 50,000. The first has at
+            most those of the split.
+        split: Part of the protocol split: train (default; those the networks saw), evaluation or
+            all.
+        mirror: Whether the training mirrored, for the protocol stylegan2; default: what the run of
+            the network says.
         truncation: psi of the truncation trick; 1 for none, as in the published figures.
         noise: Noise of the generator: random, constant or none.
         seed: Seed of latents, noise and subsets.
@@ -30,16 +62,17 @@ class Settings:
         kid_subsets: Subsets over which the kernel distance is averaged.
         kid_subset_size: Images of each kind in a subset; fewer if there are fewer.
         neighbours: k of precision and recall; 3 in Kynkaanniemi et al. 2019.
-        num_paths: Paths of the perceptual path length; 100,000 in Karras et al. 2019.
+        num_paths: Paths of a perceptual path length; 100,000 in Karras et al. 2019.
         path_epsilon: Step along a path; 1e-4 in Karras et al. 2019.
-        path_sampling: Where on a path: endpoints, or full for anywhere.
         num_swd: Images of each kind for the sliced Wasserstein distance; a choice of this project:
             each takes about 0.5 MB of memory.
     """
 
     num_generated: int = 50_000
-    num_natural: int = 50_000
-    split: str = "train"
+    protocol: str = "split"
+    num_natural: int | None = None
+    split: str | None = None
+    mirror: bool | None = None
     truncation: float = 1.0
     noise: str = "random"
     seed: int = 0
@@ -47,20 +80,35 @@ class Settings:
     kid_subsets: int = 100
     kid_subset_size: int = 1000
     neighbours: int = 3
-    num_paths: int = 100_000
+    num_paths: int = 50_000
     path_epsilon: float = 1e-4
-    path_sampling: str = "endpoints"
     num_swd: int = 2048
 
     def __post_init__(self):
         check_at_least(
-            self, num_generated=2, num_natural=2, truncation=-10, seed=0, batch_size=BLOCK,
+            self, num_generated=2, truncation=-10, seed=0, batch_size=BLOCK,
             kid_subsets=1, kid_subset_size=2, neighbours=1, num_paths=1, path_epsilon=1e-8,
             num_swd=1,
         )  # fmt: skip
-        check_choices(self, split=SPLITS, noise=NOISES, path_sampling=PATHS)
+        check_choices(self, protocol=PROTOCOLS, noise=NOISES)
+        if self.num_natural is not None:
+            check_at_least(self, num_natural=2)
+        if self.split is not None:
+            check_choices(self, split=SPLITS)
+        self._check_protocol()
         if self.batch_size % BLOCK:
             raise InputError(f"batch_size is {self.batch_size}; it must be a multiple of {BLOCK}")
+
+    def _check_protocol(self) -> None:
+        of = {"num_natural": PROTOCOLS[:2], "split": PROTOCOLS[:1], "mirror": PROTOCOLS[1:2]}
+        for name, protocols in of.items():
+            if getattr(self, name) is not None and self.protocol not in protocols:
+                raise InputError(f"{name} is not for --protocol={self.protocol}: leave it out")
+        if self.protocol == "stylegan2" and self.mirror is None:
+            raise InputError(
+                "protocol=stylegan2 has to know whether the training mirrored its images, and "
+                "--network is not in the folder of a run that says so: give --mirror or --nomirror"
+            )
 
 
 def check_metrics(names: list[str]) -> tuple[str, ...]:

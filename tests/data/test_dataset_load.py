@@ -61,6 +61,15 @@ def test_images_and_labels_stay_together():
         assert not labels.flags.writeable
 
 
+def test_the_whole_has_the_order_before_the_split():
+    dataset = load("digits", resolution=8)
+    images, labels = DATASETS["digits"](None, 8, 1)
+    assert len(dataset.whole) == 1797 and dataset.whole.shape == (8, 8, 1)
+    np.testing.assert_array_equal(dataset.whole.read(np.arange(1797)), images)
+    np.testing.assert_array_equal(dataset.whole_labels, labels)
+    assert make().whole_labels is None
+
+
 def make(train=0, evaluation=1, train_labels=None, evaluation_labels=None) -> Dataset:
     def images(value):
         return ArrayImages(np.full((4, 2, 2, 1), value, np.uint8))

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.spatial import geometric_slerp
 
-from metrics import path_lengths, trimmed_mean
+from metrics import lerp, path_lengths, slerp, trimmed_mean
 
 
 def squared(first, second):
@@ -48,6 +49,37 @@ def test_w_of_every_layer_moves_together():
         lambda w: w.reshape(3, 8), squared, start, end, np.array([0.0, 0.3, 0.9])
     )
     np.testing.assert_allclose(lengths, 8.0, rtol=1e-6)
+
+
+def test_slerp_is_the_arc_between_the_normalized_ends():
+    random = np.random.default_rng(3)
+    start, end = random.normal(size=(2, 5, 512))
+    position = np.linspace(0.0, 1.0, 5)[:, None]
+    points = slerp(start, 7 * end, position)
+    unit = [each / np.linalg.norm(each, axis=1)[:, None] for each in (start, end)]
+    expected = [geometric_slerp(a, b, t[0]) for a, b, t in zip(*unit, position, strict=True)]
+    np.testing.assert_allclose(points, expected, rtol=0, atol=1e-14)
+    # In a plane: the angle is that of the start and t times the difference.
+    angles, others = random.uniform(0, 3, (2, 5))
+    ends = [np.stack([np.cos(each), np.sin(each)], axis=1) for each in (angles, others)]
+    at = angles + (others - angles) * position[:, 0]
+    np.testing.assert_allclose(
+        slerp(*ends, position), np.stack([np.cos(at), np.sin(at)], axis=1), rtol=0, atol=1e-14
+    )
+    np.testing.assert_allclose(slerp(start, start, position), unit[0], rtol=0, atol=1e-8)
+
+
+def test_of_the_sphere_itself_the_path_length_is_the_squared_angle():
+    random = np.random.default_rng(4)
+    start, end = random.normal(size=(2, 40, 6))
+    cosines = (
+        (start * end).sum(axis=1) / np.linalg.norm(start, axis=1) / np.linalg.norm(end, axis=1)
+    )
+    for position in (np.zeros(40), random.uniform(size=40)):
+        lengths = path_lengths(lambda z: z, squared, start, end, position, 1e-4, slerp)
+        np.testing.assert_allclose(lengths, np.arccos(cosines) ** 2, rtol=1e-6)
+        straight = path_lengths(lambda z: z, squared, start, end, position, 1e-4, lerp)
+        np.testing.assert_allclose(straight, np.square(end - start).sum(axis=1), rtol=1e-6)
 
 
 def test_the_trimmed_mean_leaves_out_the_ends():

@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from data import InputError
 from metrics import frechet_distance, gaussian_statistics, sliced_wasserstein_distances
 from stylegan2 import Generator, NetworkConfig, sample
+from stylegan2.evaluate import mirroring
 from stylegan2.evaluation.extractors import open_extractor
 from stylegan2.evaluation.naturals import open_naturals
+from stylegan2.evaluation.settings import Settings
 from stylegan2.ops import library
 
 CONFIG = NetworkConfig(
@@ -58,7 +61,8 @@ def test_figures_are_printed_and_kept_with_what_they_were_taken_from(place):
     assert len(lines) == len(values) and not any("FID" in each for each in lines)
     for each, (name, value) in zip(lines, values.items(), strict=True):
         assert each.startswith(f"{name}: {value:.5g}  (")
-        for part in (" natural of the split train", "filter box", "10 of 40 were JPEG files",
+        for part in (" natural of the split train", "each once, none mirrored",
+                     "protocol split", "filter box", "10 of 40 were JPEG files",
                      "truncation 1.0", "noise random", "seed 0"):  # fmt: skip
             assert part in each
     assert "24 generated, 32 natural" in lines[0] and "24 generated, 24 natural" in lines[-1]
@@ -66,7 +70,7 @@ def test_figures_are_printed_and_kept_with_what_they_were_taken_from(place):
     library.prefer("tensorflow")
     generated = sample(Generator(CONFIG, seed=1), np.arange(24))
     library.prefer("auto")
-    naturals = open_naturals(str(place / "pictures"), CONFIG, "train", "box")
+    naturals = open_naturals(str(place / "pictures"), CONFIG, Settings(), "box")
     natural = naturals.images.read(np.arange(32))
     features = open_extractor(str(place / "means.keras"))
     statistics = [gaussian_statistics(features(images)) for images in (generated, natural)]
@@ -86,3 +90,43 @@ def test_a_mistake_is_one_clear_line(place):
     (said,) = [each for each in done.stderr.splitlines() if each.startswith("error: ")]
     assert "--inception is missing" in said and "Traceback" not in done.stderr
     assert not (place / "evaluation.json").exists()
+
+
+def test_a_protocol_and_a_path_are_printed_and_the_same_figures_replace_the_old_ones(place):
+    (place / "config.json").write_text('{"training": {"mirror": true}}')
+    inputs = [keras.Input((16, 16, 3)) for _ in range(2)]
+    apart = keras.layers.Subtract()(inputs)
+    squared = keras.layers.Multiply()([apart, apart])
+    model = keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(squared)[:, 0])
+    model.save(place / "d.keras")
+    arguments = (
+        f"--network={place}", f"--data={place / 'pictures'}", "--metrics=fid,ppl_zend",
+        f"--features={place / 'means.keras'}", f"--perceptual={place / 'd.keras'}",
+        "--num_generated=16", "--num_paths=20", "--protocol=stylegan2", "--num_natural=100",
+        f"--cache={place / 'c'}",
+    )  # fmt: skip
+    done = evaluate(*arguments)
+    assert done.returncode == 0, done.stderr
+    assert "40 natural images" in done.stderr
+    (evaluation,) = json.loads((place / "evaluation.json").read_text())["evaluations"]
+    fid, path = evaluation["figures"]
+    assert evaluation["conditions"]["protocol"] == "stylegan2"
+    assert (fid["natural"], fid["repeats"]) == (100, 2.5) and 30 < fid["mirrored"] < 70
+    lines = done.stdout.splitlines()
+    assert f"each 2.5 times, {fid['mirrored']} mirrored, 32x32" in lines[0]
+    assert "protocol stylegan2" in lines[0]
+    assert lines[1].startswith("ppl_zend: ")
+    assert "(20 paths in Z, end, cropped, epsilon 0.0001, " in lines[1]
+    # The run says that it mirrored: the flag that says so too changes nothing.
+    assert evaluate(*arguments, "--mirror").returncode == 0
+    (again,) = json.loads((place / "evaluation.json").read_text())["evaluations"]
+    assert "--mirror" in again["command"] and again["figures"] == [fid, path]
+
+
+def test_the_run_decides_what_is_mirrored_and_else_the_flag(tmp_path):
+    assert [mirroring(tmp_path, given) for given in (True, False, None)] == [True, False, None]
+    for trained, other, flag in ((True, False, "--nomirror"), (False, True, "--mirror")):
+        (tmp_path / "config.json").write_text(json.dumps({"training": {"mirror": trained}}))
+        assert mirroring(tmp_path, None) is mirroring(tmp_path, trained) is trained
+        with pytest.raises(InputError, match=f"^{flag}: .*; leave it out"):
+            mirroring(tmp_path, other)

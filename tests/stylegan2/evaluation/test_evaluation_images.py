@@ -92,22 +92,28 @@ def test_labels_are_drawn_as_often_as_natural_ones():
         Generated(generator, Settings(), np.array([3]))
 
 
-@pytest.mark.parametrize("sampling", ["endpoints", "full"])
+@pytest.mark.parametrize("sampling", ["end", "full"])
 def test_paths_are_between_ws_with_one_noise(sampling, generator):
-    generated = Generated(generator, Settings(path_sampling=sampling), None)
-    (paths,) = generated.paths(3, 14)
+    generated = Generated(generator, Settings(), None)
+    (paths,) = generated.paths(3, 14, "w", sampling)
     assert paths.asked.tolist() == [3 <= i < 14 for i in range(16)]
     first, again = (paths.synthesize(paths.start).numpy() for _ in range(2))
     np.testing.assert_array_equal(first, again)
     assert paths.start.shape == (16, 4, 4)
     assert np.abs(paths.start - paths.end).max(axis=(1, 2)).min() > 1e-3
-    assert (paths.position == 0).all() == (sampling == "endpoints")
+    assert (paths.position == 0).all() == (sampling == "end")
     assert paths.position.min() >= 0 and paths.position.max() < 1
     # Floats, neither rounded nor clipped: [-1, 1] becomes [0, 255].
     silent = Generated(generator, Settings(noise="none"), None)
-    (path,) = silent.paths(0, 16)
+    (path,) = silent.paths(0, 16, "w", sampling)
     expected = 127.5 * (generator.synthesis(tf.constant(path.start), noise="none") + 1)
     np.testing.assert_allclose(path.synthesize(path.start), expected, rtol=1e-4, atol=1e-2)
+    # The same paths in Z have these w at their ends, whatever the length of z.
+    (in_z,) = silent.paths(0, 16, "z", sampling)
+    assert in_z.start.shape == (16, 4)
+    np.testing.assert_allclose(generator.mapping(in_z.end), path.end, atol=1e-5)
+    np.testing.assert_allclose(in_z.synthesize(5 * in_z.start), expected, rtol=1e-3, atol=1e-1)
+    np.testing.assert_array_equal(in_z.position, path.position)
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +129,7 @@ def folder(tmp_path_factory):
 
 @pytest.mark.parametrize(("split", "count"), [("train", 8), ("evaluation", 2), ("all", 10)])
 def test_natural_images_are_those_of_the_split_in_a_fixed_random_order(split, count, folder):
-    naturals = open_naturals(str(folder), CONFIG, split)
+    naturals = open_naturals(str(folder), CONFIG, Settings(split=split))
     images = naturals.images.read(np.arange(count))
     assert len(naturals.images) == count and images.shape == (count, 8, 8, 3)
     numbers = (images[:, 0, 0, 0] + 5) // 10
@@ -132,7 +138,10 @@ def test_natural_images_are_those_of_the_split_in_a_fixed_random_order(split, co
     some = np.array([1, 0, 1])
     np.testing.assert_array_equal(naturals.images.read(some), images[some])
     if split == "all":
-        parts = [open_naturals(str(folder), CONFIG, each) for each in ("train", "evaluation")]
+        parts = [
+            open_naturals(str(folder), CONFIG, Settings(split=each))
+            for each in ("train", "evaluation")
+        ]
         apart = [each.images.read(np.arange(len(each.images)))[:, 0, 0, 0] for each in parts]
         assert sorted(np.concatenate(apart)) == sorted(images[:, 0, 0, 0])
 
@@ -147,14 +156,14 @@ def test_files_and_filter_are_told_of_a_folder_a_zip_and_records(folder, tmp_pat
     with Conversion(options) as conversion:
         conversion.run()
     for path, resize_filter in ((folder, "lanczos"), (packed, "lanczos"), (records, "box")):
-        naturals = open_naturals(str(path), CONFIG, "train")
+        naturals = open_naturals(str(path), CONFIG, Settings())
         assert (naturals.files, naturals.jpeg_files) == (10, 3), path
         assert naturals.resize_filter == resize_filter
-    assert open_naturals(str(folder), CONFIG, "all", "box").resize_filter == "box"
+    assert open_naturals(str(folder), CONFIG, Settings(split="all"), "box").resize_filter == "box"
     with pytest.raises(InputError, match="were made by --filter=box, not lanczos"):
-        open_naturals(str(records), CONFIG, "train", "lanczos")
+        open_naturals(str(records), CONFIG, Settings(), "lanczos")
     with pytest.raises(InputError, match="--filter is bicubic; it must be one of box, lanczos"):
-        open_naturals(str(folder), CONFIG, "train", "bicubic")
+        open_naturals(str(folder), CONFIG, Settings(), "bicubic")
 
 
 def test_a_jpeg_file_of_another_name_is_told_by_its_format_in_records(tmp_path):
@@ -165,7 +174,7 @@ def test_a_jpeg_file_of_another_name_is_told_by_its_format_in_records(tmp_path):
     options = ConvertOptions(str(tmp_path / "pictures"), str(tmp_path / "records"), 8)
     with Conversion(options) as conversion:
         conversion.run()
-    assert open_naturals(str(tmp_path / "records"), CONFIG, "train").jpeg_files == 1
+    assert open_naturals(str(tmp_path / "records"), CONFIG, Settings()).jpeg_files == 1
 
 
 def test_settings_are_checked():
