@@ -5,8 +5,7 @@ import dataclasses
 import numpy as np
 
 from classifiers.perturbations import blur, jpeg
-from data import InputError
-from training.config import check_at_least
+from training.config import check_at_least, check_at_most
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,9 +35,7 @@ class AugmentationConfig:
 
     def __post_init__(self):
         check_at_least(self, flip=0, shift=0, blur=0, blur_sigma=0, jpeg=0, jpeg_quality=1)
-        for name, most in {"flip": 1, "blur": 1, "jpeg": 1, "jpeg_quality": 100}.items():
-            if getattr(self, name) > most:
-                raise InputError(f"{name} is {getattr(self, name)}; it must be at most {most}")
+        check_at_most(self, flip=1, shift=4096, blur=1, blur_sigma=100, jpeg=1, jpeg_quality=100)
 
     @property
     def is_off(self) -> bool:

@@ -3,7 +3,7 @@
 import dataclasses
 
 from data import InputError
-from training.config import PRECISIONS, check_at_least, check_choices
+from training.config import PRECISIONS, check_at_least, check_at_most, check_choices
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,8 +45,7 @@ class ClassifierConfig:
             self, epochs=1, batch_size=2, learning_rate=0, width=0.01, jpeg_quality=0, patience=1
         )
         check_choices(self, precision=PRECISIONS)
-        if self.jpeg_quality > 100:
-            raise InputError(f"jpeg_quality is {self.jpeg_quality}; it must be at most 100")
+        check_at_most(self, jpeg_quality=100, width=16)
         if self.batch_size % 2:
             raise InputError(f"batch_size is {self.batch_size}; it must be even, half of each kind")
 

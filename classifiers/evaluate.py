@@ -40,7 +40,7 @@ SWEEPS = {
 def main() -> None:
     """The command line."""
     examined.define_flags(limit=10_000)
-    flags.DEFINE_integer("resamples", 1000, "Draws for the intervals.", lower_bound=10)
+    flags.DEFINE_integer("resamples", 1000, "Draws for the intervals.", 10, 1_000_000)
     for name, strengths in SWEEPS.items():
         flags.DEFINE_list(name, strengths, f"Strengths of the robustness sweep {name}; none: =.")
     command.run(_run, resumes=False)

@@ -1,6 +1,7 @@
 """What the commands that examine a detector are given: the detector, and sets of images."""
 
 import dataclasses
+import os
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,7 @@ def open_examined() -> Examined:
     values = flags.FLAGS
     if not all((values.detector, values.natural, values.generated, values.output)):
         raise InputError("--detector, --natural, --generated (images) and --output are needed")
+    check_distinct(values.natural, values.generated)
     detector = load_detector(values.detector)
     size, _, channels = detector.image_shape
     opened = [
@@ -74,14 +76,17 @@ def open_examined() -> Examined:
     return Examined(detector, opened, natural, dict(zip(names, generated, strict=True)))
 
 
-def names_of(paths: list[str]) -> list[str]:
-    """The last part of each path where that tells them apart, else the whole paths.
-
-    Raises:
-        InputError: a path is given twice.
-    """
-    if len(set(paths)) < len(paths):
+def check_distinct(natural: str, generated: list[str]) -> None:
+    """Raises InputError where two of the sets are the same folder or file."""
+    real = [os.path.realpath(path) for path in (natural, *generated)]
+    if real[0] in real[1:]:
+        raise InputError(f"--generated names {natural}, the natural images: give others")
+    if len(set(real)) < len(real):
         raise InputError("--generated names one path twice")
+
+
+def names_of(paths: list[str]) -> list[str]:
+    """The last part of each path where that tells them apart, else the whole paths."""
     names = [Path(path).name for path in paths]
     return names if len(set(names)) == len(names) else paths
 

@@ -24,6 +24,7 @@ import data
 from classifiers.augmentation import AugmentationConfig
 from classifiers.config import DETECTOR
 from classifiers.detector import Detector
+from classifiers.examined import check_distinct
 from classifiers.models import ARCHITECTURES
 from classifiers.training import ClassifierTask
 from data import Images, InputError, Joined, Opened, Subset
@@ -31,9 +32,10 @@ from metrics import detection_metrics
 from metrics.calibration import fit_temperature
 from training import command
 from training.config import define_flags, override, to_json
-from training.distribution import check_batch_size, make_strategy
+from training.distribution import check_batch_size, define_replicas, make_strategy
 from training.invocation import command_line
 from training.loop import Loop, LoopConfig
+from training.memory import check_memory
 from training.progress import say
 from training.run_folder import begin_or_go_on
 from training.workers import Workers
@@ -49,10 +51,10 @@ def main() -> None:
     flags.DEFINE_list("generated", [], "Generated images, of each generator: the same.")
     flags.DEFINE_enum("architecture", "mobilenet_v2", ARCHITECTURES, "The detector's network.")
     flags.DEFINE_integer("resolution", 64, "Height and width of the images.", lower_bound=8)
-    flags.DEFINE_integer("channels", 3, "1 (grey) or 3 (RGB).")
+    flags.DEFINE_integer("channels", 3, "1 (grey) or 3 (RGB).", 1, 3)
     flags.DEFINE_enum("filter", "lanczos", ["lanczos", "box"], "By which images are resized.")
     flags.DEFINE_integer("seed", 0, "Seed of weights, data order and augmentation.", lower_bound=0)
-    flags.DEFINE_integer("cpu_replicas", 0, "Logical CPU devices to split batches over.")
+    define_replicas()
     define_flags("classifier", {"default": DETECTOR})
     define_flags("augmentation", {"default": AugmentationConfig()})
     command.run(_run)
@@ -67,14 +69,16 @@ def _run() -> None:
     augmentation = override(AugmentationConfig(), "augmentation", values)
     strategy = make_strategy(values.cpu_replicas)
     check_batch_size(config.batch_size, strategy)
+    check_distinct(values.natural, values.generated)
+    check_memory(
+        4 * config.batch_size * values.resolution**2 * values.channels,
+        f"--classifier_batch_size={config.batch_size} at --resolution={values.resolution}",
+    )
     natural, *generated = (
         data.open_path(path, values.resolution, values.channels, values.filter)
         for path in (values.natural, *values.generated)
     )
     settings = {"classifier": to_json(config), "augmentation": to_json(augmentation)}
-    is_chief = Workers(strategy).is_chief
-    if is_chief:
-        begin_or_go_on(folder, _what_makes_it(natural, generated) | settings)
     warn_of_formats(natural, generated)
     parts = [held_back(each.dataset.train) for each in (natural, *generated)]
     train, validation = [part for part, _ in parts], [part for _, part in parts]
@@ -83,6 +87,10 @@ def _run() -> None:
             values.architecture, config, train[0], train[1:], values.seed, augmentation,
             (validation[0], Joined(validation[1:])),
         )  # fmt: skip
+    # Only now, so that a command that was refused stands in the way of none that is right.
+    is_chief = Workers(strategy).is_chief
+    if is_chief:
+        begin_or_go_on(folder, _what_makes_it(natural, generated) | settings)
     largest = max(len(train[0]), sum(map(len, train[1:])))
     say(f"{len(train[0]):,} natural and {sum(map(len, train[1:])):,} generated images train")
     every = max(1, 2 * largest // config.batch_size)

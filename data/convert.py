@@ -7,6 +7,8 @@ they are published), a zip file of images, or a folder with MNIST's four idx fil
 stopped, the same command goes on; run again on a finished folder, it repairs damaged shards.
 """
 
+import math
+
 from absl import flags
 
 from data.errors import InputError
@@ -14,6 +16,7 @@ from data.records.conversion import Conversion
 from data.records.options import ConvertOptions
 from data.resize import CROPS, FILTERS
 from training import command
+from training.memory import check_memory
 from training.progress import Progress, say
 from training.runtime import import_quietly
 from training.signals import Interrupted, stop_request
@@ -23,17 +26,17 @@ def define_flags() -> None:
     """Declares the command's flags."""
     flags.DEFINE_string("source", None, "Folder or .zip file of images, or MNIST's idx folder.")
     flags.DEFINE_string("output", None, "Folder for the records: new, or of this conversion.")
-    flags.DEFINE_integer("resolution", None, "Height and width of the images.")
-    flags.DEFINE_integer("channels", 3, "1 (grey) or 3 (RGB).")
+    flags.DEFINE_integer("resolution", None, "Height and width of the images.", 1)
+    flags.DEFINE_integer("channels", 3, "1 (grey) or 3 (RGB).", 1, 3)
     flags.DEFINE_enum(
         "filter", "lanczos", sorted(FILTERS), "How pictures are resized: record it with every FID."
     )
     flags.DEFINE_enum("crop", "center", CROPS, "none: accept square pictures only.")
-    flags.DEFINE_integer("shards", None, "Number of shards; default: by --shard_megabytes.")
+    flags.DEFINE_integer("shards", None, "Number of shards; default: by --shard_megabytes.", 1)
     flags.DEFINE_integer(
-        "shard_megabytes", 400, "Most megabytes of pixels in a shard; never over 4,096 images."
+        "shard_megabytes", 400, "Most megabytes of pixels in a shard; never over 4,096 images.", 1
     )
-    flags.DEFINE_integer("limit", None, "Take only the first so many pictures.")
+    flags.DEFINE_integer("limit", None, "Take only the first so many pictures.", 1)
     flags.DEFINE_boolean("skip_bad", False, "Go on without pictures that cannot be read.")
 
 
@@ -55,6 +58,7 @@ def main() -> None:
         limit=values.limit,
         skip_bad=values.skip_bad,
     )
+    check_memory(math.prod(options.squaring.shape), f"--resolution={options.resolution}")
     manifest = _convert(options)
     shards, bad = manifest["shards"], len(manifest["skipped"])
     print(

@@ -3,7 +3,7 @@
 import dataclasses
 
 from data import InputError
-from training.config import PRECISIONS, check_at_least, check_choices
+from training.config import PRECISIONS, check_at_least, check_at_most, check_choices
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,6 +43,7 @@ class DCGANConfig:
             self, latent_dim=1, width=1 / 32, epochs=1, batch_size=2,
             generator_learning_rate=0, discriminator_learning_rate=0, beta_1=0, beta_2=0,
         )  # fmt: skip
+        check_at_most(self, latent_dim=1_000_000, width=64)
         check_choices(self, precision=PRECISIONS)
         for name in ("beta_1", "beta_2"):
             if getattr(self, name) >= 1:

@@ -14,6 +14,7 @@ from experiments.judge import ExtractorJudge, open_judge
 from experiments.settings import PRESET_NAMES, SETTINGS, Setting
 from stylegan2.evaluation.extractors import INCEPTION
 from training.config import define_flags, override
+from training.distribution import define_replicas
 
 
 def define(settings: Sequence[str]) -> None:
@@ -52,10 +53,7 @@ def define(settings: Sequence[str]) -> None:
         "which can be computed again: at most so many GB in the workdir.", lower_bound=0.0,
     )  # fmt: skip
     flags.DEFINE_integer("seed", 0, "Seed of all instances.", lower_bound=0)
-    flags.DEFINE_integer(
-        "cpu_replicas", 0, "Split every batch over this many logical CPU devices; 0 for none.",
-        lower_bound=0,
-    )  # fmt: skip
+    define_replicas()
     flags.DEFINE_boolean("dry_run", False, "List what would be trained, and train nothing.")
     flags.DEFINE_integer(
         "planned_images", None, "With --dry_run, in place of --dataset: so many natural images "

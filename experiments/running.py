@@ -5,6 +5,7 @@ import hashlib
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 from absl import flags
 
@@ -27,6 +28,7 @@ from training.distribution import check_batch_size, make_strategy
 from training.invocation import command_line
 from training.progress import say
 
+MOST_INSTANCES = 10_000
 QUICK_NOTE = (
     "The quick preset shows the machinery at work, with few and small networks and short "
     "trainings. It is no evidence for or against the paper's claims."
@@ -48,7 +50,9 @@ def main(experiment_class: type[Experiment]) -> None:
 def _run(experiment_class: type[Experiment]) -> None:
     values = flags.FLAGS
     size = experiment_class.presets[values.setting][values.preset]
-    experiment = experiment_class(override(size, "experiment", values), values.seed, values.setting)
+    size = override(size, "experiment", values)
+    check_size(size)
+    experiment = experiment_class(size, values.seed, values.setting)
     lab = open_lab()
     specs = all_specs([experiment], lab)
     if is_job(lab, specs):
@@ -69,6 +73,15 @@ def _run(experiment_class: type[Experiment]) -> None:
     print(findings.summary)
     print(f"\n{this_run}, took {time.monotonic() - started:.0f} s")
     print(f"results: {page}")
+
+
+def check_size(size: Any) -> None:
+    """Raises InputError where an experiment asks for more instances than anybody can list."""
+    for name, value in to_json(size).items():
+        if isinstance(value, int) and value > MOST_INSTANCES:
+            raise InputError(
+                f"--experiment_{name} is {value}; it must be at most {MOST_INSTANCES:,}"
+            )
 
 
 def open_lab() -> Lab:

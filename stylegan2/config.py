@@ -3,7 +3,7 @@
 import dataclasses
 
 from data import InputError
-from training.config import check_at_least, check_choices
+from training.config import check_at_least, check_at_most, check_choices
 
 ARCHITECTURES = ("orig", "skip", "resnet")
 CONDITIONINGS = ("concat", "projection")
@@ -69,6 +69,7 @@ class NetworkConfig:
             w_dim=1, mapping_layers=1, mapping_lr_multiplier=0, mbstd_group=1, mbstd_features=0,
             discriminator_mapping_layers=1, conv_clamp=0, precision_resolutions=0,
         )  # fmt: skip
+        check_at_most(self, mapping_layers=1000, discriminator_mapping_layers=1000)
         if self.resolution & (self.resolution - 1):
             raise InputError(f"resolution is {self.resolution}; it must be a power of two")
         check_choices(
@@ -164,9 +165,7 @@ class TrainingConfig:
             path_length_decay=0, path_length_shrink=1, generator_interval=1, style_mixing=0,
             ema_kimg=0, w_avg_beta=0,
         )  # fmt: skip
-        for name in ("beta_1", "beta_2", "style_mixing", "path_length_decay", "w_avg_beta"):
-            if getattr(self, name) > 1:
-                raise InputError(f"{name} is {getattr(self, name)}; it must be at most 1")
+        check_at_most(self, beta_1=1, beta_2=1, style_mixing=1, path_length_decay=1, w_avg_beta=1)
 
     def chunk_size(self, network: NetworkConfig, replicas: int = 1) -> int:
         """Images of a chunk: as many as divide a device's share of the minibatch.

@@ -45,6 +45,7 @@ from stylegan2.saved import load_network
 from training import command
 from training.config import attribute_docs
 from training.invocation import command_line
+from training.memory import check_memory
 from training.progress import say
 from training.task import flat_variables
 
@@ -84,6 +85,7 @@ def _run() -> None:
     if not values.network or not values.data:
         raise InputError("--network (folder of a run, or a file) and --data are needed")
     metrics, settings = check_metrics(values.metrics), _settings()
+    check_memory(settings.least_bytes(metrics), "--num_generated, --num_natural, --num_paths")
     output = _output(Path(values.network))
     read_report(output)  # A damaged one is found before the work, not after it.
     cache = Path(values.cache) if values.cache else default_folder()
@@ -96,8 +98,13 @@ def _run() -> None:
     if PATH_METRICS.keys() & set(metrics):
         perceptual = Perceptual(values.perceptual)
     generator = load_network(values.network)
+    shape = generator.config
+    check_memory(
+        4 * settings.batch_size * shape.resolution**2 * shape.channels,
+        f"--batch_size={settings.batch_size}",
+    )
     if "swd" in metrics:
-        check_swd(generator.config.resolution)
+        check_swd(shape.resolution)
     naturals = open_naturals(values.data, generator.config, settings, values.filter)
     if naturals.distinct < (settings.num_natural or NUM_NATURAL):
         say(f"{naturals.distinct:,} natural images in the split {naturals.split}")

@@ -20,6 +20,7 @@ from stylegan2.studio import BLOCK, Studio, define_flags
 from training import command
 from training.progress import Progress
 
+MOST_FRAMES = 1_000_000
 PATHS = ("cubic", "linear", "slerp")
 
 
@@ -30,7 +31,7 @@ def main() -> None:
     flags.DEFINE_enum(
         "path", "cubic", PATHS, "A smooth or a straight path in w, or great circles in z."
     )
-    flags.DEFINE_integer("frames", 30, "Frames from one seed to the next.", lower_bound=1)
+    flags.DEFINE_integer("frames", 30, "Frames from one seed to the next.", 1, 10_000)
     flags.DEFINE_integer("fps", 30, "Frames per second.", lower_bound=1, upper_bound=100)
     flags.DEFINE_bool("loop", True, "Whether the film returns to the first seed.")
     flags.DEFINE_string("output", None, f"The film: {', '.join(KINDS)}.")
@@ -44,6 +45,8 @@ def _run() -> None:
     seeds = parse_ranges(values.seeds, "seeds")
     if len(seeds) < 2:
         raise InputError("--seeds: a path needs at least two")
+    if len(seeds) * values.frames > MOST_FRAMES:
+        raise InputError(f"--seeds and --frames: a film has at most {MOST_FRAMES:,} frames")
     studio = Studio.from_flags()
     w = path_of(studio, seeds, values.path, values.loop)
     segments = len(seeds) if values.loop else len(seeds) - 1

@@ -7,10 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from data import InputError
 from stylegan2.generator import Generator
 from stylegan2.sampling import to_pixels
-from training.config import check_at_least, check_choices
+from training.config import check_at_least, check_at_most, check_choices
 from training.randomness import derive_seed, indexed_latents, normal
 from training.task import Task
 
@@ -59,9 +58,7 @@ class ProjectionConfig:
             self, steps=1, learning_rate=0, rampup=0, rampdown=0, w_samples=2, w_noise=0,
             noise_rampdown=0, noise_weight=0, pixel_weight=0, perceptual_weight=0,
         )  # fmt: skip
-        for name in ("rampup", "rampdown", "noise_rampdown"):
-            if getattr(self, name) > 1:
-                raise InputError(f"{name} is {getattr(self, name)}; it must be at most 1")
+        check_at_most(self, rampup=1, rampdown=1, noise_rampdown=1, w_samples=10_000_000)
 
 
 class Projection(Task):

@@ -22,7 +22,7 @@ def define_flags(noises: tuple[str, ...] = ("constant", "none")) -> None:
     flags.DEFINE_string("network", None, "Folder of a run or an import, or a .keras or .pkl file.")
     flags.DEFINE_float("truncation", 1.0, "Psi of the truncation trick; 1 for none.")
     flags.DEFINE_enum("noise", "constant", noises, "Noise: the network's own, or none.")
-    flags.DEFINE_integer("label", None, "Class of the pictures, where the network has classes.")
+    flags.DEFINE_integer("label", None, "Class of the pictures, where the network has classes.", 0)
     flags.DEFINE_enum("ops", "auto", library.IMPLEMENTATIONS, "Implementation of the operations.")
 
 

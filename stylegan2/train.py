@@ -25,13 +25,14 @@ from absl import flags
 
 from data import InputError, atomic_path, write_json, write_samples
 from stylegan2.config import NETWORKS, TRAININGS, NetworkConfig, TrainingConfig
+from stylegan2.memory import check_training_fits
 from stylegan2.ops import library
 from stylegan2.run import make_task, open_data, read_config
 from stylegan2.saved import transfer
 from stylegan2.task import StyleGAN2Task
 from training import command
 from training.config import define_flags, override, to_json
-from training.distribution import make_strategy
+from training.distribution import define_replicas, make_strategy
 from training.fooling import JPEG_MODES
 from training.invocation import command_line
 from training.loop import Loop, LoopConfig
@@ -50,19 +51,25 @@ def main() -> None:
     flags.DEFINE_enum("preset", "quick", list(NETWORKS), "Networks and training.")
     flags.DEFINE_integer("seed", 0, "Seed of weights, draws and data order.", lower_bound=0)
     flags.DEFINE_list("fool", [], "Classifiers (.keras) that the generator must fool as well.")
-    flags.DEFINE_float("phi", 0.001, "Weight of these classifiers; 0.001 in the paper.")
+    flags.DEFINE_float(
+        "phi", 0.001, "Weight of these classifiers; 0.001 in the paper.", lower_bound=0.0
+    )
     flags.DEFINE_enum(
         "fooling_jpeg", JPEG_MODES[0], JPEG_MODES, "How it sees their JPEG encoding, if any."
     )
     flags.DEFINE_float(
-        "tick_kimg", 1.0, "Thousands of images from one line of metrics to the next."
-    )
-    flags.DEFINE_integer("snapshot_ticks", 10, "Ticks from one grid of samples to the next.")
+        "tick_kimg", 1.0, "Thousands of images from one line of metrics to the next.",
+        lower_bound=0.0,
+    )  # fmt: skip
+    flags.DEFINE_integer(
+        "snapshot_ticks", 10, "Ticks from one grid of samples to the next; 0 for none.",
+        lower_bound=0,
+    )  # fmt: skip
     flags.DEFINE_boolean(
         "keep_networks", False, "Keep the averaged generator of every grid, in snapshots/."
     )
     flags.DEFINE_enum("ops", "auto", library.IMPLEMENTATIONS, "Implementation of the operations.")
-    flags.DEFINE_integer("cpu_replicas", 0, "Logical CPU devices to split batches over.")
+    define_replicas()
     define_flags("network", NETWORKS)
     define_flags("training", TRAININGS)
     command.run(_run)
@@ -74,7 +81,7 @@ def _run() -> None:
     folder, config = _resumed() if values.resume else _new()
     network, training = NetworkConfig(**config["network"]), TrainingConfig(**config["training"])
     strategy = make_strategy(values.cpu_replicas)
-    training.chunk_size(network, strategy.num_replicas_in_sync)
+    check_training_fits(network, training, strategy.num_replicas_in_sync)
     dataset = open_data(config["data"], network)
     if config["fingerprint"] not in (None, dataset.fingerprint):
         raise InputError(f"the images of {config['data']} are not those that {folder} began with")

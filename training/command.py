@@ -6,6 +6,7 @@ absl's help.
 """
 
 import errno
+import math
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -61,9 +62,22 @@ def _parse(arguments: Sequence[str]) -> list[str]:
 
 def _parse_flags(arguments: Sequence[str]) -> list[str]:
     try:
-        return flags.FLAGS(list(arguments))
+        rest = flags.FLAGS(list(arguments))
     except flags.Error as error:
         _fail(" ".join(str(error).split()))
+    for name, value in flags.FLAGS.flag_values_dict().items():
+        _check_number(name, value)
+    return rest
+
+
+def _check_number(name: str, value: object) -> None:
+    """What absl's bounds let through: NaN, which no comparison finds, infinity, and integers that
+    no array can count.
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        _fail(f"--{name} is {value}; it must be a finite number")
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        _fail(f"--{name} is {str(value)[:20]}...; it must be within 64 bits")
 
 
 def _exit_code(main: Callable[[], None], resumes: bool) -> int:

@@ -82,6 +82,14 @@ def check_at_least(config: Any, **least: float) -> None:
             raise InputError(f"{name} is {value}; it must be finite")
 
 
+def check_at_most(config: Any, **most: float) -> None:
+    """Raises InputError for the first field above its greatest value."""
+    for name, bound in most.items():
+        value = getattr(config, name)
+        if value > bound:
+            raise InputError(f"{name} is {value}; it must be at most {bound:g}")
+
+
 def check_choices(config: Any, **choices: tuple[str, ...]) -> None:
     """Raises InputError for the first field that is none of its choices."""
     for name, allowed in choices.items():

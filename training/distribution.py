@@ -5,11 +5,20 @@ import threading
 
 import numpy as np
 import tensorflow as tf
+from absl import flags
 
 from data import InputError
 from training.cluster import Cluster, find_cluster
 from training.progress import mute
 from training.rendezvous import meet
+
+
+def define_replicas() -> None:
+    """Declares --cpu_replicas, for `make_strategy`."""
+    flags.DEFINE_integer(
+        "cpu_replicas", 0, "Split every batch over this many logical CPU devices; 0 for none.",
+        lower_bound=0, upper_bound=64,
+    )  # fmt: skip
 
 
 def make_strategy(cpu_replicas: int = 0) -> tf.distribute.Strategy:

@@ -116,7 +116,7 @@ class Setting(abc.ABC):
         return 0
 
     def check_replicas(self, replicas: int) -> None:  # noqa: B027 - most can be split
-        """Raises InputError where a GAN's minibatch cannot be split over so many devices."""
+        """Raises InputError where a GAN cannot be trained on so many devices of this machine."""
 
     def to_json(self) -> dict[str, Any]:
         """All configurations as JSON values."""

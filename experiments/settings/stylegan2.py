@@ -11,6 +11,7 @@ from classifiers import ClassifierConfig
 from data import Images
 from experiments.settings.base import Setting
 from stylegan2 import NETWORKS, TRAININGS, NetworkConfig, StyleGAN2Task, TrainingConfig
+from stylegan2.memory import check_training_fits
 from training.config import check_choices, to_json
 from training.fooling import JPEG_MODES, FoolingLoss
 from training.task import Task
@@ -85,8 +86,10 @@ class StyleGAN2Setting(Setting):
         return self.training.batch_size
 
     def check_replicas(self, replicas: int) -> None:
-        """Raises InputError where a minibatch cannot be split over so many devices."""
-        self.training.chunk_size(self.network, replicas)
+        """Raises InputError where a minibatch cannot be split over so many devices, or a training
+        is beyond this machine's memory.
+        """
+        check_training_fits(self.network, self.training, replicas)
 
     @property
     def block(self) -> int:

@@ -99,6 +99,13 @@ class Settings:
         if self.batch_size % BLOCK:
             raise InputError(f"batch_size is {self.batch_size}; it must be a multiple of {BLOCK}")
 
+    def least_bytes(self, metrics: tuple[str, ...]) -> int:
+        """Memory that figures of these names need at the very least: a number for each image."""
+        count = self.num_generated + (self.num_natural or NUM_NATURAL)
+        paths = self.num_paths if PATH_METRICS.keys() & set(metrics) else 0
+        swd = self.num_swd * 500_000 if "swd" in metrics else 0
+        return 8 * (count + paths + self.kid_subsets) + swd
+
     def _check_protocol(self) -> None:
         of = {"num_natural": PROTOCOLS[:2], "split": PROTOCOLS[:1], "mirror": PROTOCOLS[1:2]}
         for name, protocols in of.items():

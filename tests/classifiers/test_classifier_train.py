@@ -127,6 +127,26 @@ def test_the_same_command_goes_on_and_another_is_refused(trained):
     assert few.returncode == 2 and "--generated (images) are needed" in few.stderr
 
 
+def test_what_was_refused_stands_in_the_way_of_nothing(tmp_path):
+    natural = write_noise(tmp_path / "natural", 8, 1, ".png", 0)
+    generated = write_noise(tmp_path / "generated", 8, 4, ".png", 1)
+    run = tmp_path / "run"
+    flags = (f"--run={run}", "--architecture=resnet50", "--classifier_width=0.1")
+    refused = {
+        (f"--natural={natural}", f"--generated={generated}", "--resolution=32"): "too few",
+        (f"--natural={natural}", f"--generated={natural}/../natural"): "the natural images",
+        (
+            f"--natural={natural}", f"--generated={generated}", "--resolution=1048576",
+        ): "GB of memory",
+    }  # fmt: skip
+    with ThreadPoolExecutor(2) as pool:
+        ended = list(pool.map(lambda given: train(*flags, *given), refused))
+    for done, message in zip(ended, refused.values(), strict=True):
+        assert done.returncode == 2 and done.stderr.splitlines()[-1].startswith("error: ")
+        assert message in done.stderr.splitlines()[-1] and "Traceback" not in done.stderr
+        assert not run.exists()
+
+
 def weights(folder: Path) -> list[bytes]:
     return [weight.tobytes() for weight in load_detector(folder).model.get_weights()]
 

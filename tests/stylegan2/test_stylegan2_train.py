@@ -109,6 +109,7 @@ def test_mistakes_are_one_clear_line(run, images, tmp_path):
         (f"--resume={tmp_path}",): f"{tmp_path} holds no run: there is no config.json",
         (f"--resume={folder}", "--seed=3"): "--seed cannot be changed when a run is resumed",
         (f"--run={tmp_path / 'a'}", f"--data={images}", "--training_batch_size=5"): "multiple of 4",
+        (f"--run={tmp_path / 'd'}", f"--data={images}", "--network_resolution=1048576"): "GB of",
         (f"--run={tmp_path / 'b'}", f"--data={images}", "--fool=none.keras"): "there is no file",
         (f"--run={tmp_path / 'c'}", f"--data={images}", f"--transfer={folder}"): "are others: ",
     }

@@ -61,6 +61,7 @@ ENDINGS = {
     "talk": talk,
 }
 configured = []
+flags.DEFINE_float("volume", 1.0, "How loud it is.", lower_bound=0.0)
 flags.DEFINE_enum("ending", "done", list(ENDINGS), "How it ends.")
 define_flags("loudness", {"only": Loudness()})
 

@@ -37,6 +37,12 @@ def test_bad_input_is_2_with_one_line():
         ("--ending=nowhere", "nowhere"),
         ("--ending", "ending"),
         ("done", "'done'"),
+        ("--volume=-1", "volume"),
+        # absl's bounds compare, and no comparison with NaN is true.
+        ("--volume=nan", "--volume is nan"),
+        ("--volume=inf", "--volume is inf"),
+        ("--volume=1e999", "--volume is inf"),
+        ("--loudness_letters=99999999999999999999", "--loudness_letters is 99999999999999999999"),
     ],
 )
 def test_a_wrong_command_line_is_2_with_one_line(argument, named):

@@ -1,0 +1,68 @@
+"""Every number of a configuration, and of a command line, has bounds."""
+
+import dataclasses
+import importlib
+import math
+
+import pytest
+from absl import flags
+
+from classifiers import ClassifierConfig, DigitConfig
+from classifiers.augmentation import AugmentationConfig
+from data import InputError
+from dcgan import DCGANConfig
+from experiments.catalog import EXPERIMENTS
+from stylegan2 import NetworkConfig, TrainingConfig
+from stylegan2.evaluation.settings import Settings
+from stylegan2.projection import ProjectionConfig
+from training import command
+
+CONFIGS = [
+    ClassifierConfig(), DigitConfig(), AugmentationConfig(), DCGANConfig(), NetworkConfig(),
+    TrainingConfig(), ProjectionConfig(), Settings(),
+    *(each.presets[setting]["quick"] for each in EXPERIMENTS for setting in each.presets),
+]  # fmt: skip
+COMMANDS = (
+    "classifiers.detect", "classifiers.evaluate", "classifiers.explain", "classifiers.export",
+    "classifiers.train", "data.convert", "experiments.all", "stylegan2.evaluate",
+    "stylegan2.generate", "stylegan2.import_nvlabs", "stylegan2.interpolate", "stylegan2.project",
+    "stylegan2.style_mix", "stylegan2.train",
+)  # fmt: skip
+# Of these any finite number has a meaning.
+FREE = {"truncation"}
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda config: type(config).__name__)
+def test_a_configuration_takes_no_number_that_means_nothing(config):
+    numbers = [each for each in dataclasses.fields(config) if each.type in (int, float)]
+    assert numbers
+    for field in numbers:
+        bad = [-(10**9)] if field.type is int else [-1e30, math.nan, math.inf]
+        for value in bad:
+            with pytest.raises(InputError, match=field.name):
+                dataclasses.replace(config, **{field.name: value})
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_flag_takes_no_number_that_means_nothing(name, monkeypatch):
+    monkeypatch.setattr(command, "run", lambda *args, **kwargs: None)
+    ours = flags.FlagValues()
+    define(importlib.import_module(name), ours, monkeypatch)
+    configured = {field.name for each in CONFIGS for field in dataclasses.fields(each)}
+    for each in ours:
+        parser, plain = ours[each].parser, each.partition("_")[2]
+        if not hasattr(parser, "lower_bound") or each in FREE | configured or plain in configured:
+            continue
+        assert parser.lower_bound is not None, f"--{each}"
+
+
+def define(module, values: flags.FlagValues, monkeypatch) -> None:
+    """Has a command define its flags in `values` instead of where all commands do."""
+    for kind in ("integer", "float", "string", "boolean", "bool", "enum", "list", "multi_string"):
+        real = getattr(flags, f"DEFINE_{kind}")
+
+        def in_values(*args, real=real, **kwargs):
+            return real(*args, **{**kwargs, "flag_values": values})
+
+        monkeypatch.setattr(flags, f"DEFINE_{kind}", in_values)
+    (module.define_flags if module.__name__ == "data.convert" else module.main)()
