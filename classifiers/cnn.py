@@ -2,9 +2,11 @@
 
 import keras
 
+from data import InputError
 from training.randomness import derive_seed
 
 FEATURES = "features"
+LEAST_SIZE = 10  # height and width of which two convolutions and poolings leave a pixel
 
 
 def build_cnn(
@@ -14,6 +16,7 @@ def build_cnn(
     seed: int = 0,
     precision: str = "float32",
     width: float = 1.0,
+    enlarge: bool = False,
 ) -> keras.Model:
     """Two convolutions of 32 and 64 channels, kernel 3, ReLU, max pooling by 2 after each.
 
@@ -27,10 +30,21 @@ def build_cnn(
         seed: seed of the initial weights.
         precision: Keras dtype policy of the hidden layers; the logits are always float32.
         width: factor of the convolutions' channels; 1 in the paper.
+        enlarge: whether images that are too small are enlarged (bilinear) to LEAST_SIZE.
 
     Returns:
         A model from images [N, H, W, C] in [0, 255] to logits [N, outputs], float32.
+
+    Raises:
+        InputError: the images are too small.
     """
+    is_small = min(image_shape[:2]) < LEAST_SIZE
+    if is_small and not enlarge:
+        raise InputError(
+            f"cnn needs images of at least {LEAST_SIZE}x{LEAST_SIZE}, not "
+            f"{image_shape[0]}x{image_shape[1]}"
+        )
+    size = [max(length, LEAST_SIZE) for length in image_shape[:2]]
 
     def kernel(name: str) -> dict:
         initializer = keras.initializers.GlorotUniform(seed=derive_seed(seed, "cnn", name))
@@ -41,6 +55,7 @@ def build_cnn(
     layers = [
         keras.Input(image_shape, name="images"),
         keras.layers.Rescaling(1 / 127.5, offset=-1.0, dtype="float32"),
+        *([keras.layers.Resizing(*size, dtype="float32")] if is_small else []),
         keras.layers.Conv2D(round(32 * width), 3, activation="relu", **kernel("conv_32"), **hidden),
         keras.layers.MaxPooling2D(2, **hidden),
         keras.layers.Conv2D(round(64 * width), 3, activation="relu", **kernel("conv_64"), **hidden),

@@ -50,7 +50,8 @@ def build(
         A model from images [N, H, W, C] in [0, 255] to logits [N, 1], positive = generated.
 
     Raises:
-        InputError: no architecture has that name, or a number is out of its range.
+        InputError: no architecture has that name, a number is out of its range, or the images are
+            smaller than it takes.
     """
     if architecture not in ARCHITECTURES:
         raise InputError(
@@ -60,7 +61,7 @@ def build(
     if architecture in BACKBONES:
         model = build_detector(architecture, image_shape, seed, precision, width, enlarge)
     else:
-        model = build_cnn(image_shape, seed=seed, precision=precision, width=width)
+        model = build_cnn(image_shape, 1, 0, seed, precision, width, enlarge)
     if not jpeg_quality:
         return model
     images = keras.Input(image_shape, name="images")

@@ -26,7 +26,7 @@ def load_distance(path: str) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
     if Path(path).suffix == ".keras":
         model = load_model(path, "--perceptual")
     else:
-        with reading(path, "--perceptual"):
+        with reading(path, "--perceptual", "as a SavedModel"):
             model = tf.saved_model.load(path)
     call = _pair(model)
 

@@ -32,7 +32,10 @@ def load_network(path: str | Path, name: str = "generator_ema") -> Generator | D
     """
     path = Path(path)
     if path.is_file() and path.suffix == ".pkl":
-        return getattr(load_nvlabs_pickle(path), name)
+        network = getattr(load_nvlabs_pickle(path), name)
+        if network is None:
+            raise InputError(f"{path} holds no {name}: only the averaged generator, G_ema")
+        return network
     if path.is_file():
         return _read(path, CLASSES[name])
     if not path.is_dir():

@@ -66,13 +66,13 @@ def load_model(path: str | Path, flag: str = "") -> keras.Model:
 
 
 @contextlib.contextmanager
-def reading(path: str | Path, flag: str = "") -> Iterator[None]:
-    """Makes one InputError of whatever a damaged model's file has a library raise inside."""
+def reading(path: str | Path, flag: str = "", what: str = "as a Keras model") -> Iterator[None]:
+    """Makes one InputError of whatever a damaged file has a library raise inside."""
     try:
         yield
     except Exception as error:  # zipfile, zlib, h5py, Keras and TensorFlow raise a dozen types
         reason = str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
-        raise _refused(path, flag, f"cannot be read as a Keras model: {reason}") from error
+        raise _refused(path, flag, f"cannot be read {what}: {reason}") from error
 
 
 def load_classifier(

@@ -102,5 +102,5 @@ def test_what_cannot_be_an_extractor_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"it must be inception, random-vgg16 or a \.keras file"):
         open_extractor("vgg19")
     (tmp_path / "text.keras").write_text("no model")
-    with pytest.raises(InputError, match=r"--features: .*text\.keras is no Keras model"):
+    with pytest.raises(InputError, match=r"--features: .*text\.keras cannot be read"):
         open_extractor(str(tmp_path / "text.keras"))

@@ -70,6 +70,19 @@ def test_every_protocol_gives_the_same(random, make, protocol):
             np.testing.assert_array_equal(array, other.arrays[name][key])
 
 
+@pytest.mark.parametrize("form", ["alone", "with None"])
+def test_the_averaged_generator_is_enough_for_pictures(random, form, tmp_path):
+    value = torch_file(random)
+    whole = load_nvlabs_pickle(files.write(tmp_path / "whole.pkl", value)).generator_ema
+    part = {"G_ema": value["G_ema"]} | ({} if form == "alone" else {"G": None, "D": None})
+    path = files.write(tmp_path / "part.pkl", part)
+    for a, b in zip(load_network(path).variables, whole.variables, strict=True):
+        np.testing.assert_array_equal(a.numpy(), b.numpy())
+    for name in ("generator", "discriminator"):
+        with pytest.raises(InputError, match=f"part.pkl holds no {name}: only .* G_ema"):
+            load_network(path, name)
+
+
 @pytest.mark.parametrize("core", ["numpy.core", "numpy._core"])
 def test_arrays_of_old_and_new_numpy(core):
     arrays = [
@@ -319,7 +332,10 @@ def test_other_networks_are_named(random):
     stylegan3 = files.module_tree("SynthesisInput", {"freqs": np.zeros((2, 2), np.float32)})
     torch["G"].state["_modules"]["synthesis"].state["_modules"]["input"] = stylegan3
     refused(torch, "it is of StyleGAN3, which is another network")
-    refused(torch_file(random) | {"G": None}, "it has no network G$")
+    refused(
+        torch_file(random) | {"G_ema": None}, "it has no network G_ema, the generator's average"
+    )
+    refused(torch_file(random) | {"D": [1]}, "its D is no network")
     for value in ([], None, {"G": 1}, (1, 2, 3), tensorflow[:2], OrderedDict(), "text", 5):
         refused(value, "it holds no networks of StyleGAN2")
 
