@@ -2,7 +2,6 @@
 
 import keras
 
-from data import InputError
 from training.randomness import derive_seed
 
 FEATURES = "features"
@@ -16,7 +15,6 @@ def build_cnn(
     seed: int = 0,
     precision: str = "float32",
     width: float = 1.0,
-    enlarge: bool = False,
 ) -> keras.Model:
     """Two convolutions of 32 and 64 channels, kernel 3, ReLU, max pooling by 2 after each.
 
@@ -24,26 +22,17 @@ def build_cnn(
     [-1, 1] inside, Glorot initial weights.
 
     Args:
-        image_shape: (H, W, C).
+        image_shape: (H, W, C); images below LEAST_SIZE are enlarged to it (bilinear).
         outputs: number of logits.
         features: units of a hidden dense layer named "features"; 0 for none, as in the paper.
         seed: seed of the initial weights.
         precision: Keras dtype policy of the hidden layers; the logits are always float32.
         width: factor of the convolutions' channels; 1 in the paper.
-        enlarge: whether images that are too small are enlarged (bilinear) to LEAST_SIZE.
 
     Returns:
         A model from images [N, H, W, C] in [0, 255] to logits [N, outputs], float32.
-
-    Raises:
-        InputError: the images are too small.
     """
     is_small = min(image_shape[:2]) < LEAST_SIZE
-    if is_small and not enlarge:
-        raise InputError(
-            f"cnn needs images of at least {LEAST_SIZE}x{LEAST_SIZE}, not "
-            f"{image_shape[0]}x{image_shape[1]}"
-        )
     size = [max(length, LEAST_SIZE) for length in image_shape[:2]]
 
     def kernel(name: str) -> dict:

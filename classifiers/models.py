@@ -3,12 +3,22 @@
 import keras
 
 from classifiers.backbones import BACKBONES, build_detector
-from classifiers.cnn import build_cnn
+from classifiers.cnn import LEAST_SIZE, build_cnn
 from classifiers.config import ClassifierConfig
 from data import InputError
 from training.jpeg import JPEGEncoding
 
 ARCHITECTURES = ("cnn", *BACKBONES)
+
+
+def check_size(architecture: str, image_shape: tuple[int, int, int], enlarge: bool) -> None:
+    """Raises InputError where images are smaller than an architecture takes, and stay so."""
+    least = BACKBONES[architecture].least_size if architecture in BACKBONES else LEAST_SIZE
+    if min(image_shape[:2]) < least and not enlarge:
+        raise InputError(
+            f"{architecture} needs images of at least {least}x{least}, not "
+            f"{image_shape[0]}x{image_shape[1]}; --classifier_enlarge enlarges them"
+        )
 
 
 def build_configured(
@@ -58,10 +68,11 @@ def build(
             f"no classifier architecture is named '{architecture}'; "
             f"there are: {', '.join(ARCHITECTURES)}"
         )
+    check_size(architecture, image_shape, enlarge)
     if architecture in BACKBONES:
-        model = build_detector(architecture, image_shape, seed, precision, width, enlarge)
+        model = build_detector(architecture, image_shape, seed, precision, width)
     else:
-        model = build_cnn(image_shape, 1, 0, seed, precision, width, enlarge)
+        model = build_cnn(image_shape, seed=seed, precision=precision, width=width)
     if not jpeg_quality:
         return model
     images = keras.Input(image_shape, name="images")

@@ -108,6 +108,20 @@ def test_a_training_begins_with_its_weights_and_goes_on(imported):
     assert all((a != b).any() for a, b in zip(before, after, strict=True))
 
 
+@pytest.mark.parametrize("form", ["alone", "with None"])
+def test_the_averaged_generator_is_enough_for_pictures(form, tmp_path):
+    arrays = files.torch_arrays(SPEC, np.random.default_rng(0))
+    value = files.torch_networks(SPEC, *arrays, arrays[0])
+    whole = load_nvlabs_pickle(files.write(tmp_path / "whole.pkl", value)).generator_ema
+    part = {"G_ema": value["G_ema"]} | ({} if form == "alone" else {"G": None, "D": None})
+    path = files.write(tmp_path / "part.pkl", part)
+    for a, b in zip(load_network(path).variables, whole.variables, strict=True):
+        np.testing.assert_array_equal(a.numpy(), b.numpy())
+    for name in ("generator", "discriminator"):
+        with pytest.raises(InputError, match=f"part.pkl holds no {name}: only .* G_ema"):
+            load_network(path, name)
+
+
 def test_a_file_of_the_average_only_is_imported_and_says_what_it_lacks(tmp_path, capsys):
     arrays = files.torch_arrays(SPEC, np.random.default_rng(0))
     networks = files.torch_networks(SPEC, *arrays, arrays[0])

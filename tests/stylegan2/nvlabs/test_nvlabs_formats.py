@@ -70,19 +70,6 @@ def test_every_protocol_gives_the_same(random, make, protocol):
             np.testing.assert_array_equal(array, other.arrays[name][key])
 
 
-@pytest.mark.parametrize("form", ["alone", "with None"])
-def test_the_averaged_generator_is_enough_for_pictures(random, form, tmp_path):
-    value = torch_file(random)
-    whole = load_nvlabs_pickle(files.write(tmp_path / "whole.pkl", value)).generator_ema
-    part = {"G_ema": value["G_ema"]} | ({} if form == "alone" else {"G": None, "D": None})
-    path = files.write(tmp_path / "part.pkl", part)
-    for a, b in zip(load_network(path).variables, whole.variables, strict=True):
-        np.testing.assert_array_equal(a.numpy(), b.numpy())
-    for name in ("generator", "discriminator"):
-        with pytest.raises(InputError, match=f"part.pkl holds no {name}: only .* G_ema"):
-            load_network(path, name)
-
-
 @pytest.mark.parametrize("core", ["numpy.core", "numpy._core"])
 def test_arrays_of_old_and_new_numpy(core):
     arrays = [
