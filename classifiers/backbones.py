@@ -6,7 +6,6 @@ from collections.abc import Callable
 import keras
 
 from classifiers.resnet import resnet50
-from data import InputError
 from training.randomness import derive_seed
 
 # Of all batch normalizations: MobileNetV2's own 0.999 leaves stale statistics in short trainings.
@@ -51,7 +50,6 @@ def build_detector(
     seed: int = 0,
     precision: str = "float32",
     width: float = 1.0,
-    enlarge: bool = False,
 ) -> keras.Model:
     """A detector with fresh weights, of Keras' own layers only.
 
@@ -60,25 +58,16 @@ def build_detector(
 
     Args:
         name: one of BACKBONES.
-        image_shape: (H, W, C).
+        image_shape: (H, W, C); images below the least size are enlarged to it (bilinear).
         seed: seed of the initial weights.
         precision: Keras dtype policy of the hidden layers; the logits are always float32.
         width: factor of the channels; 1 is the architecture that the name stands for.
-        enlarge: whether images that are too small are enlarged (bilinear) to the least size.
 
     Returns:
         A model from images [N, H, W, C] in [0, 255] to logits [N, 1], float32.
-
-    Raises:
-        InputError: the images are too small.
     """
     backbone = BACKBONES[name]
     is_small = min(image_shape[:2]) < backbone.least_size
-    if is_small and not enlarge:
-        raise InputError(
-            f"{name} needs images of at least {backbone.least_size}x{backbone.least_size}, "
-            f"not {image_shape[0]}x{image_shape[1]}"
-        )
     images = keras.Input(image_shape, name="images")
     x = keras.layers.Rescaling(1 / 127.5, offset=-1.0, dtype="float32")(images)
     if is_small:

@@ -5,6 +5,7 @@ import keras
 from training.randomness import derive_seed
 
 FEATURES = "features"
+LEAST_SIZE = 10  # height and width of which two convolutions and poolings leave a pixel
 
 
 def build_cnn(
@@ -21,7 +22,7 @@ def build_cnn(
     [-1, 1] inside, Glorot initial weights.
 
     Args:
-        image_shape: (H, W, C).
+        image_shape: (H, W, C); images below LEAST_SIZE are enlarged to it (bilinear).
         outputs: number of logits.
         features: units of a hidden dense layer named "features"; 0 for none, as in the paper.
         seed: seed of the initial weights.
@@ -31,6 +32,8 @@ def build_cnn(
     Returns:
         A model from images [N, H, W, C] in [0, 255] to logits [N, outputs], float32.
     """
+    is_small = min(image_shape[:2]) < LEAST_SIZE
+    size = [max(length, LEAST_SIZE) for length in image_shape[:2]]
 
     def kernel(name: str) -> dict:
         initializer = keras.initializers.GlorotUniform(seed=derive_seed(seed, "cnn", name))
@@ -41,6 +44,7 @@ def build_cnn(
     layers = [
         keras.Input(image_shape, name="images"),
         keras.layers.Rescaling(1 / 127.5, offset=-1.0, dtype="float32"),
+        *([keras.layers.Resizing(*size, dtype="float32")] if is_small else []),
         keras.layers.Conv2D(round(32 * width), 3, activation="relu", **kernel("conv_32"), **hidden),
         keras.layers.MaxPooling2D(2, **hidden),
         keras.layers.Conv2D(round(64 * width), 3, activation="relu", **kernel("conv_64"), **hidden),

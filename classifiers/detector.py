@@ -11,8 +11,9 @@ from scipy.special import expit
 
 from classifiers.scoring import predict
 from data import Images, InputError, atomic_path, write_json
+from training.keras_models import MODEL, classifier_file, load_classifier
 
-MODEL, INFO = "model.keras", "detector.json"
+INFO = "detector.json"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -59,28 +60,19 @@ class Detector:
 
 
 def load_detector(path: str | Path) -> Detector:
-    """A detector from its folder, or from the file of a model that is known for nothing else.
+    """A detector from its folder, or from the file of a model.
 
     Args:
-        path: what `Detector.save` wrote, the folder of an experiment's classifier, or a `.keras`
-            file.
+        path: what `Detector.save` wrote, or the model.keras in it, which is the same detector; the
+            folder of an experiment's classifier; or another `.keras` file, of which nothing else
+            is known.
 
     Raises:
         InputError: there is no model, or it is damaged or no detector.
     """
-    path = Path(path)
-    file = path / MODEL if path.is_dir() else path
-    if not file.is_file():
-        raise InputError(f"{path} holds no detector: there is no file {file}")
-    try:
-        model = keras.models.load_model(file, compile=False)
-    except (ValueError, TypeError, KeyError, OSError) as error:
-        raise InputError(f"{file} cannot be read as a Keras model: {error}") from error
-    if model.output_shape != (None, 1) or len(model.input_shape) != 4:
-        raise InputError(
-            f"{file} is no detector: it maps {model.input_shape} to {model.output_shape}"
-        )
-    info = _read_info(file.with_name(INFO)) if path.is_dir() else {}
+    file = classifier_file(path)
+    model = load_classifier(path)
+    info = _read_info(file.with_name(INFO)) if file.name == MODEL else {}
     return Detector(
         model, float(info.pop("temperature", 1.0)), info.pop("resize_filter", "lanczos"), info
     )

@@ -3,12 +3,22 @@
 import keras
 
 from classifiers.backbones import BACKBONES, build_detector
-from classifiers.cnn import build_cnn
+from classifiers.cnn import LEAST_SIZE, build_cnn
 from classifiers.config import ClassifierConfig
 from data import InputError
 from training.jpeg import JPEGEncoding
 
 ARCHITECTURES = ("cnn", *BACKBONES)
+
+
+def check_size(architecture: str, image_shape: tuple[int, int, int], enlarge: bool) -> None:
+    """Raises InputError where images are smaller than an architecture takes, and stay so."""
+    least = BACKBONES[architecture].least_size if architecture in BACKBONES else LEAST_SIZE
+    if min(image_shape[:2]) < least and not enlarge:
+        raise InputError(
+            f"{architecture} needs images of at least {least}x{least}, not "
+            f"{image_shape[0]}x{image_shape[1]}; --classifier_enlarge enlarges them"
+        )
 
 
 def build_configured(
@@ -50,15 +60,17 @@ def build(
         A model from images [N, H, W, C] in [0, 255] to logits [N, 1], positive = generated.
 
     Raises:
-        InputError: no architecture has that name, or a number is out of its range.
+        InputError: no architecture has that name, a number is out of its range, or the images are
+            smaller than it takes.
     """
     if architecture not in ARCHITECTURES:
         raise InputError(
             f"no classifier architecture is named '{architecture}'; "
             f"there are: {', '.join(ARCHITECTURES)}"
         )
+    check_size(architecture, image_shape, enlarge)
     if architecture in BACKBONES:
-        model = build_detector(architecture, image_shape, seed, precision, width, enlarge)
+        model = build_detector(architecture, image_shape, seed, precision, width)
     else:
         model = build_cnn(image_shape, seed=seed, precision=precision, width=width)
     if not jpeg_quality:

@@ -25,7 +25,7 @@ from classifiers.augmentation import AugmentationConfig
 from classifiers.config import DETECTOR
 from classifiers.detector import Detector
 from classifiers.examined import check_distinct
-from classifiers.models import ARCHITECTURES
+from classifiers.models import ARCHITECTURES, check_size
 from classifiers.training import ClassifierTask
 from data import Images, InputError, Joined, Opened, Subset
 from metrics import detection_metrics
@@ -67,6 +67,8 @@ def _run() -> None:
     folder = Path(values.run)
     config = override(DETECTOR, "classifier", values)
     augmentation = override(AugmentationConfig(), "augmentation", values)
+    shape = (values.resolution, values.resolution, values.channels)
+    check_size(values.architecture, shape, config.enlarge)
     strategy = make_strategy(values.cpu_replicas)
     check_batch_size(config.batch_size, strategy)
     check_distinct(values.natural, values.generated)

@@ -9,13 +9,18 @@ import numpy as np
 from data.errors import InputError
 from data.images import Images, checked_indices
 from data.picture import decode
-from data.resize import Squaring
+from data.resize import Squaring, square_with_alpha
 from data.sources import Source, open_images
 from data.threads import map_in_order
 
 
 def read_picture(path: Path, resolution: int, channels: int) -> np.ndarray:
     """The central square of a picture by the Lanczos filter, uint8 [resolution, ..., channels].
+
+    Args:
+        path: Of the file.
+        resolution: Height and width.
+        channels: 1 or 3, transparent parts being laid over white; 2 or 4 with alpha.
 
     Raises:
         InputError: There is no such file, or it cannot be decoded.
@@ -24,7 +29,10 @@ def read_picture(path: Path, resolution: int, channels: int) -> np.ndarray:
         contents = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
-    return Squaring(resolution, channels)(decode(contents, str(path)).image, str(path))
+    image = decode(contents, str(path)).image
+    if channels in (2, 4):
+        return square_with_alpha(image, resolution, channels)
+    return Squaring(resolution, channels)(image, str(path))
 
 
 class PictureImages(Images):

@@ -98,17 +98,40 @@ class Squaring:
         width, height = image.size
         if self.crop == "none" and width != height:
             raise InputError(f"{where} is not square ({width}x{height}): use --crop=center")
-        image = _convert(image, self.mode)
-        side = min(width, height)
-        left, top = (width - side) // 2, (height - side) // 2
-        image = image.crop((left, top, left + side, top + side))
-        image = image.resize((self.resolution, self.resolution), FILTERS[self.resize_filter])
+        image = _square(_convert(image, self.mode), self.resolution, self.resize_filter)
         return np.asarray(image).reshape(self.shape)
 
 
-def _convert(image: Image.Image, mode: str) -> Image.Image:
+def square_with_alpha(image: Image.Image, resolution: int, channels: int) -> np.ndarray:
+    """The central square of any picture by the Lanczos filter, its transparency kept.
+
+    Args:
+        image: Any mode and size.
+        resolution: Height and width.
+        channels: 2 (grey and alpha) or 4 (RGB and alpha).
+
+    Returns:
+        uint8 [resolution, resolution, channels].
+    """
+    image = _square(_eight_bits(image).convert("RGBA"), resolution, "lanczos")
+    return np.asarray(image.convert({2: "LA", 4: "RGBA"}[channels]))
+
+
+def _square(image: Image.Image, resolution: int, resize_filter: str) -> Image.Image:
+    side = min(image.size)
+    left, top = ((length - side) // 2 for length in image.size)
+    image = image.crop((left, top, left + side, top + side))
+    return image.resize((resolution, resolution), FILTERS[resize_filter])
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):  # 16-bit grey, which Pillow's own conversion would clip
-        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    return image
+
+
+def _convert(image: Image.Image, mode: str) -> Image.Image:
+    image = _eight_bits(image)
     if image.has_transparency_data:
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image.convert("RGBA"))

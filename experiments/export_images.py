@@ -19,6 +19,7 @@ from data import InputError, encode_png, parse_ranges, write_bytes
 from dcgan import sample
 from experiments.artifact import Artifact
 from training import command
+from training.keras_models import load_model, shapes
 from training.progress import Progress
 
 BLOCK = 256
@@ -58,11 +59,10 @@ def load_generator(folder: Path) -> keras.Model:
     artifact = Artifact(folder, folder.name)
     if not artifact.is_done():
         raise InputError(f"{folder} holds no finished training")
-    generator = keras.models.load_model(artifact.model_file(), compile=False)
-    if len(generator.input_shape) != 2 or len(generator.output_shape) != 4:
-        raise InputError(
-            f"{folder} holds no GAN: it maps {generator.input_shape} to something else"
-        )
+    generator = load_model(artifact.model_file())
+    takes, gives = shapes(generator)
+    if takes is None or len(takes) != 2 or len(gives) != 4:
+        raise InputError(f"{folder} holds no DCGAN: it maps {takes} to {gives}")
     return generator
 
 

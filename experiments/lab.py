@@ -25,6 +25,7 @@ from experiments.streaming import StreamedImages, is_streamed, watched
 from metrics import DetectionMetrics, detection_metrics, frechet_distance, gaussian_statistics
 from stylegan2.evaluation.extractors import RANDOM_VGG16
 from training import custom_gradients
+from training.keras_models import load_model
 from training.loop import LoopConfig
 from training.progress import Progress, say
 from training.workers import Workers
@@ -289,7 +290,7 @@ class Lab:
         known, model = self._models.pop(spec, ("", None))
         if known != sha256:
             with self._scope():
-                model = keras.models.load_model(artifact.model_file(), compile=False)
+                model = load_model(artifact.model_file())
         self._models[spec] = sha256, model
         while len(self._models) > KEPT_MODELS:
             del self._models[next(iter(self._models))]

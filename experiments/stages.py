@@ -14,6 +14,7 @@ from experiments.artifact import MODEL, Artifact, snapshot_name
 from experiments.settings import Setting
 from experiments.specs import GAN, Classifier, DigitClassifier, GANImages, Snapshot, Spec, Truncated
 from report import collect
+from training.keras_models import load_model
 from training.loop import Loop, LoopConfig
 from training.task import Task, flat_variables, state_digest
 
@@ -145,8 +146,8 @@ def _begin_with(networks: dict[str, keras.Model], start: Artifact) -> None:
     files = [start.model_file(), *(start.folder / f"{name}.keras" for name in list(networks)[1:])]
     for network, file in zip(networks.values(), files, strict=True):
         try:
-            theirs = keras.models.load_model(file, compile=False)
-        except (ValueError, OSError) as error:
+            theirs = load_model(file)
+        except InputError as error:
             raise InputError(
                 f"{file} is missing or damaged; run its experiment again, which rebuilds it"
             ) from error

@@ -1,6 +1,7 @@
 """Films from frames: animated pictures by Pillow, video by ffmpeg."""
 
 import itertools
+import math
 import shutil
 import subprocess
 import tempfile
@@ -13,6 +14,20 @@ from PIL import Image
 from data import InputError, atomic_path
 
 KINDS = (".gif", ".webp", ".mp4")
+FASTEST_GIF = 50  # frames per second: players slow down what shows for less than 2 hundredths
+
+
+def check_film(path: Path, fps: int) -> None:
+    """Raises InputError where a film of that kind, by its suffix, cannot be written."""
+    kind = path.suffix.lower()
+    if kind not in KINDS:
+        raise InputError(f"--output is {path}; it must end in {', '.join(KINDS)}")
+    if kind == ".gif" and fps > FASTEST_GIF:
+        raise InputError(
+            f"--fps is {fps}; .gif has at most {FASTEST_GIF}: lower it, or choose .webp or .mp4"
+        )
+    if kind == ".mp4" and shutil.which("ffmpeg") is None:
+        raise InputError("--output: .mp4 needs the program ffmpeg; install it, or choose .gif")
 
 
 def write_film(path: Path, frames: Iterator[np.ndarray], fps: int) -> None:
@@ -20,12 +35,17 @@ def write_film(path: Path, frames: Iterator[np.ndarray], fps: int) -> None:
 
     Args:
         path: its suffix, one of KINDS, says of what kind.
-        frames: uint8 [H, W, 1 or 3] each, all of one shape.
-        fps: frames per second. GIF counts in hundredths of a second.
+        frames: uint8 [H, W, 1 ... 4] each, all of one shape; 2 and 4 channels have alpha, which
+            .webp keeps. The other kinds have transparent parts over white.
+        fps: frames per second. GIF counts in hundredths of a second: frames differ in how long
+            they show, so that their mean is right.
 
     Raises:
-        InputError: ffmpeg is needed and is not installed, or fails.
+        InputError: see `check_film`; or ffmpeg fails.
     """
+    check_film(path, fps)
+    if path.suffix.lower() != ".webp":
+        frames = map(over_white, frames)
     with atomic_path(path) as temporary:
         if path.suffix.lower() == ".mp4":
             _write_video(temporary, frames, fps)
@@ -33,18 +53,41 @@ def write_film(path: Path, frames: Iterator[np.ndarray], fps: int) -> None:
             _write_animation(temporary, frames, fps)
 
 
+def over_white(frame: np.ndarray) -> np.ndarray:
+    """Uint8 [H, W, 1 ... 4] without its alpha, if it has one: [H, W, 1 or 3]."""
+    channels = frame.shape[-1]
+    if channels in (1, 3):
+        return frame
+    white = Image.new("RGBA", frame.shape[1::-1], "white")
+    blended = Image.alpha_composite(white, Image.fromarray(frame).convert("RGBA"))
+    return np.asarray(blended)[..., : channels - 1]
+
+
 def _write_animation(path: Path, frames: Iterator[np.ndarray], fps: int) -> None:
     images = (Image.fromarray(each[..., 0] if each.shape[-1] == 1 else each) for each in frames)
-    options = {"quality": 90} if path.suffix.lower() == ".webp" else {}
-    next(images).save(
-        path, save_all=True, append_images=images, duration=1000 / fps, loop=0, **options
-    )
+    if path.suffix.lower() == ".webp":
+        options = {"quality": 90, "duration": 1000 / fps}
+    else:
+        options, images = {}, map(_lasting, images, gif_durations(fps))
+    next(images).save(path, save_all=True, append_images=images, loop=0, **options)
+
+
+def gif_durations(fps: int) -> Iterator[int]:
+    """How long each frame shows, in milliseconds: whole hundredths of a second.
+
+    Frame k ends at the hundredth nearest to (k + 1) / fps.
+    """
+    ends = (math.floor(100 * count / fps + 0.5) for count in itertools.count())
+    return (10 * (end - start) for start, end in itertools.pairwise(ends))
+
+
+def _lasting(image: Image.Image, milliseconds: int) -> Image.Image:
+    image.info["duration"] = milliseconds
+    return image
 
 
 def _write_video(path: Path, frames: Iterator[np.ndarray], fps: int) -> None:
     program = shutil.which("ffmpeg")
-    if program is None:
-        raise InputError("--output: .mp4 needs the program ffmpeg; install it, or choose .gif")
     first = next(frames)
     height, width, channels = first.shape
     command = [

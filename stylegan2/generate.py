@@ -27,7 +27,10 @@ def main() -> None:
     """The command line."""
     define_flags(NOISES)
     flags.DEFINE_string("seeds", None, "Such as 0-63,100.")
-    flags.DEFINE_string("w", None, "An .npy file of w, [n, num_layers, w_dim], instead of seeds.")
+    flags.DEFINE_string(
+        "w", None, "Of projections, instead of seeds: .npy, or .npz with the array w; "
+        "[n, num_layers, w_dim]. --truncation applies."
+    )  # fmt: skip
     flags.DEFINE_string("output", None, "Folder of the pictures, or PNG file of the grid.")
     flags.DEFINE_bool("grid", False, "One picture of all.")
     flags.DEFINE_integer("columns", 8, "Pictures in a row of the grid.", lower_bound=1)
@@ -42,8 +45,8 @@ def _run() -> None:
     if values.grid and output.suffix.lower() != ".png":
         raise InputError(f"--output is {output}; with --grid it must be a .png file")
     seeds = parse_ranges(values.seeds, "seeds") if values.seeds else []
-    studio = Studio.from_flags()
-    w = read_w(values.w, studio.generator) if values.w else None
+    studio = Studio.from_flags(labelled=not values.w)
+    w = studio.truncated(read_w(values.w, studio.generator)) if values.w else None
     names = [f"seed{seed:04d}" for seed in seeds] or [f"w{index:04d}" for index in range(len(w))]
     blocks = pictures(studio, seeds, w)
     if values.grid:

@@ -5,7 +5,8 @@
 The file is a pickle of StyleGAN2 or StyleGAN2-ADA (TensorFlow) or of stylegan2-ada-pytorch. None of
 the code in it is executed. The folder holds generator.keras, generator_ema.keras (which makes the
 images), discriminator.keras and config.json; it is what `load_network` and `--transfer` of
-`stylegan2.train` take.
+`stylegan2.train` take. A file that holds the averaged generator only (G_ema) makes a folder without
+the others, which `--transfer` does not take.
 """
 
 from collections.abc import Collection
@@ -58,7 +59,7 @@ def import_file(source: Path, output: Path, ignored_options: Collection[str] = (
     say(describe(networks))
     output.parent.mkdir(parents=True, exist_ok=True)
     with stop_request() as stop, whole_folder(output) as folder:
-        for name in NAMES:
+        for name in (name for name in NAMES if name not in networks.missing):
             if stop:
                 raise Interrupted(stop.number)
             say(f"writing {name}.keras")
@@ -70,7 +71,7 @@ def import_file(source: Path, output: Path, ignored_options: Collection[str] = (
                 "source": {
                     "file": source.name, "sha256": sha256_file(source), "kind": networks.kind,
                 },
-                "network": to_json(networks.generator.config),
+                "network": to_json(networks.generator_ema.config),
             },
         )  # fmt: skip
     print(output / "generator_ema.keras")
@@ -78,16 +79,21 @@ def import_file(source: Path, output: Path, ignored_options: Collection[str] = (
 
 def describe(networks: NVlabsNetworks) -> str:
     """What a file holds, in words."""
-    config = networks.generator.config
+    config = networks.generator_ema.config
 
     def count(network: keras.Model) -> str:
         return f"{sum(variable.numpy().size for variable in network.trainable_variables):,}"
 
     labels = f"{config.label_dim} labels" if config.label_dim else "no labels"
-    return (
+    line = (
         f"{networks.kind}: {config.resolution}x{config.resolution}, {config.channels} channels, "
-        f"{labels}; generator {count(networks.generator)} parameters, discriminator "
-        f"{count(networks.discriminator)}"
+        f"{labels}; generator {count(networks.generator_ema)} parameters, discriminator "
+    )
+    if not networks.missing:
+        return line + count(networks.discriminator)
+    return (
+        f"{line}none. The file lacks {' and '.join(networks.missing)}: what is imported makes "
+        "images and can be evaluated, but no training can begin with it"
     )
 
 

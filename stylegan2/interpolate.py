@@ -4,7 +4,8 @@
     python -m stylegan2.interpolate --network=ffhq.pkl --seeds=1-5 --path=slerp --output=ffhq.mp4
 
 The name of the output says what film it is: .gif or .webp, animated pictures, or .mp4, which needs
-the program ffmpeg.
+the program ffmpeg. A .gif has at most 50 frames per second. Of a network with alpha, .webp keeps
+it; the others show transparent parts over white.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from absl import flags
 from scipy.interpolate import CubicSpline
 
 from data import InputError, parse_ranges
-from stylegan2.film import KINDS, write_film
+from stylegan2.film import KINDS, check_film, write_film
 from stylegan2.studio import BLOCK, Studio, define_flags
 from training import command
 from training.progress import Progress
@@ -40,8 +41,9 @@ def main() -> None:
 
 def _run() -> None:
     values = flags.FLAGS
-    if not values.output or Path(values.output).suffix.lower() not in KINDS:
-        raise InputError(f"--output is {values.output}; it must end in {', '.join(KINDS)}")
+    if not values.output:
+        raise InputError(f"--output is needed: a file that ends in {', '.join(KINDS)}")
+    check_film(Path(values.output), values.fps)
     seeds = parse_ranges(values.seeds, "seeds")
     if len(seeds) < 2:
         raise InputError("--seeds: a path needs at least two")

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from data import InputError
+from training.keras_models import load_model, reading
 
 
 def load_distance(path: str) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
@@ -22,14 +23,11 @@ def load_distance(path: str) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
     Raises:
         InputError: the path holds no such model.
     """
-    source = Path(path)
-    try:
-        if source.suffix == ".keras":
-            model = keras.models.load_model(source, compile=False)
-        else:
-            model = tf.saved_model.load(str(source))
-    except (OSError, ValueError, TypeError) as error:
-        raise InputError(f"--perceptual: {path} cannot be read as a model: {error}") from error
+    if Path(path).suffix == ".keras":
+        model = load_model(path, "--perceptual")
+    else:
+        with reading(path, "--perceptual", "as a SavedModel"):
+            model = tf.saved_model.load(path)
     call = _pair(model)
 
     def distance(images: tf.Tensor, others: tf.Tensor) -> tf.Tensor:

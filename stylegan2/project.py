@@ -14,6 +14,7 @@ Writes for each target a folder with `w.npy`, `projection.png` (the picture, bes
 from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 from absl import flags
 
 from data import InputError, atomic_path, read_picture, write_samples
@@ -58,6 +59,8 @@ def _run() -> None:
     shape = studio.generator.config
     targets = [read_picture(file, shape.resolution, shape.channels) for file in files]
     perceptual = load_distance(values.perceptual) if values.perceptual else None
+    if perceptual is not None:  # One that takes no such images is found before the work.
+        perceptual(*2 * [tf.constant(targets[0][None], tf.float32)])
     for name, target in zip(names, targets, strict=True):
         folder = Path(values.output) / name
         begin_or_go_on(folder, _config(config), "--output")

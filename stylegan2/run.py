@@ -3,13 +3,12 @@
 import json
 from pathlib import Path
 
-import keras
-
 import data
 from data import Dataset, InputError
 from stylegan2.config import NetworkConfig, TrainingConfig
 from stylegan2.task import StyleGAN2Task
 from training.fooling import FoolingLoss
+from training.keras_models import load_classifier
 from training.run_folder import CONFIG
 
 
@@ -46,27 +45,28 @@ def open_data(path: str, network: NetworkConfig) -> Dataset:
     return data.open_path(path, network.resolution, network.channels).dataset
 
 
+def open_fooling(network: NetworkConfig, config: dict) -> FoolingLoss | None:
+    """The loss of the classifiers that a run must fool, if any.
+
+    Raises:
+        InputError: one of them is none, or takes no images of the networks' shape.
+    """
+    if not config["fool"]:
+        return None
+    shape = (network.resolution, network.resolution, network.channels)
+    classifiers = [load_classifier(path, shape, "--fool") for path in config["fool"]]
+    return FoolingLoss(classifiers, config["phi"], shape, config["fooling_jpeg"])
+
+
 def make_task(
-    network: NetworkConfig, training: TrainingConfig, dataset: Dataset, config: dict
+    network: NetworkConfig,
+    training: TrainingConfig,
+    dataset: Dataset,
+    config: dict,
+    fooling: FoolingLoss | None = None,
 ) -> StyleGAN2Task:
     """The task of a run."""
-    fooling = None
-    if config["fool"]:
-        classifiers = [load_classifier(Path(path)) for path in config["fool"]]
-        fooling = FoolingLoss(
-            classifiers, config["phi"], dataset.image_shape, config["fooling_jpeg"]
-        )
     labels = dataset.train_labels if network.label_dim else None
     if network.label_dim and labels is None:
         raise InputError(f"network_label_dim is {network.label_dim}, but the images have no labels")
     return StyleGAN2Task(network, training, dataset.train, config["seed"], fooling, labels)
-
-
-def load_classifier(path: Path) -> keras.Model:
-    """A classifier from images in [0, 255] to a logit."""
-    if not path.is_file():
-        raise InputError(f"--fool: there is no file {path}")
-    try:
-        return keras.models.load_model(path, compile=False)
-    except (ValueError, OSError) as error:
-        raise InputError(f"--fool: {path} is no Keras model: {error}") from error

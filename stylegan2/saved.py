@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import keras
-
 from data import InputError
 from stylegan2.config import NetworkConfig
 from stylegan2.discriminator import Discriminator
@@ -13,6 +11,7 @@ from stylegan2.run import read_config
 from stylegan2.task import StyleGAN2Task
 from training.checkpoints import Checkpoints
 from training.config import to_json
+from training.keras_models import load_model
 from training.progress import say
 from training.task import flat_variables
 
@@ -33,7 +32,10 @@ def load_network(path: str | Path, name: str = "generator_ema") -> Generator | D
     """
     path = Path(path)
     if path.is_file() and path.suffix == ".pkl":
-        return getattr(load_nvlabs_pickle(path), name)
+        network = getattr(load_nvlabs_pickle(path), name)
+        if network is None:
+            raise InputError(f"{path} holds no {name}: only the averaged generator, G_ema")
+        return network
     if path.is_file():
         return _read(path, CLASSES[name])
     if not path.is_dir():
@@ -44,10 +46,7 @@ def load_network(path: str | Path, name: str = "generator_ema") -> Generator | D
 
 
 def _read(path: Path, expected: type) -> Generator | Discriminator:
-    try:
-        network = keras.models.load_model(path, compile=False)
-    except (ValueError, TypeError, KeyError, OSError) as error:
-        raise InputError(f"{path} cannot be read as a Keras model: {error}") from error
+    network = load_model(path)
     if not isinstance(network, expected):
         raise InputError(f"{path} holds no {expected.__name__.lower()} of StyleGAN2")
     return network

@@ -8,10 +8,12 @@ import tensorflow as tf
 from absl import flags
 
 from data import InputError
+from data.picture import MODES
 from stylegan2.generator import Generator
 from stylegan2.ops import library
 from stylegan2.sampling import to_pixels
 from stylegan2.saved import load_network
+from training.keras_models import reading
 from training.randomness import derive_seed, normal
 
 BLOCK = 16
@@ -34,6 +36,7 @@ class Studio:
         truncation: psi of the truncation trick; 1 for none.
         noise: "constant", "none", or "random": that of a picture's seed.
         label: class of all pictures, where the network has classes.
+        labelled: whether the label is needed: for w of latents, and not for pictures of w.
 
     Raises:
         InputError: the network has classes and label is none of them, or it has none.
@@ -45,19 +48,27 @@ class Studio:
         truncation: float = 1.0,
         noise: str = "constant",
         label: int | None = None,
+        labelled: bool = True,
     ):
         self.generator, self.truncation, self.noise = generator, truncation, noise
-        self.label = _one_hot(label, generator.config.label_dim)
+        self.label = _one_hot(label, generator.config.label_dim) if labelled else None
 
     @classmethod
-    def from_flags(cls) -> "Studio":
-        """The studio that the command line asks for."""
+    def from_flags(cls, labelled: bool = True) -> "Studio":
+        """The studio that the command line asks for, which needs a label or does not."""
         values = flags.FLAGS
         library.prefer(values.ops)
         if not values.network:
             raise InputError("--network is needed: a run's folder, a .keras file or a .pkl file")
+        if values.label is not None and not labelled:
+            raise InputError("--label has no meaning with --w, which it is a part of; leave it out")
         generator = load_network(values.network)
-        return cls(generator, values.truncation, values.noise, values.label)
+        if generator.config.channels not in MODES:
+            raise InputError(
+                f"the network's images have {generator.config.channels} channels; pictures have "
+                "1 (grey), 2 (with alpha), 3 (RGB) or 4 (RGBA)"
+            )
+        return cls(generator, values.truncation, values.noise, values.label, labelled)
 
     def z(self, seeds: Iterable[int]) -> np.ndarray:
         """Latents of seeds, float32 [n, latent_dim].
@@ -72,8 +83,11 @@ class Studio:
     def w(self, z: np.ndarray) -> np.ndarray:
         """Latents to truncated w, float32 [n, num_layers, w_dim]."""
         labels = None if self.label is None else np.repeat(self.label, len(z), axis=0)
-        w = self.generator.mapping(z, labels=labels)
-        return self.generator.truncate(w, self.truncation).numpy()
+        return self.truncated(self.generator.mapping(z, labels=labels))
+
+    def truncated(self, w: tf.Tensor | np.ndarray) -> np.ndarray:
+        """w [n, num_layers, w_dim] after the truncation trick."""
+        return np.asarray(self.generator.truncate(w, self.truncation))
 
     def pictures(self, w: np.ndarray, seeds: Iterable[int] | None = None) -> np.ndarray:
         """Pictures of w, uint8 [n, H, W, C].
@@ -93,20 +107,33 @@ class Studio:
 
 
 def read_w(path: str, generator: Generator) -> np.ndarray:
-    """w from an .npy file, float32 [n, num_layers, w_dim].
+    """w from a file, float32 [n, num_layers, w_dim].
+
+    Args:
+        path: of an .npy file, or of an .npz file with the array `w`, which the original's projector
+            writes (projected_w.npz).
+        generator: whose w it must be.
 
     Raises:
-        InputError: the file can't be read, or doesn't hold w of this generator.
+        InputError: the file can't be read, or doesn't hold finite w of this generator.
     """
     layers, w_dim = generator.config.num_layers, generator.config.w_dim
-    try:
+    with reading(path, "--w", "as w in an .npy or .npz file"):
         w = np.load(Path(path), allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"{path} cannot be read as an .npy file: {error}") from error
-    if not isinstance(w, np.ndarray) or w.shape[1:] != (layers, w_dim) or w.dtype.kind != "f":
-        kind = f"{w.dtype} {w.shape}" if isinstance(w, np.ndarray) else "several arrays"
-        raise InputError(f"{path} holds {kind}; w of this network is [n, {layers}, {w_dim}]")
-    return w.astype(np.float32)
+        if not isinstance(w, np.ndarray):
+            with w as arrays:
+                if "w" not in arrays:
+                    raise InputError(f"it holds {', '.join(arrays) or 'nothing'}, and no array w")
+                w = arrays["w"]
+    if w.shape[1:] != (layers, w_dim) or not len(w) or w.dtype.kind != "f":
+        raise InputError(
+            f"{path} holds {w.dtype} {w.shape}; w of this network is [n, {layers}, {w_dim}]"
+        )
+    with np.errstate(over="ignore"):
+        w = w.astype(np.float32)
+    if not np.isfinite(w).all():
+        raise InputError(f"{path} holds w that are not finite: project the picture again")
+    return w
 
 
 def _one_hot(label: int | None, classes: int) -> np.ndarray | None:

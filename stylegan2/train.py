@@ -27,7 +27,7 @@ from data import InputError, atomic_path, write_json, write_samples
 from stylegan2.config import NETWORKS, TRAININGS, NetworkConfig, TrainingConfig
 from stylegan2.memory import check_training_fits
 from stylegan2.ops import library
-from stylegan2.run import make_task, open_data, read_config
+from stylegan2.run import make_task, open_data, open_fooling, read_config
 from stylegan2.saved import transfer
 from stylegan2.task import StyleGAN2Task
 from training import command
@@ -50,7 +50,7 @@ def main() -> None:
     flags.DEFINE_string("data", None, "Folder or zip of images, or folder of records.")
     flags.DEFINE_enum("preset", "quick", list(NETWORKS), "Networks and training.")
     flags.DEFINE_integer("seed", 0, "Seed of weights, draws and data order.", lower_bound=0)
-    flags.DEFINE_list("fool", [], "Classifiers (.keras) that the generator must fool as well.")
+    flags.DEFINE_list("fool", [], "Classifiers that the generator must fool: .keras or folders.")
     flags.DEFINE_float(
         "phi", 0.001, "Weight of these classifiers; 0.001 in the paper.", lower_bound=0.0
     )
@@ -82,11 +82,13 @@ def _run() -> None:
     network, training = NetworkConfig(**config["network"]), TrainingConfig(**config["training"])
     strategy = make_strategy(values.cpu_replicas)
     check_training_fits(network, training, strategy.num_replicas_in_sync)
+    with strategy.scope():
+        fooling = open_fooling(network, config)
     dataset = open_data(config["data"], network)
     if config["fingerprint"] not in (None, dataset.fingerprint):
         raise InputError(f"the images of {config['data']} are not those that {folder} began with")
     with strategy.scope():
-        task = make_task(network, training, dataset, config)
+        task = make_task(network, training, dataset, config, fooling)
         if config["transfer"] and not (folder / "checkpoints").exists():
             transfer(task, Path(config["transfer"]))
     is_chief = Workers(strategy).is_chief

@@ -56,6 +56,13 @@ def test_nobody_imports_a_command_of_data():
                     assert not imported & modules, f"{path.relative_to(ROOT)}: {imported}"
 
 
+def test_models_come_in_through_one_door():
+    for room in MAY_IMPORT:
+        for path in (ROOT / room).rglob("*.py"):
+            if path != ROOT / "training/keras_models.py":
+                assert "models.load_model(" not in path.read_text(encoding="utf-8"), path
+
+
 def test_data_works_without_tensorflow():
     for path in (ROOT / "data").rglob("*.py"):
         top = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.Import)]

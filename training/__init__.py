@@ -16,6 +16,7 @@ progress          tqdm on a terminal, plain lines elsewhere
 arrays            arrays that can be computed again, in files that are checked
 metrics_log       JSON lines, and TensorBoard where it is installed
 fooling           the loss of frozen classifiers that a generator must fool
+keras_models      the one way to a model in a file, and what a classifier must be
 jpeg/             the JPEG encoding that images pass through before a classifier
 config            frozen dataclasses: presets, absl flags, JSON
 command           how a command line starts, fails and exits

@@ -32,7 +32,8 @@ class FoolingLoss:
             The paper does not say what its loss sees.
 
     Raises:
-        InputError: phi is negative or not finite, or a classifier blocks the gradient.
+        InputError: phi is negative or not finite, or a classifier takes no such images, gives them
+            several logits each, or blocks the gradient.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class FoolingLoss:
             for each in classifiers
         )
         for position, classifier in enumerate(self.classifiers):
-            _check_gradient(classifier, position, image_shape)
+            _check(classifier, position, image_shape)
 
     def __call__(self, images: tf.Tensor) -> tf.Tensor:
         """The loss of each image: [N, H, W, C] in [0, 255] to [N], float32."""
@@ -64,16 +65,27 @@ def _logits(classifier: Callable[..., tf.Tensor], images: tf.Tensor) -> tf.Tenso
     return tf.reshape(tf.cast(classifier(images, training=False), tf.float32), [-1])
 
 
-def _check_gradient(classifier, position: int, image_shape: tuple[int, int, int]) -> None:
+def _check(classifier, position: int, image_shape: tuple[int, int, int]) -> None:
     images = tf.random.stateless_uniform((4, *image_shape), seed=(0, position), maxval=255.0)
+    name = getattr(classifier, "name", type(classifier).__name__)
     with tf.GradientTape() as tape:
         tape.watch(images)
-        logits = _logits(classifier, images)
+        try:
+            logits = _logits(classifier, images)
+        except (ValueError, TypeError, tf.errors.InvalidArgumentError) as error:
+            size = "x".join(map(str, image_shape))
+            raise InputError(
+                f"classifier {position} ({name}) takes no images of {size}, the generator's"
+            ) from error
+    if len(logits) != len(images):
+        raise InputError(
+            f"classifier {position} ({name}) must give each image one logit, and gave "
+            f"{len(images)} images {len(logits)}"
+        )
     try:
         gradient = tape.gradient(logits, images)
     except LookupError:  # TensorFlow has no gradient for an operation of its own
         gradient = None
-    name = getattr(classifier, "name", type(classifier).__name__)
     if gradient is None or not bool(tf.reduce_any(gradient != 0)):
         raise InputError(
             f"no gradient reaches the images through classifier {position} ({name}), so nothing "

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from data import InputError, sha256_file
 from stylegan2.evaluation.inception import PUBLISHED, Inception
 from stylegan2.evaluation.random_vgg import random_vgg16
+from training.keras_models import load_model, shapes
 
 INCEPTION, RANDOM_VGG16 = "inception", "random-vgg16"
 
@@ -62,7 +62,14 @@ def open_extractor(
         raise InputError(
             f"--features is '{name}'; it must be {INCEPTION}, {RANDOM_VGG16} or a .keras file"
         )
-    return KerasExtractor(path.name, sha256_file(path), load_keras(path, "--features"))
+    model = load_model(path, "--features")
+    takes, gives = shapes(model)
+    if takes is not None and (len(takes), len(gives)) != (4, 2):
+        raise InputError(
+            f"--features: {path} maps {takes} to {gives}, not images [N, H, W, C] to features "
+            "[N, D]"
+        )
+    return KerasExtractor(path.name, sha256_file(path), model)
 
 
 class KerasExtractor:
@@ -109,14 +116,6 @@ class KerasExtractor:
                 autograph=False,
             )
         return self._graphs[shape]
-
-
-def load_keras(path: Path, flag: str) -> keras.Model:
-    """A model of a `.keras` file; one that holds code (a Lambda layer) is refused by Keras."""
-    try:
-        return keras.models.load_model(path, compile=False)
-    except (ValueError, TypeError, KeyError, OSError) as error:
-        raise InputError(f"{flag}: {path} is no Keras model: {first_line(error)}") from error
 
 
 def first_line(error: Exception) -> str:

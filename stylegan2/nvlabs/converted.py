@@ -17,7 +17,8 @@ class Converted:
     Attributes:
         kind: of the file, in words.
         config: of the networks.
-        arrays: for each of `NAMES` the arrays by the names of `layout`.
+        arrays: for each of `NAMES` that the file holds, generator_ema at least, the arrays by the
+            names of `layout`.
     """
 
     kind: str

@@ -11,7 +11,7 @@ from data import InputError
 from stylegan2.discriminator import Discriminator
 from stylegan2.generator import Generator
 from stylegan2.nvlabs import tensorflow_file, torch_file
-from stylegan2.nvlabs.converted import Converted
+from stylegan2.nvlabs.converted import NAMES, Converted
 from stylegan2.nvlabs.layout import discriminator_variables, generator_variables
 from stylegan2.nvlabs.reader import read
 
@@ -21,16 +21,21 @@ class NVlabsNetworks:
     """The networks of a file.
 
     Attributes:
-        generator: as it was trained last.
-        discriminator: images in [-1, 1] to logits, positive = natural.
+        generator: as it was trained last; None where the file holds only the average.
+        discriminator: images in [-1, 1] to logits, positive = natural; None likewise.
         generator_ema: the generator's running average, which makes the images.
         kind: of the file, in words.
     """
 
-    generator: Generator
-    discriminator: Discriminator
+    generator: Generator | None
+    discriminator: Discriminator | None
     generator_ema: Generator
     kind: str
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The names of the networks that the file lacks."""
+        return tuple(name for name in NAMES if getattr(self, name) is None)
 
 
 def load_nvlabs_pickle(path: str | Path, ignored_options: Collection[str] = ()) -> NVlabsNetworks:
@@ -68,7 +73,7 @@ def _convert(data: bytes, ignored_options: Collection[str] = ()) -> Converted:
             _check_size(converted, len(data))
             return converted
     raise InputError(
-        "it holds no networks of StyleGAN2: neither a tuple (G, D, Gs) nor a dict of G, D and G_ema"
+        "it holds no networks of StyleGAN2: neither a tuple (G, D, Gs) nor a dict with G_ema"
     )
 
 
@@ -83,12 +88,15 @@ def _check_size(converted: Converted, size: int) -> None:
 
 
 def _build(converted: Converted) -> NVlabsNetworks:
-    generator, generator_ema = Generator(converted.config), Generator(converted.config)
-    discriminator = Discriminator(converted.config)
-    _assign(generator_variables(generator), converted.arrays["generator"])
-    _assign(generator_variables(generator_ema), converted.arrays["generator_ema"])
-    _assign(discriminator_variables(discriminator), converted.arrays["discriminator"])
-    return NVlabsNetworks(generator, discriminator, generator_ema, converted.kind)
+    networks = dict.fromkeys(NAMES)
+    for name, arrays in converted.arrays.items():
+        if name == "discriminator":
+            networks[name] = Discriminator(converted.config)
+            _assign(discriminator_variables(networks[name]), arrays)
+        else:
+            networks[name] = Generator(converted.config)
+            _assign(generator_variables(networks[name]), arrays)
+    return NVlabsNetworks(kind=converted.kind, **networks)
 
 
 def _assign(variables: Mapping[str, keras.Variable], arrays: Mapping[str, np.ndarray]) -> None:

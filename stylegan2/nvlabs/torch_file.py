@@ -1,4 +1,4 @@
-"""The files of stylegan2-ada-pytorch: a dict with the modules G, D and G_ema."""
+"""The files of stylegan2-ada-pytorch: a dict with the modules G, D and G_ema, or the last only."""
 
 from collections.abc import Collection
 from typing import Any
@@ -32,29 +32,33 @@ def convert(value: dict[str, Any], ignored: Collection[str] = ()) -> Converted:
         InputError: they are none of StyleGAN2, or can't be expressed.
     """
     for name in _MODULES.values():
-        if not isinstance(value.get(name), Module):
-            raise InputError(f"it has no network {name}")
-    layers = {name: Layers(name, value[its], ignored) for name, its in _MODULES.items()}
-    for each in ("generator", "generator_ema"):
-        if "synthesis.input" in layers[each]:
-            raise InputError("it is of StyleGAN3, which is another network")
-    its = _discriminator_fields(layers["discriminator"])
-    configs = [
-        _config(_generator_fields(layers[each]), its) for each in ("generator", "generator_ema")
-    ]
-    if configs[0] != configs[1]:
+        if not isinstance(value.get(name), Module | None):
+            raise InputError(f"its {name} is no network")
+    if value.get("G_ema") is None:
+        raise InputError("it has no network G_ema, the generator's average, which makes the images")
+    layers = {
+        name: Layers(name, value[its], ignored)
+        for name, its in _MODULES.items()
+        if value.get(its) is not None
+    }
+    generators = [layers[name] for name in ("generator", "generator_ema") if name in layers]
+    if any("synthesis.input" in each for each in generators):
+        raise InputError("it is of StyleGAN3, which is another network")
+    its = _discriminator_fields(layers["discriminator"]) if "discriminator" in layers else {}
+    config, *others = (_config(_generator_fields(each), its) for each in generators)
+    if any(other != config for other in others):
         raise InputError("its generator and its averaged generator differ in their options")
     arrays: dict[str, dict[str, np.ndarray]] = {}
     for name, each in layers.items():
-        check_layers(each, configs[0])
+        check_layers(each, config)
         shapes = discriminator_shapes if name == "discriminator" else generator_shapes
-        arrays[name] = take(each, shapes(configs[0]), name == "discriminator")
-    return Converted(KIND, configs[0], arrays)
+        arrays[name] = take(each, shapes(config), name == "discriminator")
+    return Converted(KIND, config, arrays)
 
 
 def _config(generator: dict[str, Any], discriminator: dict[str, Any]) -> NetworkConfig:
     fields = agreeing(generator, discriminator)
-    cmap_dim = fields.pop("cmap_dim")
+    cmap_dim = fields.pop("cmap_dim", None)
     config = NetworkConfig(**fields)
     if config.label_dim and cmap_dim not in (None, config.feature_maps(SMALLEST_RESOLUTION)):
         raise InputError(

@@ -12,7 +12,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from classifiers.detector import Detector
 from classifiers.evaluate import strengths_of
-from classifiers.examined import chosen, names_of
+from classifiers.examined import check_distinct, chosen, names_of
 from classifiers.models import build
 from classifiers.perturbations import Perturbed, jpeg
 from data import ArrayImages, InputError, open_path
@@ -133,4 +133,6 @@ def test_generators_are_named_by_their_folders_where_that_tells_them_apart():
     assert names_of(["x/a", "y/b.zip"]) == ["a", "b.zip"]
     assert names_of(["x/a", "y/a"]) == ["x/a", "y/a"]
     with pytest.raises(InputError, match="twice"):
-        names_of(["a", "a"])
+        check_distinct("c", ["a", "a"])
+    with pytest.raises(InputError, match="the natural images"):
+        check_distinct("c", ["a", "b/../c"])

@@ -117,14 +117,20 @@ def test_the_same_command_goes_on_and_another_is_refused(trained):
     folder, flags, _ = trained
     before = weights(folder / "run")
     with ThreadPoolExecutor(2) as pool:
+        small = pool.submit(
+            train, f"--run={folder / 'x'}", "--natural=none", "--generated=none",
+            "--architecture=cnn", "--resolution=8",
+        )  # fmt: skip
         changed = pool.submit(train, *flags, "--seed=1")
         few = pool.submit(train, f"--run={folder / 'x'}", f"--natural={folder / 'natural'}")
         again = train(*flags)
-        changed, few = changed.result(), few.result()
+        changed, few, small = changed.result(), few.result(), small.result()
     assert again.returncode == 0, again.stderr
     assert weights(folder / "run") == before
     assert changed.returncode == 2 and "holds a run with another seed" in changed.stderr
     assert few.returncode == 2 and "--generated (images) are needed" in few.stderr
+    assert small.returncode == 2 and "cnn needs images of at least 10x10" in small.stderr
+    assert not (folder / "x").exists()
 
 
 def test_what_was_refused_stands_in_the_way_of_nothing(tmp_path):

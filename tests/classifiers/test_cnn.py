@@ -43,6 +43,18 @@ def test_cnn_equals_its_float64_definition(precision, least, most):
     assert least <= np.abs(logits - expected).max() / np.abs(expected).max() <= most
 
 
+@pytest.mark.parametrize("size", [8, 9, 10])
+def test_cnn_takes_10_pixels_or_says_so(size):
+    images = np.random.default_rng(0).integers(0, 256, (2, size, size, 1)).astype(np.float32)
+    if size < 10:
+        with pytest.raises(InputError, match=f"at least 10x10, not {size}x{size}"):
+            build("cnn", (size, size, 1), 0)
+    logits = build("cnn", (size, size, 1), 0, enlarge=True)(images).numpy()
+    assert logits.shape == (2, 1) and np.isfinite(logits).all()
+    if size == 10:
+        np.testing.assert_array_equal(build("cnn", (size, size, 1), 0)(images).numpy(), logits)
+
+
 def test_cnn_has_as_many_parameters_as_counted_by_hand():
     first = 3 * 3 * 1 * 32 + 32
     second = 3 * 3 * 32 * 64 + 64

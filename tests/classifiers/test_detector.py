@@ -1,6 +1,7 @@
 """A detector's folder, and what it says of images."""
 
 import json
+import shutil
 
 import keras
 import numpy as np
@@ -23,8 +24,14 @@ def test_a_folder_gives_back_what_was_saved(detector, tmp_path):
     assert again.image_shape == (12, 12, 3)
     images = ArrayImages(np.random.default_rng(0).integers(0, 256, (5, 12, 12, 3), dtype="u1"))
     np.testing.assert_array_equal(again.logits(images), detector.logits(images))
-    file = load_detector(tmp_path / "new/model.keras")
-    assert (file.temperature, file.info) == (1.0, {})
+    logits = np.array([-2.0, 0, 3])
+    for name, temperature, resize_filter in (("model", 2.5, "box"), ("copy", 1.0, "lanczos")):
+        if name == "copy":  # of another name: nothing is known of it
+            shutil.copy(tmp_path / "new/model.keras", tmp_path / "new/copy.keras")
+        file = load_detector(tmp_path / f"new/{name}.keras")
+        assert (file.temperature, file.resize_filter) == (temperature, resize_filter)
+        expected = 1 / (1 + np.exp(-logits / temperature))
+        np.testing.assert_allclose(file.probability(logits), expected, rtol=1e-12)
 
 
 def test_probability_is_the_tempered_sigmoid(detector):
@@ -34,13 +41,13 @@ def test_probability_is_the_tempered_sigmoid(detector):
 
 
 def test_what_is_no_detector_is_refused(detector, tmp_path):
-    with pytest.raises(InputError, match="holds no detector"):
+    with pytest.raises(InputError, match="there is no file"):
         load_detector(tmp_path)
     (tmp_path / "model.keras").write_text("nothing")
     with pytest.raises(InputError, match="cannot be read as a Keras model"):
         load_detector(tmp_path)
     keras.Sequential([keras.Input([4]), keras.layers.Dense(1)]).save(tmp_path / "model.keras")
-    with pytest.raises(InputError, match="is no detector"):
+    with pytest.raises(InputError, match="is no classifier"):
         load_detector(tmp_path)
     detector.save(tmp_path)
     (tmp_path / "detector.json").write_text(json.dumps({})[:1])

@@ -48,7 +48,7 @@ def test_other_images_and_sizes_are_refused(batch, sizes):
         image_grid(batch, **sizes)
 
 
-@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB")])
+@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (2, "LA"), (3, "RGB"), (4, "RGBA")])
 def test_png_holds_the_pixels(channels, mode):
     image = images(1, channels)[0]
     decoded = Image.open(io.BytesIO(encode_png(image)))
@@ -56,7 +56,9 @@ def test_png_holds_the_pixels(channels, mode):
     np.testing.assert_array_equal(np.asarray(decoded).reshape(image.shape), image)
 
 
-@pytest.mark.parametrize("image", [np.zeros((2, 2), np.uint8), np.zeros((2, 2, 3), np.float32)])
+@pytest.mark.parametrize(
+    "image", [np.zeros((2, 2), "u1"), np.zeros((2, 2, 3), "f"), np.zeros((2, 2, 5), "u1")]
+)
 def test_png_refuses_what_is_no_image(image):
     with pytest.raises(ValueError):
         encode_png(image)

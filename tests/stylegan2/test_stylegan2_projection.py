@@ -174,9 +174,9 @@ def test_distances_of_a_users_model(kind, tmp_path):
 
 
 def test_what_is_no_distance_is_refused(tmp_path):
-    with pytest.raises(InputError, match="cannot be read as a model"):
+    with pytest.raises(InputError, match="there is no file"):
         load_distance(str(tmp_path / "nothing.keras"))
-    with pytest.raises(InputError, match="cannot be read as a model"):
+    with pytest.raises(InputError, match="cannot be read as a SavedModel"):
         load_distance(str(tmp_path))
     images, others = keras.Input([8, 8, 3]), keras.Input([8, 8, 3])
     keras.Model([images, others], images - others).save(tmp_path / "map.keras")

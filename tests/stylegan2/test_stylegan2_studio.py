@@ -8,7 +8,7 @@ from scipy.interpolate import CubicSpline
 
 from data import InputError
 from stylegan2 import Generator, NetworkConfig
-from stylegan2.film import write_film
+from stylegan2.film import over_white, write_film
 from stylegan2.interpolate import lerp, path_of, slerp
 from stylegan2.studio import Studio, read_w
 from stylegan2.style_mix import mix
@@ -77,13 +77,29 @@ def test_w_is_read_back_or_refused(generator, tmp_path):
     np.testing.assert_array_equal(read_w(tmp_path / "w.npy", generator), w.astype("f"))
     np.save(tmp_path / "shape.npy", w[:, :1])
     np.save(tmp_path / "object.npy", np.array([{}]), allow_pickle=True)
-    np.savez(tmp_path / "several.npz", w=w)
+    np.savez(tmp_path / "several.npz", a=w, b=w)
+    np.save(tmp_path / "none.npy", w[:0])
+    for name, bad in (("nan", np.nan), ("inf", np.inf), ("large", 1e300)):
+        np.save(tmp_path / f"{name}.npy", np.where(np.arange(5) == 3, bad, w))
+    np.savez_compressed(tmp_path / "cut.npz", w=w)
+    with (tmp_path / "cut.npz").open("rb+") as file:
+        file.seek(100)
+        file.write(bytes(10))
     (tmp_path / "text.npy").write_text("no array")
     (tmp_path / "empty.npy").write_bytes(b"")
-    names = ("shape.npy", "object.npy", "several.npz", "text.npy", "empty.npy", "missing.npy")
+    names = (
+        "shape.npy", "object.npy", "several.npz", "text.npy", "empty.npy", "missing.npy",
+        "none.npy", "nan.npy", "inf.npy", "large.npy", "cut.npz",
+    )  # fmt: skip
     for name in names:
         with pytest.raises(InputError, match=name):
             read_w(tmp_path / name, generator)
+
+
+def test_the_originals_projection_is_read(generator, tmp_path):
+    w = np.random.default_rng(0).normal(size=(1, CONFIG.num_layers, 5)).astype("f")
+    np.savez(tmp_path / "projected_w.npz", w=w)
+    np.testing.assert_array_equal(read_w(tmp_path / "projected_w.npz", generator), w)
 
 
 def test_a_mixture_has_the_chosen_layers_of_the_other():
@@ -127,6 +143,58 @@ def test_a_path_passes_through_its_seeds_and_returns(generator):
     np.testing.assert_allclose(before, after, atol=1e-3)
 
 
+def milliseconds(path) -> list[int]:
+    """How long each frame shows."""
+    shown = []
+    for frame in ImageSequence.Iterator(Image.open(path)):
+        frame.load()  # A .webp knows it only then.
+        shown.append(frame.info["duration"])
+    return shown
+
+
+@pytest.mark.parametrize("fps", [1, 7, 24, 30, 33, 40, 49, 50])
+@pytest.mark.parametrize("suffix", [".gif", ".webp"])
+def test_an_animation_lasts_as_long_as_asked(suffix, fps, tmp_path):
+    frames = [np.full([6, 5, 3], value, np.uint8) for value in range(0, 240, 4)]
+    write_film(tmp_path / f"film{suffix}", iter(frames), fps)
+    shown = milliseconds(tmp_path / f"film{suffix}")
+    assert len(shown) == len(frames)
+    unit = 10 if suffix == ".gif" else 1
+    assert abs(sum(shown) - 1000 * len(frames) / fps) <= unit
+    assert max(shown) - min(shown) <= unit and min(shown) >= 20
+
+
+def test_frames_that_are_alike_lose_no_time(tmp_path):
+    frames = [np.full([6, 5, 1], value, np.uint8) for value in (0, 0, 0, 200, 200, 0)]
+    write_film(tmp_path / "film.gif", iter(frames), 30)
+    assert sum(milliseconds(tmp_path / "film.gif")) == 200
+
+
+def test_what_gif_cannot_show_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"--fps is 51; \.gif has at most 50"):
+        write_film(tmp_path / "film.gif", iter([np.zeros([2, 2, 3], np.uint8)]), fps=51)
+    assert not list(tmp_path.iterdir())
+
+
+def half_red(channels: int) -> np.ndarray:
+    """Pixels of half transparent red, or black."""
+    color = [255, 0, 0] if channels == 4 else [0]
+    return np.broadcast_to(np.uint8([*color, 128]), [6, 4, channels])
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+@pytest.mark.parametrize("suffix", [".gif", ".webp"])
+def test_an_animation_with_alpha(suffix, channels, tmp_path):
+    write_film(tmp_path / f"film{suffix}", iter([half_red(channels)]), fps=20)
+    film = Image.open(tmp_path / f"film{suffix}").convert("RGBA")
+    white = Image.new("RGBA", film.size, "white")
+    if suffix == ".webp":
+        assert np.abs(np.asarray(film)[..., 3].astype(int) - 128).max() <= 1
+    shown = np.asarray(Image.alpha_composite(white, film)).astype(int)
+    red = 255 if channels == 4 else 127
+    assert np.abs(shown - [red, 127, 127, 255]).max() <= 6
+
+
 @pytest.mark.parametrize("suffix", [".gif", ".webp"])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_an_animation_has_all_frames_at_their_pace(suffix, channels, tmp_path):
@@ -162,6 +230,16 @@ def test_a_video_goes_through_ffmpeg(ffmpeg, tmp_path):
     arguments, count = (tmp_path / "film.mp4").read_text().splitlines()
     assert "-s 4x6 -pix_fmt rgb24 -r 24" in arguments
     assert int(count) == 5 * 6 * 4 * 3
+
+
+@pytest.mark.parametrize(("channels", "pixels"), [(2, "gray"), (4, "rgb24")])
+def test_a_video_with_alpha_shows_it_over_white(ffmpeg, channels, pixels, tmp_path):
+    write_film(tmp_path / "film.mp4", iter([half_red(channels)] * 5), fps=24)
+    arguments, count = (tmp_path / "film.mp4").read_text().splitlines()
+    assert f"-pix_fmt {pixels} -r 24" in arguments
+    assert int(count) == 5 * 6 * 4 * (channels - 1)
+    over = over_white(half_red(channels)).astype(int)
+    assert np.abs(over - ([255, 127, 127] if channels == 4 else [127])).max() <= 1
 
 
 def test_a_failed_video_leaves_nothing(ffmpeg, tmp_path):

@@ -10,6 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from data import InputError
+from stylegan2 import Discriminator, Generator, NetworkConfig
+from stylegan2.run import open_fooling
+
 # The smallest training: one kind of step, so that one graph is built.
 TINY = (
     "--network_resolution=8", "--network_fmap_max=4", "--network_latent_dim=4",
@@ -112,10 +116,52 @@ def test_mistakes_are_one_clear_line(run, images, tmp_path):
         (f"--run={tmp_path / 'd'}", f"--data={images}", "--network_resolution=1048576"): "GB of",
         (f"--run={tmp_path / 'b'}", f"--data={images}", "--fool=none.keras"): "there is no file",
         (f"--run={tmp_path / 'c'}", f"--data={images}", f"--transfer={folder}"): "are others: ",
-    }
+        (
+            f"--run={tmp_path / 'd'}", "--data=none", *TINY,
+            f"--fool={folder / 'discriminator.keras'}",
+        ): "is a GAN's discriminator",
+    }  # fmt: skip
     for arguments, message in mistakes.items():
         done = train(*arguments)
         assert done.returncode == 2, (arguments, done.stderr)
         (line,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
         assert message in line and "Traceback" not in done.stderr
-    assert not any(tmp_path.iterdir())
+    assert not list(tmp_path.iterdir())
+
+
+SMALL = NetworkConfig(resolution=8, fmap_max=4, latent_dim=4, w_dim=4, mapping_layers=1)
+
+
+def dense(shape, units: int = 1, activation: str | None = None) -> keras.Model:
+    layers = [keras.layers.Flatten(), keras.layers.Dense(units, activation)]
+    return keras.Sequential([keras.Input(shape), *layers])
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (lambda: Discriminator(SMALL), "discriminator, whose logit has the opposite sign"),
+        (lambda: Generator(SMALL), "it is a Generator"),
+        (lambda: dense((16, 16, 3)), "takes images of 16x16x3; here they are 8x8x3"),
+        (lambda: dense((8, 8, 1)), "takes images of 8x8x1; here they are 8x8x3"),
+        (lambda: dense((8, 8, 3), 10), "not images [N, H, W, C] to logits [N, 1]"),
+        (lambda: dense((8, 8, 3), 1, "sigmoid"), "last activation is sigmoid"),
+    ],
+)
+def test_only_a_classifier_of_the_networks_images_can_be_fooled(model, message, tmp_path):
+    model().save(tmp_path / "model.keras")
+    for path in (tmp_path, tmp_path / "model.keras"):
+        config = {"fool": [str(path)], "phi": 1.0, "fooling_jpeg": "none"}
+        with pytest.raises(InputError) as caught:
+            open_fooling(SMALL, config)
+        assert message in str(caught.value) and "--fool: " in str(caught.value)
+        assert str(tmp_path / "model.keras") in str(caught.value)
+
+
+def test_a_detectors_folder_can_be_fooled(tmp_path):
+    model = dense((8, 8, 3))
+    model.save(tmp_path / "model.keras")
+    config = {"fool": [str(tmp_path)], "phi": 2.0, "fooling_jpeg": "none"}
+    images = np.random.default_rng(0).uniform(0, 2, (3, 8, 8, 3)).astype("f")  # small logits
+    expected = 2 * np.logaddexp(0, model(images).numpy()[:, 0].astype(float))
+    np.testing.assert_allclose(open_fooling(SMALL, config)(images), expected, rtol=1e-5)

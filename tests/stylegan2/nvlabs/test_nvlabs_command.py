@@ -108,6 +108,36 @@ def test_a_training_begins_with_its_weights_and_goes_on(imported):
     assert all((a != b).any() for a, b in zip(before, after, strict=True))
 
 
+@pytest.mark.parametrize("form", ["alone", "with None"])
+def test_the_averaged_generator_is_enough_for_pictures(form, tmp_path):
+    arrays = files.torch_arrays(SPEC, np.random.default_rng(0))
+    value = files.torch_networks(SPEC, *arrays, arrays[0])
+    whole = load_nvlabs_pickle(files.write(tmp_path / "whole.pkl", value)).generator_ema
+    part = {"G_ema": value["G_ema"]} | ({} if form == "alone" else {"G": None, "D": None})
+    path = files.write(tmp_path / "part.pkl", part)
+    for a, b in zip(load_network(path).variables, whole.variables, strict=True):
+        np.testing.assert_array_equal(a.numpy(), b.numpy())
+    for name in ("generator", "discriminator"):
+        with pytest.raises(InputError, match=f"part.pkl holds no {name}: only .* G_ema"):
+            load_network(path, name)
+
+
+def test_a_file_of_the_average_only_is_imported_and_says_what_it_lacks(tmp_path, capsys):
+    arrays = files.torch_arrays(SPEC, np.random.default_rng(0))
+    networks = files.torch_networks(SPEC, *arrays, arrays[0])
+    path = files.write(tmp_path / "ema.pkl", {"G_ema": networks["G_ema"]})
+    import_file(path, tmp_path / "run")
+    assert "The file lacks generator and discriminator" in capsys.readouterr().err
+    assert sorted(each.name for each in (tmp_path / "run").iterdir()) == [
+        "config.json", "generator_ema.keras",
+    ]  # fmt: skip
+    imported, expected = load_network(tmp_path / "run"), load_network(path)
+    for a, b in zip(imported.variables, expected.variables, strict=True):
+        np.testing.assert_array_equal(a.numpy(), b.numpy())
+    with pytest.raises(InputError, match=r"neither generator\.keras nor a checkpoint"):
+        load_network(tmp_path / "run", "generator")
+
+
 def test_other_networks_do_not_take_its_weights(imported):
     folder, _ = imported
     network = NetworkConfig(**json.loads((folder / "config.json").read_text())["network"])

@@ -319,7 +319,10 @@ def test_other_networks_are_named(random):
     stylegan3 = files.module_tree("SynthesisInput", {"freqs": np.zeros((2, 2), np.float32)})
     torch["G"].state["_modules"]["synthesis"].state["_modules"]["input"] = stylegan3
     refused(torch, "it is of StyleGAN3, which is another network")
-    refused(torch_file(random) | {"G": None}, "it has no network G$")
+    refused(
+        torch_file(random) | {"G_ema": None}, "it has no network G_ema, the generator's average"
+    )
+    refused(torch_file(random) | {"D": [1]}, "its D is no network")
     for value in ([], None, {"G": 1}, (1, 2, 3), tensorflow[:2], OrderedDict(), "text", 5):
         refused(value, "it holds no networks of StyleGAN2")
 
