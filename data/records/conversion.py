@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from data.errors import InputError
 from data.files import atomic_path
+from data.leftovers import TEMPORARY
 from data.records.example import Bad, encode
 from data.records.manifest import make_manifest, write_manifest
 from data.records.options import ConvertOptions
@@ -29,8 +30,7 @@ from data.sources import open_source
 from data.threads import map_in_order
 
 _LOCK = ".lock"
-# As `atomic_path` calls them.
-_TEMPORARY = re.compile(r"\.(images-|index-|manifest|conversion).*\.\d+-[0-9a-f]{8}(\.json)?$")
+_OURS = re.compile(r"\.?(images-\d|index-\d|manifest\.|conversion\.)")
 _MOST_LISTED = 20  # without --skip_bad, so many bad pictures end the conversion at once
 
 
@@ -137,7 +137,7 @@ class Conversion:
                 "give another folder, or delete this one"
             )
         for path in self.output.iterdir():
-            if _TEMPORARY.match(path.name):  # of a killed process
+            if TEMPORARY.fullmatch(path.name) and _OURS.match(path.name):  # of a killed process
                 path.unlink()
         keys = [shard_key(self.plan, self.source, *each) for each in enumerate(self._pictures)]
         self._keys = keys
