@@ -24,6 +24,7 @@ import data
 from classifiers.augmentation import AugmentationConfig
 from classifiers.config import DETECTOR
 from classifiers.detector import Detector
+from classifiers.examined import image_flags
 from classifiers.models import ARCHITECTURES
 from classifiers.training import ClassifierTask
 from data import Images, InputError, Joined, Opened, Subset
@@ -68,8 +69,8 @@ def _run() -> None:
     strategy = make_strategy(values.cpu_replicas)
     check_batch_size(config.batch_size, strategy)
     natural, *generated = (
-        data.open_path(path, values.resolution, values.channels, values.filter)
-        for path in (values.natural, *values.generated)
+        data.open_path(path, values.resolution, values.channels, values.filter, flag)
+        for flag, path in image_flags()
     )
     settings = {"classifier": to_json(config), "augmentation": to_json(augmentation)}
     is_chief = Workers(strategy).is_chief

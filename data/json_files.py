@@ -90,7 +90,7 @@ def read_json(path: str | os.PathLike, shape: Any, advice: str) -> Any:
     Args:
         path: The file, in UTF-8.
         shape: See the top of this file.
-        advice: What to do about a file that is not so; ends the line.
+        advice: What to do about a file that is not so.
 
     Returns:
         The value, with all that the shape does not name left as it is.
@@ -102,7 +102,7 @@ def read_json(path: str | os.PathLike, shape: Any, advice: str) -> Any:
     try:
         content = Path(path).read_bytes()
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}); {advice}") from error
+        raise InputError(f"{path} cannot be read: {advice} ({error.strerror})") from error
     return parse_json(content, path, shape, advice)
 
 
@@ -112,11 +112,11 @@ def parse_json(content: bytes, name: Any, shape: Any, advice: str) -> Any:
         value = json.loads(content.decode("utf-8-sig"), parse_constant=_refuse)
     except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, a number without end
         problem = " ".join(str(error).split())[:_SHOWN]
-        raise InputError(f"{name} is damaged, or no JSON ({problem}); {advice}") from error
-    problem = "is nested too deeply" if _is_deep(value) else None
+        raise InputError(f"{name} is damaged: {advice} ({problem})") from error
+    problem = "it is nested too deeply" if _is_deep(value) else None
     problem = problem or next(_misfits(value, shape, ""), None)
     if problem:
-        raise InputError(f"{name} {problem}; {advice}")
+        raise InputError(f"{name} is damaged: {advice} ({problem})")
     return value
 
 
@@ -139,12 +139,10 @@ def _is_deep(value: Any) -> bool:
 
 
 def _misfits(value: Any, shape: Any, key: str) -> Iterator[str]:
-    """What is wrong with a value, in words that follow the file's name."""
+    """What is wrong with a value, and where."""
     if isinstance(shape, Kind):
         if not shape.holds(value):
-            yield f"has {key or 'at its top'}{' =' if key else ''} {_shown(value)}, " + (
-                f"which must be {shape.words}"
-            )
+            yield f"{key or 'it'} is {_shown(value)}, not {shape.words}"
     elif type(value) is not type(shape):
         yield from _misfits(value, OBJECT if isinstance(shape, dict) else _LIST, key)
     elif isinstance(shape, list):
@@ -161,7 +159,7 @@ def _misfits_of_object(value: dict[str, Any], shape: dict[Any, Any], prefix: str
         if known in value:
             yield from _misfits(value[known], each, prefix + known)
         elif known == name:
-            yield f"lacks the key {prefix}{name}"
+            yield f"it lacks the key {prefix}{name}"
     if EVERY in shape:
         for name in value.keys() - {name.removesuffix("?") for name in named}:
             yield from _misfits(value[name], shape[EVERY], prefix + ascii(name)[1:-1][:_SHOWN])

@@ -55,7 +55,7 @@ def _read(path: Path, expected: type) -> Generator | Discriminator:
 
 
 def _from_checkpoint(folder: Path, name: str) -> Generator | Discriminator:
-    network = CLASSES[name](NetworkConfig(**read_config(folder)["network"]))
+    network = CLASSES[name](NetworkConfig(**read_config(folder, trained=False)["network"]))
     state = {name: flat_variables(network)}
     checkpoints = Checkpoints(folder / "checkpoints", state, partial=True, run=identity(folder))
     if checkpoints.restore_newest() is None:
