@@ -24,8 +24,13 @@ leftovers.py      temporary names, and what killed processes left under them
 trouble.py        a full disk as one line, whatever library writes
 json_files.py     JSON that must have a shape
 ranges.py         numbers and ranges on a command line
+startup.py        Ctrl-C while a command starts
 errors.py         InputError, for what the user can put right
 """
+
+from data.startup import end_quietly_on_ctrl_c
+
+end_quietly_on_ctrl_c()
 
 from data.datasets import DATASETS, Dataset, load
 from data.errors import InputError

@@ -10,10 +10,10 @@ from pathlib import Path
 from data.errors import InputError
 
 # No room for what is written: some libraries say so in words only, which are always these.
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # What the user's machine refuses; any other error of a file is a fault of ours.
 _REFUSED = (
-    *_FULL, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EIO,
+    *FULL, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EIO,
 )  # fmt: skip
 
 
@@ -51,15 +51,18 @@ def writing(path: str | os.PathLike, needed: int | None = None) -> Iterator[None
 
 
 def trouble(error: BaseException) -> int | None:
-    """The errno of what a disk or the user's rights refuse, if that is behind an error."""
+    """The errno of what a disk or the user's rights refuse, where that is the error.
+
+    A full disk may also be told in words, or lie behind the error.
+    """
+    number = getattr(error, "errno", None) if isinstance(error, OSError) else None
+    if number in _REFUSED:
+        return number
     seen = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
-        number = error.errno if isinstance(error, OSError) else None
-        if number in _REFUSED:
-            return number
-        for each in _FULL:
-            if os.strerror(each) in str(error):
+        for each in FULL:
+            if getattr(error, "errno", None) == each or os.strerror(each) in str(error):
                 return each
         error = error.__cause__ or error.__context__
     return None
@@ -76,7 +79,7 @@ def _is_elsewhere(error: Exception, path: str | os.PathLike) -> bool:
 
 def _reason(number: int, path: str | os.PathLike, needed: int | None) -> str:
     reason = os.strerror(number)
-    if number not in _FULL:
+    if number not in FULL:
         return f"{reason}; put it right, or choose another place"
     sizes = [] if needed is None else [f"{needed:,} bytes are needed"]
     with contextlib.suppress(OSError):

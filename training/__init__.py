@@ -23,3 +23,5 @@ leaving           how a process exits, also as one of several workers
 invocation        the command that started this program
 doctor/           checks the user's machine: python -m training.doctor
 """
+
+import data  # noqa: F401 - first of all: from then on, Ctrl-C while a command starts is one line
