@@ -24,6 +24,9 @@ class WriteError(InputError, OSError):
         super().__init__(message)
         self.errno, self.strerror = number, os.strerror(number)
 
+    def __str__(self) -> str:
+        return self.args[0]  # and not what OSError makes of a number
+
 
 @contextlib.contextmanager
 def writing(path: str | os.PathLike, needed: int | None = None) -> Iterator[None]:
