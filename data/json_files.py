@@ -22,6 +22,7 @@ from data.errors import InputError
 EVERY = object()
 _DEEPEST = 50  # levels; what works on nested values is recursive
 _LARGEST = 2**63  # what the libraries below take as a whole number
+_LONGEST_NAME = 255  # bytes that a file system takes
 _SHOWN = 60  # characters of a value or of a name
 
 
@@ -41,20 +42,26 @@ def _is_number(value: Any) -> bool:
     return _is_whole(value) or (type(value) is float and math.isfinite(value))
 
 
+def _is_text(value: Any) -> bool:
+    """Whether it can be written, or is the name of a file, whose bytes may be no UTF-8."""
+    try:
+        return isinstance(value, str) and value.encode("utf-8", "surrogateescape") is not None
+    except UnicodeError:
+        return False
+
+
 def _is_file_name(value: Any) -> bool:
     """Whether it names a file below a folder, and none outside."""
-    if not isinstance(value, str) or not value or "\0" in value:
+    if not _is_text(value) or not value or "\0" in value:
         return False
-    try:
-        os.fsencode(value)
-    except UnicodeError:
+    if len(value.encode("utf-8", "surrogateescape")) > _LONGEST_NAME:
         return False
     path = PurePosixPath(value)
     return not path.is_absolute() and ".." not in path.parts
 
 
 ANY = Kind("a value", lambda value: True)
-TEXT = Kind("a text", lambda value: isinstance(value, str))
+TEXT = Kind("a text", _is_text)
 WHOLE = Kind("a whole number", _is_whole)
 NUMBER = Kind("a finite number", _is_number)
 FLAG = Kind("true or false", lambda value: isinstance(value, bool))

@@ -1,4 +1,4 @@
-"""A full disk costs one line: what was saved stays, and the same command goes on once there is room.
+"""A full disk costs one line: what was saved stays, and the command goes on once there is room.
 
 A limit on the size of files stands for the disk; Python ignores its signal, so that writing beyond
 it is an error, and TensorFlow and h5py fail as they do on a full disk. Where file systems of a
