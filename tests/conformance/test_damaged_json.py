@@ -68,7 +68,7 @@ def of_run(folder: Path) -> None:
     assert network.resolutions and training.steps > 0
     assert all(math.isfinite(each) for each in vars(training).values())
     max(1, round(config["tick_kimg"] * 1000 / training.batch_size)) * config["snapshot_ticks"]
-    assert [Path(each) for each in config["fool"]] != None and config["seed"] >= 0
+    assert all(isinstance(each, str) for each in config["fool"]) and config["seed"] >= 0
 
 
 def of_artifact(folder: Path) -> None:
