@@ -87,7 +87,7 @@ def _reason(number: int, path: str | os.PathLike, needed: int | None) -> str:
     sizes = [] if needed is None else [f"{needed:,} bytes are needed"]
     with contextlib.suppress(OSError):
         sizes.append(f"{shutil.disk_usage(_existing(Path(path))).free:,} are free")
-    return f"{reason} ({', '.join(sizes)}); make room, then start the same command again"
+    return f"{reason} ({', '.join(sizes)}); make room, then start it again"
 
 
 def _existing(path: Path) -> Path:

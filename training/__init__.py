@@ -24,4 +24,7 @@ invocation        the command that started this program
 doctor/           checks the user's machine: python -m training.doctor
 """
 
-import data  # noqa: F401 - first of all: from then on, Ctrl-C while a command starts is one line
+import contextlib
+
+with contextlib.suppress(ModuleNotFoundError):  # which the doctor tells of, in its own words
+    import data  # noqa: F401 - first: from then on, Ctrl-C while a command starts is one line
