@@ -1,7 +1,6 @@
 """A trained classifier together with what is needed to use it: a folder of two files."""
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +9,16 @@ import numpy as np
 from scipy.special import expit
 
 from classifiers.scoring import predict
-from data import Images, InputError, atomic_path, write_json
+from data import Images, atomic_path, read_json, write_json
+from data.json_files import OBJECT, TEXT, above, one_of
+from data.resize import FILTERS
 from training.keras_models import MODEL, classifier_file, load_classifier
 
 INFO = "detector.json"
+_SHAPE = {
+    "temperature?": above(0), "resize_filter?": one_of(*FILTERS), "architecture?": TEXT,
+    "classifier?": {"width?": above(0)}, "augmentation?": OBJECT,
+}  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -81,7 +86,4 @@ def load_detector(path: str | Path) -> Detector:
 def _read_info(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
-    try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} is damaged: {error}") from error
+    return read_json(path, _SHAPE, "put it right, or take it from the detector's training again")

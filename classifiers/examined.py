@@ -55,6 +55,12 @@ def define_flags(limit: int) -> None:
     flags.DEFINE_string("output", None, "Folder of the report.")
 
 
+def image_flags() -> list[tuple[str, str]]:
+    """The paths of --natural and --generated, natural images first, each with its flag."""
+    values = flags.FLAGS
+    return [("--natural", values.natural), *(("--generated", each) for each in values.generated)]
+
+
 def open_examined() -> Examined:
     """What the command line names.
 
@@ -68,8 +74,8 @@ def open_examined() -> Examined:
     detector = load_detector(values.detector)
     size, _, channels = detector.image_shape
     opened = [
-        data.open_path(path, size, channels, detector.resize_filter)
-        for path in (values.natural, *values.generated)
+        data.open_path(path, size, channels, detector.resize_filter, flag)
+        for flag, path in image_flags()
     ]
     natural, *generated = (chosen(each, values.split, values.limit) for each in opened)
     names = names_of(values.generated)

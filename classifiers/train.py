@@ -24,7 +24,7 @@ import data
 from classifiers.augmentation import AugmentationConfig
 from classifiers.config import DETECTOR
 from classifiers.detector import Detector
-from classifiers.examined import check_distinct
+from classifiers.examined import check_distinct, image_flags
 from classifiers.models import ARCHITECTURES, check_size
 from classifiers.training import ClassifierTask
 from data import Images, InputError, Joined, Opened, Subset
@@ -77,8 +77,8 @@ def _run() -> None:
         f"--classifier_batch_size={config.batch_size} at --resolution={values.resolution}",
     )
     natural, *generated = (
-        data.open_path(path, values.resolution, values.channels, values.filter)
-        for path in (values.natural, *values.generated)
+        data.open_path(path, values.resolution, values.channels, values.filter, flag)
+        for flag, path in image_flags()
     )
     settings = {"classifier": to_json(config), "augmentation": to_json(augmentation)}
     warn_of_formats(natural, generated)

@@ -20,9 +20,17 @@ order.py          permutations and the endless, resumable order of the examples
 natural_order.py  the order of file names
 threads.py        pictures on all cores
 files.py          files that are either whole or not there
+leftovers.py      temporary names, and what killed processes left under them
+trouble.py        a full disk as one line, whatever library writes
+json_files.py     JSON that must have a shape
 ranges.py         numbers and ranges on a command line
+startup.py        Ctrl-C while a command starts
 errors.py         InputError, for what the user can put right
 """
+
+from data.startup import end_quietly_on_ctrl_c
+
+end_quietly_on_ctrl_c()
 
 from data.datasets import DATASETS, Dataset, load
 from data.errors import InputError
@@ -38,6 +46,7 @@ from data.files import (
 )
 from data.grids import image_grid, write_samples
 from data.images import ArrayImages, Images, Joined, Subset
+from data.json_files import parse_json, read_json
 from data.opening import Opened, open_path
 from data.order import EpochOrder, permutation
 from data.picture import encode_png
@@ -46,6 +55,7 @@ from data.planned import planned
 from data.ranges import parse_ranges
 from data.records import RecordImages
 from data.split import split_indices
+from data.trouble import WriteError, writing
 
 __all__ = [
     "DATASETS",
@@ -58,14 +68,17 @@ __all__ = [
     "Opened",
     "RecordImages",
     "Subset",
+    "WriteError",
     "atomic_path",
     "encode_png",
     "image_grid",
     "load",
     "open_path",
+    "parse_json",
     "parse_ranges",
     "permutation",
     "planned",
+    "read_json",
     "read_picture",
     "sha256_file",
     "split_indices",
@@ -76,4 +89,5 @@ __all__ = [
     "write_json",
     "write_samples",
     "write_text",
+    "writing",
 ]

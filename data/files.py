@@ -5,13 +5,13 @@ import errno
 import hashlib
 import json
 import os
-import secrets
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from data.errors import InputError
+from data.leftovers import temporary_beside
+from data.trouble import writing
 
 
 @contextlib.contextmanager
@@ -19,7 +19,8 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
     """Writes a file under a temporary name and moves it to `path` once it is complete.
 
     Readers see the old file or the new one, never a part of it, even after a kill or a power cut.
-    If the body raises, the temporary file is removed and `path` stays as it was.
+    If the body raises, the temporary file is removed and `path` stays as it was. What killed
+    processes left of writing `path` is removed; see `data.leftovers`.
 
     Args:
         path: The file to write, in a folder that exists.
@@ -29,18 +30,16 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
         writers choose the format by it). The body must create it as a file and close it.
 
     Raises:
-        OSError: The file or its folder cannot be written.
+        WriteError: The disk is full, or the file may not be written there; an InputError and an
+            OSError, whatever library the body writes with.
+        OSError: The folder does not exist, or the body made no file.
     """
     path = Path(path)
-    unique = f"{os.getpid()}-{secrets.token_hex(4)}"
-    temporary = path.with_name(f".{path.stem}.{unique}{path.suffix}")
-    try:
+    with writing(path), temporary_beside(path, path.suffix) as temporary:
         yield temporary
         sync_file(temporary)
         temporary.replace(path)
         sync_folder(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -55,13 +54,12 @@ def whole_folder(output: Path) -> Iterator[Path]:
 
     Raises:
         InputError: there is something at `output`.
+        WriteError: as `atomic_path`.
     """
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise InputError(f"{output} exists already; give --output a new folder")
-    unique = f"{os.getpid()}-{secrets.token_hex(4)}"
-    temporary = output.absolute().with_name(f".{output.absolute().name}.{unique}")
-    temporary.mkdir(parents=True)
-    try:
+    with writing(output), temporary_beside(output.absolute()) as temporary:
+        temporary.mkdir(parents=True)
         yield temporary
         for path in temporary.rglob("*"):
             if path.is_file():
@@ -70,8 +68,6 @@ def whole_folder(output: Path) -> Iterator[Path]:
             output.rmdir()  # empty; Windows renames onto no folder
         temporary.rename(output)
         sync_folder(output.absolute().parent)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def write_bytes(path: str | os.PathLike, data: bytes) -> None:

@@ -44,7 +44,11 @@ class Opened:
 
 
 def open_path(
-    path: str, resolution: int, channels: int, resize_filter: str | None = None
+    path: str,
+    resolution: int,
+    channels: int,
+    resize_filter: str | None = None,
+    flag: str = "--data",
 ) -> Opened:
     """Opens a folder of images, a zip file of them, or what `python -m data.convert` wrote.
 
@@ -53,6 +57,7 @@ def open_path(
         resolution: Height and width of the images; records must have it already.
         channels: 1 or 3.
         resize_filter: "lanczos" (the default) or "box"; records have one already.
+        flag: Who gave the path, for errors.
 
     Raises:
         InputError: The images cannot be read, or are of another resolution or filter.
@@ -71,7 +76,7 @@ def open_path(
         names = list(_names_of_records(Path(path), manifest))
     else:
         stored = resize_filter or "lanczos"
-        names = open_images(path, "--data").names
+        names = open_images(path, flag).names
         dataset = load(
             "folder", path, resolution=resolution, channels=channels, resize_filter=stored
         )

@@ -12,7 +12,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from data import InputError, sha256_file, sync_folder, write_json
+from data import InputError, parse_json, read_json, sha256_file, sync_folder, write_json
+from data.json_files import EVERY, FILE_NAME, NUMBER, TEXT
 from experiments.weights import weights_sha256
 from training.checkpoints import DamagedCheckpointError, verify
 
@@ -26,7 +27,12 @@ CHECKSUM = "checksum"
 STALE, DAMAGED = "stale", "damaged"
 # What a lost file or a bad sector gives; anything else, such as a missing right, is no damage.
 _DAMAGE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EIO)
-_NEEDED = {"sha256", "seconds", "depends_on"}
+# What is read of both files; both hold more.
+_DESCRIPTION = {"label?": TEXT, "depends_on?": {EVERY: TEXT}}
+_MANIFEST = {
+    **_DESCRIPTION, "depends_on": {EVERY: TEXT}, "sha256": TEXT, "seconds": NUMBER,
+    "weights_sha256?": TEXT, "files?": {EVERY: TEXT}, CHECKSUM + "?": TEXT,
+}  # fmt: skip
 
 # What this process has read of files, with what says that they have not changed since.
 _Version = tuple[int, int, int]
@@ -100,7 +106,7 @@ class Artifact:
             version = _version(path)
             if path not in _manifests or _manifests[path][0] != version:
                 _manifests[path] = version, _read_manifest(path)
-        except (OSError, ValueError) as error:
+        except (OSError, InputError) as error:
             if isinstance(error, OSError) and error.errno not in _DAMAGE:
                 raise
             raise InputError(self._damaged(DONE)) from error
@@ -119,8 +125,8 @@ class Artifact:
         """What is known of the training, finished or not; empty where nothing can be read."""
         with contextlib.suppress(InputError):
             return self.manifest()
-        with contextlib.suppress(OSError, ValueError):
-            return dict(json.loads((self.folder / STARTED).read_text()))
+        with contextlib.suppress(InputError):
+            return read_json(self.folder / STARTED, _DESCRIPTION, "")
         return {}
 
     def trained_on(self) -> dict[str, str] | None:
@@ -278,12 +284,12 @@ def _version(path: Path) -> _Version:
 
 
 def _read_manifest(path: Path) -> dict[str, Any]:
-    """A manifest; a ValueError if it is not as it was written."""
-    manifest = json.loads(path.read_text())
-    if not isinstance(manifest, dict) or not manifest.keys() >= _NEEDED:
-        raise ValueError(f"{path} lacks one of {sorted(_NEEDED)}")
+    """A manifest; an InputError if it is not as it was written."""
+    manifest = parse_json(path.read_bytes(), path, _MANIFEST, "")
+    if not all(map(FILE_NAME.holds, manifest.get("files", {}))):
+        raise InputError(f"{path} names files outside of its folder")
     if manifest.get(CHECKSUM, _checksum(manifest)) != _checksum(manifest):  # old ones have none
-        raise ValueError(f"{path} has changed since it was written")
+        raise InputError(f"{path} has changed since it was written")
     return manifest
 
 

@@ -1,14 +1,19 @@
 """One page over several reports: what each found, its main figure, and the way to it."""
 
-import json
 from html import escape
 from os.path import relpath
 from pathlib import Path
 from urllib.parse import quote
 
-from data import InputError, files
+from data import files, read_json
+from data.json_files import FILE_NAME, TEXT
 from report.markup import facts, image, paragraphs
 from report.style import CSS
+
+_SHAPE = {
+    "title": TEXT, "facts": {"scale?": TEXT}, "paper_claim": TEXT, "summary": TEXT,
+    "figures": [{"file": FILE_NAME, "caption": TEXT}],
+}  # fmt: skip
 
 
 def write_index(path: Path, title: str, reports: list[Path], settled: dict[str, str]) -> Path:
@@ -43,13 +48,10 @@ def write_index(path: Path, title: str, reports: list[Path], settled: dict[str, 
 
 
 def _entry(folder: Path, here: Path) -> str:
-    try:
-        report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-        heading, scale = report["title"], report["facts"].get("scale", "")
-        texts = report["paper_claim"], report["summary"]
-        figures = [(each["file"], each["caption"]) for each in report["figures"]]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{folder / 'report.json'} is missing or damaged: {error}") from error
+    report = read_json(folder / "report.json", _SHAPE, "run its experiment again, which writes it")
+    heading, scale = report["title"], report["facts"].get("scale", "")
+    texts = report["paper_claim"], report["summary"]
+    figures = [(each["file"], each["caption"]) for each in report["figures"]]
     link = quote(relpath(folder / "index.html", here))
     picture = ""
     if figures and (folder / figures[0][0]).is_file():

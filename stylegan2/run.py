@@ -1,29 +1,47 @@
 """The folder of a training run: its configuration, its data, its task."""
 
-import json
 from pathlib import Path
 
 import data
-from data import Dataset, InputError
+from data import Dataset, InputError, read_json
+from data.json_files import FLAG, NUMBER, OBJECT, TEXT, WHOLE, at_least, one_of, optional
 from stylegan2.config import NetworkConfig, TrainingConfig
 from stylegan2.task import StyleGAN2Task
-from training.fooling import FoolingLoss
+from training.config import check_json, json_shape
+from training.fooling import JPEG_MODES, FoolingLoss
 from training.keras_models import load_classifier
 from training.run_folder import CONFIG
 
+_NETWORK = {"network": json_shape(NetworkConfig)}
+_RUN = {
+    **_NETWORK, "training": json_shape(TrainingConfig), "data": TEXT, "fingerprint": optional(TEXT),
+    "seed": at_least(0, WHOLE), "fool": [TEXT], "phi": NUMBER, "fooling_jpeg": one_of(*JPEG_MODES),
+    "transfer": optional(TEXT), "tick_kimg": NUMBER, "snapshot_ticks": WHOLE,
+    "keep_networks?": FLAG,
+}  # fmt: skip
 
-def read_config(folder: Path) -> dict:
+
+def read_config(folder: Path, trained: bool = True) -> dict:
     """The configuration of a run.
 
+    Args:
+        folder: of the run.
+        trained: whether it must say how the run is trained, which that of an imported run does not.
+
     Raises:
-        InputError: the folder holds none, or it can't be read.
+        InputError: the folder holds none, or it is not that of a run of StyleGAN2.
     """
-    try:
-        return json.loads((folder / CONFIG).read_text())
-    except FileNotFoundError:
-        raise InputError(f"{folder} holds no run: there is no {CONFIG}") from None
-    except ValueError as error:
-        raise InputError(f"{folder / CONFIG} is damaged: {error}") from error
+    path = folder / CONFIG
+    if not path.exists():
+        raise InputError(f"{folder} holds no run: there is no {CONFIG}")
+    advice = "give the folder of a run of stylegan2.train"
+    if "network" not in read_json(path, OBJECT, advice):  # a classifier's, for instance
+        raise InputError(f"{path} is of no run of StyleGAN2 (it lacks the key network): {advice}")
+    config = read_json(path, _RUN if trained else _NETWORK, advice)
+    for name, config_class in (("network", NetworkConfig), ("training", TrainingConfig)):
+        if trained or name == "network":
+            check_json(config_class, config[name], f"{path}: {name}")
+    return config
 
 
 def trained_mirrored(network: Path) -> bool | None:
@@ -37,7 +55,7 @@ def trained_mirrored(network: Path) -> bool | None:
         folder = network.parent.parent if network.parent.name == "snapshots" else network.parent
     if not (folder / CONFIG).is_file():
         return None
-    return read_config(folder).get("training", {}).get("mirror")
+    return read_config(folder, trained=False).get("training", {}).get("mirror")
 
 
 def open_data(path: str, network: NetworkConfig) -> Dataset:

@@ -13,6 +13,7 @@ from training.checkpoints import Checkpoints
 from training.config import to_json
 from training.keras_models import load_model
 from training.progress import say
+from training.run_folder import identity
 from training.task import flat_variables
 
 CLASSES = {"generator": Generator, "generator_ema": Generator, "discriminator": Discriminator}
@@ -53,9 +54,10 @@ def _read(path: Path, expected: type) -> Generator | Discriminator:
 
 
 def _from_checkpoint(folder: Path, name: str) -> Generator | Discriminator:
-    network = CLASSES[name](NetworkConfig(**read_config(folder)["network"]))
+    network = CLASSES[name](NetworkConfig(**read_config(folder, trained=False)["network"]))
     state = {name: flat_variables(network)}
-    if Checkpoints(folder / "checkpoints", state, partial=True).restore_newest() is None:
+    checkpoints = Checkpoints(folder / "checkpoints", state, partial=True, run=identity(folder))
+    if checkpoints.restore_newest() is None:
         raise InputError(f"{folder} holds no network yet: neither {name}.keras nor a checkpoint")
     return network
 

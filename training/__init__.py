@@ -24,3 +24,8 @@ leaving           how a process exits, also as one of several workers
 invocation        the command that started this program
 doctor/           checks the user's machine: python -m training.doctor
 """
+
+import contextlib
+
+with contextlib.suppress(ModuleNotFoundError):  # which the doctor tells of, in its own words
+    import data  # noqa: F401 - first: from then on, Ctrl-C while a command starts is one line

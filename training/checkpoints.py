@@ -3,11 +3,10 @@
 A checkpoint is a folder `step-000001200` with TensorFlow's checkpoint files, a description of what
 they hold, and a manifest of the SHA-256 digests of all of them. It is written under a temporary
 name and renamed when complete, so a folder of that name is whole unless something damaged it later;
-restoring verifies the digests and falls back to the newest intact one. TensorFlow's own
-CheckpointManager does neither.
+restoring verifies the digests, and that it is of this run and of the step that its name says, and
+falls back to the newest such one. TensorFlow's own CheckpointManager does none of that.
 """
 
-import json
 import re
 import shutil
 from pathlib import Path
@@ -15,11 +14,14 @@ from typing import Any
 
 import tensorflow as tf
 
-from data import InputError, sha256_file, sync_file, sync_folder, write_json
+from data import InputError, read_json, sha256_file, sync_file, sync_folder, write_json, writing
+from data.json_files import EVERY, FILE_NAME, OBJECT, TEXT, WHOLE
 from training.progress import say
 
 MANIFEST = "manifest.json"
 DESCRIPTION = "description.json"
+_STATE = "state"
+_SHAPE = {"step": WHOLE, "note": OBJECT, "variables": {EVERY: TEXT}, "run?": TEXT}
 
 
 class DamagedCheckpointError(Exception):
@@ -35,6 +37,11 @@ class Checkpoints:
             misses layers held in their lists and dicts without a word.
         keep: how many of the newest to keep. At least two, to have one to fall back to.
         partial: whether the checkpoints hold more lists than those to be restored.
+        run: the name of the run (see `run_folder.identity`), to tell its checkpoints from another
+            run's of the same shapes; None where it has none.
+
+    Attributes:
+        run: the same.
     """
 
     def __init__(
@@ -43,9 +50,10 @@ class Checkpoints:
         state: dict[str, list[tf.Variable]],
         keep: int = 2,
         partial: bool = False,
+        run: str | None = None,
     ):
-        self.folder, self.keep, self.partial = folder, keep, partial
-        self._checkpoint = tf.train.Checkpoint(**state)
+        self.folder, self.keep, self.partial, self.run = folder, keep, partial, run
+        self._state, self._checkpoint = state, tf.train.Checkpoint(**state)
         self._variables = {
             f"{name}/{index}": f"{variable.dtype.name} {list(variable.shape)}"
             for name, variables in state.items()
@@ -66,8 +74,12 @@ class Checkpoints:
         """What was noted with the checkpoint of `step` steps."""
         return self._description(step)["note"]
 
+    def run_of(self, step: int) -> str | None:
+        """The name of the run that the checkpoint of `step` steps is of, if it says one."""
+        return self._description(step).get("run")
+
     def _description(self, step: int) -> dict[str, Any]:
-        return json.loads((self.path(step) / DESCRIPTION).read_text())
+        return read_json(self.path(step) / DESCRIPTION, _SHAPE, "delete this checkpoint")
 
     def save(self, step: int, note: dict[str, Any] | None = None) -> Path:
         """Saves the state after `step` steps, and removes what is older than the newest `keep`.
@@ -81,46 +93,76 @@ class Checkpoints:
 
         Returns:
             The checkpoint's folder.
+
+        Raises:
+            InputError: the disk is full, or refuses; the checkpoints before this one are kept.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        for leftover in self.folder.glob(".saving-*"):
-            shutil.rmtree(leftover)
         temporary = self.folder / f".saving-{step:09d}"
-        temporary.mkdir()
-        self._checkpoint.write(str(temporary / "state"))
-        description = {"step": step, "note": note or {}, "variables": self._variables}
-        write_json(temporary / DESCRIPTION, description)
-        digests = {path.name: sha256_file(path) for path in sorted(temporary.iterdir())}
-        for path in temporary.iterdir():
-            sync_file(path)
-        write_json(temporary / MANIFEST, {"sha256": digests})
-        if self.path(step).exists():
-            shutil.rmtree(self.path(step))
-        temporary.rename(self.path(step))
-        sync_folder(self.folder)
+        with writing(self.path(step), self._bytes()):
+            try:
+                self._write(temporary, step, note or {})
+                if self.path(step).exists():
+                    shutil.rmtree(self.path(step))
+                temporary.rename(self.path(step))
+                sync_folder(self.folder)
+            except Exception:
+                shutil.rmtree(temporary, ignore_errors=True)  # the room that it takes
+                raise
         steps = self.steps()
         newest = steps.index(step) + 1
         for other in steps[: max(0, newest - self.keep)] + steps[newest:]:
             shutil.rmtree(self.path(other))
         return self.path(step)
 
+    def _write(self, folder: Path, step: int, note: dict[str, Any]) -> None:
+        """All files of a checkpoint, the manifest last, in a new folder."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for leftover in self.folder.glob(".saving-*"):
+            shutil.rmtree(leftover)
+        folder.mkdir()
+        self._checkpoint.write(str(folder / _STATE))
+        description = {"step": step, "note": note, "variables": self._variables}
+        if self.run is not None:
+            description["run"] = self.run
+        write_json(folder / DESCRIPTION, description)
+        digests = {path.name: sha256_file(path) for path in sorted(folder.iterdir())}
+        for path in folder.iterdir():
+            sync_file(path)
+        write_json(folder / MANIFEST, {"sha256": digests})
+
+    def _bytes(self) -> int:
+        """Of all variables."""
+        return sum(
+            variable.dtype.size * variable.shape.num_elements()
+            for variables in self._state.values()
+            for variable in variables
+        )
+
     def restore(self, step: int) -> None:
         """Restores one checkpoint into the state's variables: all of them or none.
 
         Raises:
             DamagedCheckpointError: a file is missing or differs from the manifest, or the
-                checkpoint does not hold exactly these variables.
+                checkpoint is of another run or step, or does not hold exactly these variables.
         """
         verify(self.path(step))
+        try:
+            description = self._description(step)
+        except InputError as error:
+            raise DamagedCheckpointError(f"{DESCRIPTION} is damaged") from error
+        if description["step"] != step:
+            raise DamagedCheckpointError(f"it is of step {description['step']:,}, and was renamed")
+        if self.run is not None and description.get("run", self.run) != self.run:
+            raise DamagedCheckpointError("it is of another run")
         # Compared before TensorFlow reads, which would overwrite variables up to the first misfit.
-        saved = self._description(step)["variables"]
+        saved = description["variables"]
         if self.partial:
             lists = {name.partition("/")[0] for name in self._variables}
             saved = {name: saved[name] for name in saved if name.partition("/")[0] in lists}
         if saved != self._variables:
             raise DamagedCheckpointError(_difference(saved, self._variables))
         try:
-            status = self._checkpoint.read(str(self.path(step) / "state"))
+            status = self._checkpoint.read(str(self.path(step) / _STATE))
             status.assert_existing_objects_matched()
             status.expect_partial() if self.partial else status.assert_consumed()
         except (AssertionError, ValueError, tf.errors.OpError) as error:
@@ -157,9 +199,12 @@ class Checkpoints:
 def verify(folder: Path) -> None:
     """Raises DamagedCheckpointError unless the checkpoint's files match its manifest."""
     try:
-        digests = json.loads((folder / MANIFEST).read_text())["sha256"]
-    except (OSError, ValueError, KeyError) as error:
-        raise DamagedCheckpointError(f"{MANIFEST} is missing or unreadable") from error
+        digests = read_json(folder / MANIFEST, {"sha256": {EVERY: TEXT}}, "")["sha256"]
+    except InputError as error:
+        raise DamagedCheckpointError(f"{MANIFEST} is missing or damaged") from error
+    needed = {DESCRIPTION, *(path.name for path in folder.glob(f"{_STATE}.*"))}
+    if not (needed <= digests.keys() and all(map(FILE_NAME.holds, digests))):
+        raise DamagedCheckpointError(f"{MANIFEST} does not list its files")
     for name, digest in digests.items():
         try:
             intact = sha256_file(folder / name) == digest

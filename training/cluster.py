@@ -56,8 +56,8 @@ def find_cluster(environment: Mapping[str, str] = os.environ) -> Cluster | None:
         return _of_slurm(environment)
     try:
         return _of_json(json.loads(text))
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
-        line = f"{VARIABLE} is {text!r}; it must be like {EXAMPLE}, or {SLURM}"
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        line = f"{VARIABLE} is {text[:200]!r}; it must be like {EXAMPLE}, or {SLURM}"
         raise InputError(line) from error
 
 

@@ -5,25 +5,21 @@ output any more; 75 another of several workers is lost; 1 a fault of ours (with 
 absl's help.
 """
 
-import errno
 import math
 import os
 import sys
 from collections.abc import Callable, Sequence
+from typing import TextIO
 
 from absl import app, flags
 
 from data import InputError
+from data.trouble import FULL, trouble
 from training.leaving import leave
 from training.runtime import configure
 from training.signals import Interrupted
 
 _SIGPIPE = 13  # Windows has no signal.SIGPIPE
-# What the user's machine refuses; any other error of a file is a fault of ours.
-_FILE_TROUBLE = {
-    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR,
-    errno.ENAMETOOLONG,
-}  # fmt: skip
 
 
 def run(main: Callable[..., None], positional: bool = False, resumes: bool = True) -> None:
@@ -94,16 +90,32 @@ def _exit_code(main: Callable[[], None], resumes: bool) -> int:
         again = "resumes" if resumes else "starts again"
         print(f"stopped; the same command {again}", file=sys.stderr)
         return 130
-    except OSError as error:
-        if error.errno in _FILE_TROUBLE:
-            _fail(f"{error.filename or 'a file'} cannot be used: {error.strerror}")
-        if not isinstance(error, BrokenPipeError):
-            raise
-        # Python flushes both once more when it exits, and would complain again.
-        for stream in (sys.stdout, sys.stderr):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except BrokenPipeError:
+        _discard(sys.stdout, sys.stderr)
         return 128 + _SIGPIPE
+    except Exception as error:
+        number = trouble(error)
+        if number is None:
+            raise
+        _discard(sys.stdout)
+        _fail(_words(error, number))
     return 0
+
+
+def _words(error: BaseException, number: int) -> str:
+    """What the disk refuses, in a line; writers that say more raise an InputError themselves."""
+    reason = os.strerror(number)
+    if getattr(error, "filename", None):
+        return f"{error.filename} cannot be used: {reason}"
+    if type(error) is OSError and number in FULL:  # writers of files go through `data.writing`
+        return f"what the command prints cannot be written: {reason}; send it elsewhere"
+    return f"a file cannot be used: {reason} ({' '.join(str(error).split())[-150:]})"
+
+
+def _discard(*streams: TextIO) -> None:
+    """Python flushes them once more when it exits, and would complain again."""
+    for stream in streams:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _fail(line: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from absl import flags
 
 from data import InputError
+from data.json_files import FLAG, NUMBER, TEXT, WHOLE
 
 Config = TypeVar("Config")
 
@@ -25,6 +26,7 @@ _DEFINE = {
     int: flags.DEFINE_integer,
     str: flags.DEFINE_string,
 }
+_KINDS = {bool: FLAG, float: NUMBER, int: WHOLE, str: TEXT}
 
 
 def attribute_docs(config_class: type) -> dict[str, str]:
@@ -101,3 +103,25 @@ def check_choices(config: Any, **choices: tuple[str, ...]) -> None:
 def to_json(config: Any) -> dict[str, Any]:
     """The configuration as plain JSON values."""
     return dataclasses.asdict(config)
+
+
+def json_shape(config_class: type) -> dict[str, Any]:
+    """The shape of such JSON, for `data.read_json`; a field that is newer may be missing."""
+    return {f"{field.name}?": _KINDS[field.type] for field in dataclasses.fields(config_class)}
+
+
+def check_json(config_class: type, values: dict[str, Any], where: str) -> None:
+    """Raises InputError unless JSON of the right shape is a configuration: its names, its ranges.
+
+    Args:
+        config_class: what it is of.
+        values: the JSON values.
+        where: what begins the line: the file and the key.
+    """
+    unknown = sorted(values.keys() - {field.name for field in dataclasses.fields(config_class)})
+    if unknown:
+        raise InputError(f"{where} has {ascii(unknown[0])[:60]}, which this version does not know")
+    try:
+        config_class(**values)
+    except InputError as error:
+        raise InputError(f"{where}.{error}") from error

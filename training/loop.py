@@ -15,8 +15,9 @@ import tensorflow as tf
 from data import InputError
 from training.checkpoints import Checkpoints, DamagedCheckpointError
 from training.distribution import check_batch_size, distribute
-from training.metrics_log import MetricsLog, read_metrics
+from training.metrics_log import MetricsLog
 from training.progress import Progress, say
+from training.run_folder import identify, identity
 from training.signals import SIGNALS, Interrupted, StopRequest, stop_request
 from training.task import Task, state_digest
 from training.workers import Workers
@@ -135,12 +136,15 @@ class Loop:
     def _restore(self) -> int | None:
         """Restores the newest checkpoint that the chief can use; its step, None for none."""
         if self._workers.is_chief:
+            known = self._checkpoints.run = identity(self.folder)
             step = self._checkpoints.restore_newest()
+            self._name_run(known, step)
             self._workers.of_chief(-1 if step is None else step)
             return step
         step = self._workers.of_chief(0)
         if step < 0:
             return None
+        self._checkpoints.run = identity(self.folder)  # the chief may just have given it
         try:
             self._checkpoints.restore(step)
         except DamagedCheckpointError as error:
@@ -149,6 +153,13 @@ class Loop:
                 "all workers need the same folder"
             ) from error
         return step
+
+    def _name_run(self, known: str | None, step: int | None) -> None:
+        """Gives the run a name where it has none: that of the checkpoint which it goes on from."""
+        theirs = None if step is None else self._checkpoints.run_of(step)
+        if step is not None and None in (known, theirs):
+            say(f"{self._checkpoints.path(step)} is taken as this run's: nothing names its run")
+        self._checkpoints.run = known or identify(self.folder, theirs)
 
     def _check_workers(self, step: int) -> None:
         """All workers begin with the same variables and the same batch."""
@@ -161,7 +172,8 @@ class Loop:
     def _resume(self) -> int:
         step = self._restore()
         if step is None:
-            if read_metrics(self.folder / "metrics.jsonl"):
+            log = self.folder / "metrics.jsonl"
+            if log.exists() and log.stat().st_size:
                 say(f"{self.label}: no checkpoint was saved yet; starting again at step 0")
             step, note = 0, {}
         else:

@@ -1,12 +1,17 @@
 """Metrics of a training: JSON lines always, TensorBoard where it is installed."""
 
+import contextlib
 import importlib.util
 import json
 from pathlib import Path
 
 import tensorflow as tf
 
-from data import atomic_path
+from data import InputError, WriteError, parse_json, write_text, writing
+from data.json_files import EVERY, NUMBER, WHOLE
+from training.progress import say
+
+_LINE = {"step": WHOLE, EVERY: NUMBER}
 
 
 class MetricsLog:
@@ -30,29 +35,41 @@ class MetricsLog:
         return self
 
     def __exit__(self, *error) -> None:
-        self._file.close()
-        if self._summary is not None:
-            self._summary.close()
+        # Closing writes what is left; the loss of a line is no second error behind a first one.
+        quiet = contextlib.suppress(WriteError) if error[0] else contextlib.nullcontext()
+        with quiet, writing(self.path):
+            self._file.close()
+            if self._summary is not None:
+                self._summary.close()
 
     def write(self, step: int, metrics: dict[str, float]) -> None:
         """Records the metrics after `step` steps."""
-        self._file.write(json.dumps({"step": step, **metrics}) + "\n")
-        self._file.flush()
-        if self._summary is not None:
-            with self._summary.as_default(step=step):
-                for name, value in metrics.items():
-                    tf.summary.scalar(name, value)
+        with writing(self.path):
+            self._file.write(json.dumps({"step": step, **metrics}) + "\n")
+            self._file.flush()
+            if self._summary is not None:
+                with self._summary.as_default(step=step):
+                    for name, value in metrics.items():
+                        tf.summary.scalar(name, value)
 
 
 def read_metrics(path: Path) -> list[dict[str, float]]:
-    """The intact lines of a metrics file; a last line cut by a kill is left out."""
-    records = []
-    if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines():
-            try:
-                records.append(json.loads(line))
-            except json.JSONDecodeError:
-                break
+    """The intact lines of a metrics file; says which others are left out.
+
+    A kill may cut the last line, even inside a character; damage may hit any.
+    """
+    records, damaged = [], []
+    lines = path.read_bytes().split(b"\n") if path.exists() else []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            records.append(parse_json(line, path, _LINE, ""))
+        except InputError:
+            damaged.append(number)
+    if damaged:
+        first = ", ".join(map(str, damaged[:5])) + (", ..." if len(damaged) > 5 else "")
+        say(f"{path}: {len(damaged)} damaged of {len(lines)} lines left out (line {first})")
     return records
 
 
@@ -60,5 +77,4 @@ def _drop_after(path: Path, step: int) -> None:
     if not path.exists():
         return
     kept = [record for record in read_metrics(path) if record["step"] <= step]
-    with atomic_path(path) as temporary:
-        temporary.write_text("".join(json.dumps(record) + "\n" for record in kept))
+    write_text(path, "".join(json.dumps(record) + "\n" for record in kept))

@@ -1,12 +1,14 @@
 """The folder of a run: what began it is written down, and the same command goes on."""
 
-import json
+import secrets
 from pathlib import Path
 from typing import Any
 
-from data import InputError, write_json
+from data import InputError, read_json, write_json
+from data.json_files import OBJECT, TEXT
 
 CONFIG = "config.json"
+IDENTITY = "run.json"
 
 
 def begin_or_go_on(folder: Path, config: dict[str, Any], flag: str = "--run") -> None:
@@ -22,10 +24,7 @@ def begin_or_go_on(folder: Path, config: dict[str, Any], flag: str = "--run") ->
     """
     path = folder / CONFIG
     if path.exists():
-        try:
-            theirs = json.loads(path.read_text())
-        except ValueError as error:
-            raise InputError(f"{path} is damaged: {error}") from error
+        theirs = read_json(path, OBJECT, f"give {flag} a new folder")
         different = [name for name in config if theirs.get(name) != config[name]]
         if different:
             raise InputError(
@@ -34,3 +33,24 @@ def begin_or_go_on(folder: Path, config: dict[str, Any], flag: str = "--run") ->
         return
     folder.mkdir(parents=True, exist_ok=True)
     write_json(path, config)
+
+
+def identity(folder: Path) -> str | None:
+    """The name that a run's folder gives to its run, in run.json; None if it has given none.
+
+    It tells the checkpoints of this run from others of the same shapes, wherever they are moved.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    path = folder / IDENTITY
+    if not path.exists():
+        return None
+    return read_json(path, {"id": TEXT}, "delete it, if the checkpoints here are this run's")["id"]
+
+
+def identify(folder: Path, name: str | None) -> str:
+    """Gives a folder's run its name, or a new one, and returns it."""
+    name = name or secrets.token_hex(16)
+    write_json(folder / IDENTITY, {"id": name})
+    return name

@@ -157,4 +157,4 @@ def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
         if isinstance(each, dict | list):
             yield from _flat(each, full)
         elif each is not None:
-            yield full, Path(each).name if key == "path" else each
+            yield full, Path(each).name if key == "path" and isinstance(each, str) else each

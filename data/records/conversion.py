@@ -12,8 +12,9 @@ from filelock import FileLock, Timeout
 
 from data.errors import InputError
 from data.files import atomic_path
+from data.leftovers import TEMPORARY
 from data.records.example import Bad, encode
-from data.records.manifest import make_manifest, write_manifest
+from data.records.manifest import MANIFEST, make_manifest, write_manifest
 from data.records.options import ConvertOptions
 from data.records.plan import (
     PLAN,
@@ -24,13 +25,13 @@ from data.records.plan import (
     noted_plan,
     shard_key,
 )
+from data.records.sealed import DamagedError, read_sealed
 from data.records.shard import finished_index, shard_name, write_index, write_shard
 from data.sources import open_source
 from data.threads import map_in_order
 
 _LOCK = ".lock"
-# As `atomic_path` calls them.
-_TEMPORARY = re.compile(r"\.(images-|index-|manifest|conversion).*\.\d+-[0-9a-f]{8}(\.json)?$")
+_OURS = re.compile(r"\.?(images-\d|index-\d|manifest\.|conversion\.)")
 _MOST_LISTED = 20  # without --skip_bad, so many bad pictures end the conversion at once
 
 
@@ -126,9 +127,16 @@ class Conversion:
         return [range(*pair) for pair in itertools.pairwise(borders)]
 
     def _begin(self) -> None:
-        noted = noted_plan(self.output)
+        keys = [shard_key(self.plan, self.source, *each) for each in enumerate(self._pictures)]
+        self._keys = keys
+        try:
+            noted = noted_plan(self.output)
+        except DamagedError as error:
+            self._forget(error)
+            noted = None
         if noted is None:
             note_plan(self.output, self.plan)
+            (self.output / MANIFEST).unlink(missing_ok=True)  # one that is damaged
             noted = self.plan
         check_same(self.output, noted, self.plan, "parameters")
         if noted.get("source", self.description)["sha256"] != self.description["sha256"]:
@@ -137,10 +145,8 @@ class Conversion:
                 "give another folder, or delete this one"
             )
         for path in self.output.iterdir():
-            if _TEMPORARY.match(path.name):  # of a killed process
+            if TEMPORARY.fullmatch(path.name) and _OURS.match(path.name):  # of a killed process
                 path.unlink()
-        keys = [shard_key(self.plan, self.source, *each) for each in enumerate(self._pictures)]
-        self._keys = keys
         self._indices = [
             finished_index(self.output, number, len(keys), key) for number, key in enumerate(keys)
         ]
@@ -152,6 +158,25 @@ class Conversion:
             check_same(self.output, noted, self.plan, "software")
         else:
             self.plan = {part: noted[part] for part in self.plan}
+
+    def _forget(self, error: DamagedError) -> None:
+        """Makes all shards unfinished where a damaged plan cannot say what decoded them.
+
+        Raises:
+            InputError: No shard shows that the folder holds this conversion.
+        """
+        indices = list(self.output.glob("index-*.json"))
+        made_from = []
+        for path in indices:
+            with contextlib.suppress(InputError):  # one that is damaged as well
+                made_from.append(read_sealed(path).get("made_from"))
+        if not set(made_from) & set(self._keys):
+            raise InputError(
+                f"{error}, but nothing in {self.output} shows that it holds this very conversion: "
+                "delete that file, or give another --output"
+            ) from error
+        for path in indices:
+            path.unlink()
 
     def _write_shards(self, on_done: Callable, on_bad: Callable) -> None:
         bad, count = 0, len(self._keys)

@@ -70,7 +70,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             f"no {MANIFEST} in {folder}: give a folder that python -m data.convert has finished"
         )
     manifest = read_sealed(path)
-    version = manifest.get("parameters", {}).get("format_version")
+    parameters = manifest.get("parameters")
+    version = parameters.get("format_version") if isinstance(parameters, dict) else None
     if version != FORMAT_VERSION:
-        raise InputError(f"{path} is of format {version}, not {FORMAT_VERSION}: convert again")
+        raise InputError(
+            f"{path} is of format {version}, not {FORMAT_VERSION}: convert to another folder"
+        )
     return manifest

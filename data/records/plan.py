@@ -66,7 +66,8 @@ def noted_plan(folder: Path) -> dict[str, Any] | None:
     """The plan of the conversion that a folder holds, finished or not; None if it is empty.
 
     Raises:
-        InputError: It holds something else, or its plan is damaged.
+        DamagedError: Its plan is damaged.
+        InputError: It holds something else.
     """
     if (folder / MANIFEST).exists():
         return read_manifest(folder)

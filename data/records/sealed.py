@@ -7,8 +7,13 @@ from typing import Any
 
 from data.errors import InputError
 from data.files import write_text
+from data.json_files import OBJECT, parse_json
 
 _SEAL = "sha256_of_the_rest"
+
+
+class DamagedError(InputError):
+    """A file that is not what was written."""
 
 
 def write_sealed(path: Path, content: dict[str, Any], indent: int | None = None) -> None:
@@ -27,16 +32,19 @@ def read_sealed(path: Path) -> dict[str, Any]:
     """Reads such a file.
 
     Raises:
-        InputError: It is missing, unreadable, or not what was written.
+        DamagedError: It is not what was written.
+        InputError: It is missing, or cannot be read.
     """
     try:
-        content = json.loads(path.read_bytes())
+        sealed = path.read_bytes()
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:  # no JSON, or no UTF-8
-        raise InputError(f"{path} is damaged ({error}): convert again") from error
-    if not isinstance(content, dict) or content.pop(_SEAL, None) != _seal(content):
-        raise InputError(f"{path} is damaged (its checksum differs): convert again")
+    try:
+        content = parse_json(sealed, path, OBJECT, "")
+    except InputError as error:
+        raise DamagedError(f"{path} is damaged (it is no JSON object): convert again") from error
+    if content.pop(_SEAL, None) != _seal(content):
+        raise DamagedError(f"{path} is damaged (its checksum differs): convert again")
     return content
 
 

@@ -1,11 +1,13 @@
 """The jobs that were queued for a workdir, and which of them Slurm still has."""
 
-import json
 import subprocess
 from pathlib import Path
 
-from data import InputError, write_json
+from data import InputError, read_json, write_json
+from data.json_files import TEXT
 from experiments.executors.graph import Job
+
+_JOB = {"job": TEXT, "after": [TEXT]}
 
 
 class Queue:
@@ -40,11 +42,8 @@ class Queue:
         return self._folder / f"{name}.json"
 
     def _read(self, path: Path) -> Job:
-        try:
-            content = json.loads(path.read_text())
-            return Job(content["job"], tuple(content["after"]))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(f"{path} is damaged; cancel its job, and delete the file") from error
+        content = read_json(path, _JOB, "cancel its job, and delete the file")
+        return Job(content["job"], tuple(content["after"]))
 
 
 def state(number: str) -> str:

@@ -2,13 +2,13 @@
 
 import contextlib
 import dataclasses
-import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from data import InputError
+from data import read_json
+from data.json_files import OBJECT
 from experiments.artifact import CHECKPOINTS, DAMAGED, DONE, SNAPSHOTS, STALE, STARTED, Artifact
 
 ARTIFACTS, RESULTS, STATISTICS = "artifacts", "results", "statistics"
@@ -153,12 +153,8 @@ def named_in_reports(folder: Path) -> set[str]:
     """
     keys: set[str] = set()
     for path in sorted(folder.rglob("report.json")):
-        try:
-            keys.update(json.loads(path.read_text())["provenance"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(
-                f"{path} cannot be read, and may need any artifact; repair it or delete it first"
-            ) from error
+        advice = "it may need any artifact: repair it or delete it first"
+        keys.update(read_json(path, {"provenance": OBJECT}, advice)["provenance"])
     return keys
 
 

@@ -2,14 +2,13 @@
 
 import contextlib
 import dataclasses
-import re
 import shutil
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from data import InputError
+from data.leftovers import is_left
 from experiments.artifact import CHECKPOINTS, Artifact
 from experiments.storage.inventory import (
     STATISTICS,
@@ -24,8 +23,6 @@ from experiments.storage.inventory import (
 )
 
 _REMOVING = ".removing-"
-_TEMPORARY = re.compile(r"\..+\.\d+-[0-9a-f]{8}(\..+)?")  # of data.atomic_path
-_DAY = 86400
 
 
 class Selection(NamedTuple):
@@ -161,11 +158,9 @@ def _remove(path: Path) -> None:
 
 
 def remove_leftovers(workdir: Path) -> None:
-    """Removes what killed processes left behind: half a removal, half a file of yesterday's."""
+    """Removes what killed processes left behind: half a removal, half a file."""
     for folder in [*workdir.glob(f"*/{_REMOVING}*"), *workdir.glob(f"*/*/{_REMOVING}*")]:
         shutil.rmtree(folder, ignore_errors=True)
     for path, _ in files_below(workdir):
-        if _TEMPORARY.fullmatch(path.name):
-            with contextlib.suppress(FileNotFoundError):  # It may just have been finished.
-                if path.stat().st_mtime < time.time() - _DAY:
-                    path.unlink()
+        if is_left(path):
+            path.unlink(missing_ok=True)

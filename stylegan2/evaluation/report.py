@@ -1,16 +1,18 @@
 """What an evaluation leaves: a line for each figure, evaluation.json and evaluation.md."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 
-from data import InputError, write_json, write_text
+from data import InputError, read_json, write_json, write_text
+from data.json_files import NUMBER, TEXT, optional
 from stylegan2.evaluation.figures import Figure
 from stylegan2.evaluation.settings import PROTOCOLS
 
 JSON, MARKDOWN = "evaluation.json", "evaluation.md"
+_FIGURE = {"name": TEXT, "value": NUMBER, "deviation": optional(NUMBER)}
+_SHAPE = {"evaluations": [{"conditions": {"network": TEXT}, "figures": [_FIGURE]}]}
 
 
 def line(figure: Figure, conditions: dict[str, Any]) -> str:
@@ -25,14 +27,15 @@ def read_report(folder: Path) -> list[dict[str, Any]]:
         InputError: its report is damaged.
     """
     path = folder / JSON
-    try:
-        evaluations = json.loads(path.read_text(encoding="utf-8"))["evaluations"]
-        _markdown(evaluations)
-        return evaluations
-    except FileNotFoundError:
+    if not path.exists():
         return []
+    advice = "take it away, or give another --output"
+    evaluations = read_json(path, _SHAPE, advice)["evaluations"]
+    try:
+        _markdown(evaluations)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path} is damaged: take it away, or give another --output") from error
+        raise InputError(f"{path} is damaged: {advice}") from error
+    return evaluations
 
 
 def add_to_report(

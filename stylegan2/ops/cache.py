@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import json
 import os
 import shutil
 import sys
@@ -13,11 +12,15 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from data import sha256_file, write_json
+from data import InputError, read_json, sha256_file, write_json
+from data.json_files import FLAG, NUMBER, TEXT, optional
 from stylegan2.ops.errors import BuildError
 from stylegan2.ops.recipe import Recipe
 
 _PATIENCE = 1800  # seconds for another process's build
+_SHAPE = {
+    "sha256": TEXT, "path": TEXT, "cuda": FLAG, "cuda_problem": optional(TEXT), "seconds": NUMBER,
+}  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,12 +110,12 @@ def _build(recipe: Recipe, path: Path) -> Library:
 
 def _read(path: Path) -> Library | None:
     try:
-        fields = json.loads(_manifest(path).read_text(encoding="utf-8"))
+        fields = read_json(_manifest(path), _SHAPE, "")
         # The system's loader crashes the process on a library that was cut short.
         if sha256_file(path) != fields.pop("sha256"):
             return None
         return Library(**{**fields, "path": path})
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, InputError, TypeError):  # and built again
         return None
 
 
@@ -140,7 +143,7 @@ def _written_to(place: Path) -> Iterator[None]:
         # Nobody else may put a library there.
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
         yield
-    except (OSError, NotImplementedError) as error:
+    except (OSError, NotImplementedError) as error:  # data.WriteError is an OSError, too
         reason = getattr(error, "strerror", None) or error
         raise BuildError(
             f"the cache folder {place} cannot be written ({reason}); set GAPS_CACHE to another"

@@ -153,6 +153,19 @@ def test_what_was_refused_stands_in_the_way_of_nothing(tmp_path):
         assert not run.exists()
 
 
+def test_a_path_that_is_not_there_is_told_by_its_own_flag(trained, tmp_path):
+    folder, _, _ = trained
+    gone, there = tmp_path / "gone", folder / "natural"
+    flags = f"--run={tmp_path / 'run'}", "--architecture=cnn", "--resolution=12"
+    with ThreadPoolExecutor(2) as pool:
+        natural = pool.submit(train, *flags, f"--natural={gone}", f"--generated={there}")
+        generated = train(*flags, f"--natural={there}", f"--generated={gone}")
+        natural = natural.result()
+    assert natural.stderr == f"error: --natural {gone} does not exist: give an existing folder\n"
+    assert f"error: --generated {gone} does not exist" in generated.stderr
+    assert natural.returncode == generated.returncode == 2 and not (tmp_path / "run").exists()
+
+
 def weights(folder: Path) -> list[bytes]:
     return [weight.tobytes() for weight in load_detector(folder).model.get_weights()]
 

@@ -53,3 +53,29 @@ def test_what_is_no_detector_is_refused(detector, tmp_path):
     (tmp_path / "detector.json").write_text(json.dumps({})[:1])
     with pytest.raises(InputError, match=r"detector\.json is damaged"):
         load_detector(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        *(({"temperature": each}, "temperature") for each in (0, -1, np.nan, np.inf, "1", None)),
+        ({"resize_filter": "bicubic"}, "resize_filter"),
+        ({"resize_filter": None}, "resize_filter"),
+        ({"classifier": {"width": "wide"}}, "classifier.width"),
+        ({"classifier": 5}, "classifier"),
+        ({"architecture": []}, "architecture"),
+    ],
+)  # fmt: skip
+def test_a_description_that_makes_no_sense_is_refused(detector, tmp_path, change, key):
+    detector.save(tmp_path)
+    path = tmp_path / "detector.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(InputError) as caught:
+        load_detector(tmp_path)
+    message = str(caught.value)
+    assert str(path) in message and len(message) <= 300
+    assert key in message or "no number" in message  # NaN and Infinity are no JSON
+    for content in ("[]", "null", "[" * 100_000):
+        path.write_text(content)
+        with pytest.raises(InputError, match=r"detector\.json is damaged"):
+            load_detector(tmp_path)

@@ -125,6 +125,44 @@ def test_an_output_that_is_something_else_is_refused(pictures, tmp_path, convert
     assert "manifest.json is damaged" in input_error(converted, pictures, "damaged")
 
 
+@pytest.mark.parametrize("finished", [True, False])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda contents: contents[:-20],
+        lambda contents: b"",
+        lambda contents: b"\xff" + contents,
+        lambda contents: b"[" * 100_000,
+        lambda contents: contents.replace(b"lanczos", b"box", 1),
+    ],
+    ids=["cut", "empty", "not UTF-8", "deep", "another value"],
+)
+def test_damaged_notes_do_not_block_the_same_conversion(
+    pictures, converted, input_error, damage, finished
+):
+    folder = converted(pictures)
+    before = contents(folder)
+    if not finished:
+        make_unfinished(folder, pictures)
+    path = folder / ("manifest.json" if finished else "conversion.json")
+    path.write_bytes(damage(path.read_bytes()))
+    # Another conversion must not write over it, and is told which file is in the way.
+    message = input_error(converted, pictures, resolution=16)
+    assert f"{path} is damaged" in message and "delete that file" in message
+    assert contents(converted(pictures)) == before
+    assert len(RecordImages(folder)) == 11
+
+
+def test_damaged_notes_do_not_hide_another_version_of_pillow(pictures, converted, monkeypatch):
+    folder = converted(pictures)
+    (folder / "manifest.json").write_text("{")
+    stamp = (folder / "images-00000-of-00003").stat().st_mtime_ns
+    monkeypatch.setattr(plan, "pillow_version", "0.1")
+    converted(pictures)
+    assert RecordImages(folder).manifest["software"]["pillow"] == "0.1"
+    assert (folder / "images-00000-of-00003").stat().st_mtime_ns != stamp  # made again
+
+
 def test_two_processes_do_not_write_to_one_output(pictures, tmp_path, converted, input_error):
     (tmp_path / "records").mkdir()
     with FileLock(tmp_path / "records/.lock"):

@@ -114,6 +114,7 @@ def test_what_used_a_model_that_is_rebuilt_to_others_is_kept_aside_and_trained_a
     # The checkpoint of another training: it ends with other weights, as another processor's would.
     shutil.rmtree(ours.folder / "checkpoints")
     shutil.copytree(its.folder / "checkpoints", ours.folder / "checkpoints")
+    shutil.copy(its.folder / "run.json", ours.folder)
     flip(ours.folder / "model.keras")
     assert lab.train([FOOLING]) == [BASE, JUDGE, FOOLING]
     for mine, others in zip(networks(ours.folder), networks(its.folder), strict=True):

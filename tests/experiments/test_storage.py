@@ -144,7 +144,7 @@ def test_nobody_can_tell_what_is_needed_of_an_unreadable_record(workdir):
         chosen(workdir, unneeded=True)
     report = workdir / "results" / "table" / "report.json"
     report.write_text("{}")
-    with pytest.raises(ValueError, match=r"report\.json cannot be read"):
+    with pytest.raises(ValueError, match=r"report\.json is damaged: it may need any artifact"):
         named_in_reports(workdir)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from data import ArrayImages, InputError
 from stylegan2 import NetworkConfig, StyleGAN2Task, TrainingConfig, load_network
+from stylegan2.saved import transfer
 from training.checkpoints import Checkpoints
 from training.config import to_json
 
@@ -73,4 +74,41 @@ def test_what_is_no_network_is_refused_in_one_line(task, run, tmp_path):
         load_network(tmp_path / "d.keras")
     shutil.rmtree(run / "checkpoints")
     with pytest.raises(InputError, match=r"neither generator_ema\.keras nor a checkpoint"):
+        load_network(run)
+
+
+def test_a_folder_of_something_else_is_named_and_not_read(task, tmp_path):
+    # As a classifier's training leaves it: `--transfer` of such a folder.
+    (tmp_path / "config.json").write_text(json.dumps({"architecture": "cnn", "seed": 0}))
+    (tmp_path / "model.keras").write_bytes(b"")
+    with pytest.raises(InputError, match=r"config\.json is of no run of StyleGAN2") as caught:
+        transfer(task, tmp_path)
+    assert "give the folder of a run of stylegan2.train" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("network", "said"),
+    [
+        ({"resolution": "8"}, 'network.resolution is "8", not a whole number'),
+        ({"resolution": 7}, "network.resolution is 7; it must be at least 8"),
+        ({"mapping_lr_multiplier": None}, "network.mapping_lr_multiplier is null"),
+        ({"colour": 1}, "network has 'colour', which this version does not know"),
+        ([], "network is [], not an object"),
+    ],
+)
+def test_a_configuration_that_makes_no_sense_is_named(run, network, said):
+    config = {"network": to_json(NETWORK) | network if network else []}
+    (run / "config.json").write_text(json.dumps(config))
+    with pytest.raises(InputError) as caught:
+        load_network(run)
+    assert said in str(caught.value) and "config.json" in str(caught.value)
+
+
+def test_a_checkpoint_of_another_run_makes_no_images(task, run):
+    (run / "run.json").write_text(json.dumps({"id": "ours"}))
+    Checkpoints(run / "checkpoints", task.state, 9, run="theirs").save(8)
+    assert load_network(run).config == NETWORK  # of step 7, which does not say
+    shutil.rmtree(run / "checkpoints")
+    Checkpoints(run / "checkpoints", task.state, run="theirs").save(8)
+    with pytest.raises(InputError, match="no checkpoint"):
         load_network(run)

@@ -1,5 +1,7 @@
 """Checkpoints come back bit for bit, or not at all and with a word."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -242,3 +244,59 @@ def test_what_others_put_there_stays(tmp_path):
     saved(tmp_path, 3, 4, keep=1)
     assert restored(tmp_path) == (4, 4.0)
     assert len(list(tmp_path.iterdir())) == 5
+
+
+def write_manifest(folder, content: str) -> None:
+    (folder / "manifest.json").write_text(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[]", "null", "7", '"sha256"', '{"sha256": []}', '{"sha256": null}', '{"sha256": {}}',
+        '{"sha256": {"state.index": 5}}', '{"sha256": {"a\\u0000b": "0"}}', "[" * 100_000,
+        '{"sha256": {"' + "y" * 300 + '": "0"}}', '{"sha256": {"../../x": "0"}}',
+    ],
+)  # fmt: skip
+def test_a_manifest_of_another_shape_gives_way_to_the_one_before(tmp_path, capsys, content):
+    saved(tmp_path, 1, 2)
+    write_manifest(tmp_path / "step-000000002", content)
+    assert restored(tmp_path) == (1, 1.0)
+    assert "manifest.json" in capsys.readouterr().err.splitlines()[0]
+
+
+def test_a_manifest_that_does_not_list_a_file_vouches_for_none(tmp_path):
+    saved(tmp_path, 1, 2)
+    folder = tmp_path / "step-000000002"
+    manifest = json.loads((folder / "manifest.json").read_text())
+    del manifest["sha256"]["state.data-00000-of-00001"]
+    write_manifest(folder, json.dumps(manifest))
+    flip_data(folder)
+    assert restored(tmp_path) == (1, 1.0)
+
+
+def test_a_checkpoint_under_the_name_of_another_step_is_not_believed(tmp_path, capsys):
+    saved(tmp_path, 1, 2)
+    (tmp_path / "step-000000002").rename(tmp_path / "step-000000009")
+    assert restored(tmp_path) == (1, 1.0)
+    assert "it is of step 2, and was renamed" in capsys.readouterr().err.splitlines()[0]
+
+
+def of_run(folder, run: str | None, value: float = 0.0) -> tuple[Checkpoints, tf.Variable]:
+    state = counter(value)
+    return Checkpoints(folder, state, run=run), state["counter"][0]
+
+
+def test_a_checkpoint_of_another_run_is_not_restored(tmp_path, capsys):
+    of_run(tmp_path, "ours", 1.0)[0].save(1)
+    of_run(tmp_path, "theirs", 2.0)[0].save(2)
+    checkpoints, value = of_run(tmp_path, "ours")
+    assert checkpoints.restore_newest() == 1 and float(value) == 1.0
+    assert "it is of another run" in capsys.readouterr().err.splitlines()[0]
+    with pytest.raises(InputError, match="no checkpoint"):
+        of_run(tmp_path, "a third one")[0].restore_newest()
+    # Whoever does not ask, and an earlier version's that does not say, are served as before.
+    assert of_run(tmp_path, None)[0].restore_newest() == 2
+    of_run(tmp_path, None, 3.0)[0].save(3)
+    checkpoints, value = of_run(tmp_path, "ours")
+    assert checkpoints.restore_newest() == 3 and float(value) == 3.0

@@ -1,13 +1,15 @@
 """Stopped anywhere and resumed, a training is the unbroken one: state, metrics and time."""
 
+import json
 import os
+import shutil
 import signal
 from functools import partial
 
 import pytest
 from tiny_training import TinyTask, digest, logged, make_loop
 
-from data import InputError
+from data import InputError, sha256_file, write_json
 from training.signals import Interrupted
 
 STEPS = 8
@@ -169,3 +171,59 @@ def test_a_run_of_more_steps_does_not_pass_for_one_of_fewer(tmp_path):
     make_loop(TinyTask(), 3, tmp_path).run()
     with pytest.raises(InputError, match="3 steps, more than the 2 asked for"):
         make_loop(TinyTask(), 2, tmp_path).run()
+
+
+def begun(folder, steps: int = 3):
+    make_loop(TinyTask(), steps, folder).run()
+    return folder
+
+
+def test_the_checkpoint_of_another_run_is_not_its_own(tmp_path, unbroken, capsys):
+    ours, theirs = begun(tmp_path / "ours"), begun(tmp_path / "theirs", 6)
+    shutil.copytree(theirs / "checkpoints/step-000000006", ours / "checkpoints/step-000000006")
+    task = TinyTask()
+    make_loop(task, STEPS, ours).run()
+    assert "step-000000006 cannot be used: it is of another run" in capsys.readouterr().err
+    assert task.asked == [3, 4, 5, 6, 7]
+    assert digest(task, STEPS) == unbroken[0]
+
+
+def test_a_run_may_be_moved_and_copied(tmp_path, unbroken, capsys):
+    begun(tmp_path / "first").rename(tmp_path / "moved")
+    shutil.copytree(tmp_path / "moved", tmp_path / "copied")
+    for name in ("moved", "copied"):
+        task = TinyTask()
+        make_loop(task, STEPS, tmp_path / name).run()
+        assert task.asked[0] == 3 and digest(task, STEPS) == unbroken[0]
+    assert "taken as this run's" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("lost", ["run.json", "the checkpoint's word", "both"])
+def test_a_run_of_an_earlier_version_goes_on_once_with_a_word(tmp_path, unbroken, capsys, lost):
+    folder = begun(tmp_path)
+    if lost != "the checkpoint's word":
+        (folder / "run.json").unlink()
+    if lost != "run.json":
+        checkpoint = folder / "checkpoints/step-000000003"
+        description = json.loads((checkpoint / "description.json").read_text())
+        del description["run"]
+        write_json(checkpoint / "description.json", description)
+        manifest = json.loads((checkpoint / "manifest.json").read_text())
+        manifest["sha256"]["description.json"] = sha256_file(checkpoint / "description.json")
+        write_json(checkpoint / "manifest.json", manifest)
+    for steps, said in ((6, 1), (STEPS, 0)):
+        task = TinyTask()
+        make_loop(task, steps, folder).run()
+        assert capsys.readouterr().err.count("taken as this run's") == said
+    assert task.asked == [6, 7] and digest(task, STEPS) == unbroken[0]
+    assert logged(folder) == unbroken[1]
+
+
+def test_a_log_that_was_cut_inside_a_character_does_not_stop_it(tmp_path, unbroken, capsys):
+    folder = begun(tmp_path)
+    with (folder / "metrics.jsonl").open("ab") as file:
+        file.write(b'{"step": 4, "\xc3')
+    task = TinyTask()
+    make_loop(task, STEPS, folder).run()
+    assert "1 damaged of 2 lines left out (line 2)" in capsys.readouterr().err
+    assert digest(task, STEPS) == unbroken[0] and logged(folder) == unbroken[1]

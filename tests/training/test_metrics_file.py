@@ -81,3 +81,26 @@ def test_tensorboard_gets_the_same_numbers(tmp_path):
     assert events(tmp_path / "tensorboard") == [
         (line["step"], "loss", pytest.approx(line["loss"])) for line in LINES[:2]
     ]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        b'{"step": 4, "lo', b"\xff\xfe", b'{"step": 4, "\xc3', b"[]", b"null", b'{"loss": 1}',
+        b'{"step": "4"}', b'{"step": 4, "loss": NaN}', b'{"step": 4, "loss": [1]}', b"[" * 100_000,
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("at", [0, 1, 3])
+@pytest.mark.usefixtures("_without_tensorboard")
+def test_a_damaged_line_costs_that_line_only_and_is_told(tmp_path, capsys, damage, at):
+    path = tmp_path / "metrics.jsonl"
+    lines = [json.dumps(line).encode() for line in LINES]
+    # The last line may lack its end.
+    path.write_bytes(b"\n".join([*lines[:at], damage, *lines[at:]]) + b"\n" * (at < 3))
+    assert read_metrics(path) == LINES
+    (said,) = capsys.readouterr().err.splitlines()
+    assert str(path) in said and f"(line {at + 1})" in said
+    write(tmp_path, 6, [{"step": 8, "loss": 0.5}])
+    capsys.readouterr()
+    assert read_metrics(path) == [*LINES, {"step": 8, "loss": 0.5}]
+    assert capsys.readouterr().err == ""  # the file is whole again

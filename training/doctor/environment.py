@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from data import InputError, read_json
+from data.json_files import OBJECT
 from training.doctor.finding import PROBLEM, WARNING, Finding, ok, problem, warning
 
 _OFF = ("0", "false")
@@ -93,7 +95,7 @@ def _cluster(value: str) -> list[Finding]:
         return []
     try:
         workers = sum(len(addresses) for addresses in json.loads(value)["cluster"].values())
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         return [
             problem(
                 "Environment",
@@ -118,12 +120,12 @@ def keras_settings(path: Path) -> Finding:
     Args:
         path: `keras.json`, which may be missing.
     """
-    try:
-        settings = json.loads(path.read_text())
-    except FileNotFoundError:
+    if not path.exists():
         return ok("Keras' settings", f"the defaults; there is no {path}")
-    except (OSError, ValueError) as error:
-        return problem("Keras' settings", f"{path} cannot be read: {error}", f"delete {path}")
+    try:
+        settings = read_json(path, OBJECT, "Keras cannot use it")
+    except InputError as error:
+        return problem("Keras' settings", str(error), f"delete {path}")
     expected = {"floatx": "float32", "image_data_format": "channels_last"}
     wrong = {name: settings.get(name, value) for name, value in expected.items()}
     wrong = {name: value for name, value in wrong.items() if value != expected[name]}

@@ -1,0 +1,94 @@
+"""A disk that is full or refuses: one line, in whatever error a library tells it."""
+
+import contextlib
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from data.errors import InputError
+
+# No room for what is written: some libraries say so in words only, which are always these.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# What the user's machine refuses; any other error of a file is a fault of ours.
+_REFUSED = (
+    *FULL, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EIO,
+)  # fmt: skip
+
+
+class WriteError(InputError, OSError):
+    """A file that cannot be written, as one line; `errno` and `strerror` as of any OSError."""
+
+    def __init__(self, message: str, number: int):
+        super().__init__(message)
+        self.errno, self.strerror = number, os.strerror(number)
+
+    def __str__(self) -> str:
+        return self.args[0]  # and not what OSError makes of a number
+
+
+@contextlib.contextmanager
+def writing(path: str | os.PathLike, needed: int | None = None) -> Iterator[None]:
+    """Turns errors of a body that writes a file or folder into one line where the disk is to blame.
+
+    Python, Pillow and NumPy raise an OSError, h5py too, but TensorFlow errors of its own; and an
+    archive that is closed on a full disk may hide the first error behind a second. Of several
+    around one another, the outermost names what the user asked for.
+
+    Args:
+        path: What the line names.
+        needed: How many bytes are needed, where that is known.
+
+    Raises:
+        WriteError: The disk is full, or refuses. Any other error stays what it is.
+    """
+    try:
+        yield
+    except Exception as error:
+        number = trouble(error)
+        theirs = isinstance(error, InputError) and not isinstance(error, WriteError)
+        if number is None or theirs or _is_elsewhere(error, path):
+            raise
+        raise WriteError(f"cannot write {path}: {_reason(number, path, needed)}", number) from error
+
+
+def trouble(error: BaseException) -> int | None:
+    """The errno of what a disk or the user's rights refuse, where that is the error.
+
+    A full disk may also be told in words, or lie behind the error.
+    """
+    number = getattr(error, "errno", None) if isinstance(error, OSError) else None
+    if number in _REFUSED:
+        return number
+    seen = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        for each in FULL:
+            if getattr(error, "errno", None) == each or os.strerror(each) in str(error):
+                return each
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _is_elsewhere(error: Exception, path: str | os.PathLike) -> bool:
+    """Whether an error names a file outside of the folder that is written to."""
+    named = getattr(error, "filename", None)
+    if not isinstance(named, str | bytes | os.PathLike):
+        return False
+    folder = Path(os.fsdecode(path)).absolute().parent
+    return folder not in Path(os.fsdecode(named)).absolute().parents
+
+
+def _reason(number: int, path: str | os.PathLike, needed: int | None) -> str:
+    reason = os.strerror(number)
+    if number not in FULL:
+        return f"{reason}; put it right, or choose another place"
+    sizes = [] if needed is None else [f"{needed:,} bytes are needed"]
+    with contextlib.suppress(OSError):
+        sizes.append(f"{shutil.disk_usage(_existing(Path(path))).free:,} are free")
+    return f"{reason} ({', '.join(sizes)}); make room, then start it again"
+
+
+def _existing(path: Path) -> Path:
+    return next(each for each in (path, *path.absolute().parents) if each.exists())
