@@ -7,11 +7,12 @@ import json
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from data.errors import InputError
+from data.errors import InputError, brief
 
 
 @contextlib.contextmanager
@@ -72,6 +73,30 @@ def whole_folder(output: Path) -> Iterator[Path]:
         sync_folder(output.absolute().parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def read_file(path: str | os.PathLike, most: int) -> bytes:
+    """Returns a file's contents.
+
+    Args:
+        path: A regular file: reading a pipe or a device may never end.
+        most: How many bytes it may have.
+
+    Raises:
+        InputError: It is missing, unreadable, something else than a file, or larger.
+    """
+    path, contents = Path(path), None
+    try:
+        if stat.S_ISREG(path.stat().st_mode):
+            with path.open("rb") as file:
+                contents = file.read(most + 1)
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
+        raise InputError(f"cannot read {path}: {brief(error)}") from error
+    if contents is None:
+        raise InputError(f"cannot read {path}: it is no regular file; take it away")
+    if len(contents) > most:
+        raise InputError(f"{path} is larger than {most:,} bytes: take it away")
+    return contents
 
 
 def write_bytes(path: str | os.PathLike, data: bytes) -> None:

@@ -5,7 +5,8 @@ import os
 import zlib
 from pathlib import Path
 
-from data.errors import InputError
+from data.errors import InputError, brief
+from data.files import read_file
 from data.natural_order import natural_key
 from data.picture import MAX_BYTES, SUFFIXES, is_image_name
 
@@ -44,14 +45,7 @@ class FolderSource:
 
     def read(self, i: int) -> bytes:
         """Returns the contents of a file; InputError if it cannot be read."""
-        try:
-            with Path(self.where(i)).open("rb") as file:
-                contents = file.read(MAX_BYTES + 1)
-        except OSError as error:
-            raise InputError(f"cannot read {self.where(i)}: {error.strerror}") from error
-        if len(contents) > MAX_BYTES:
-            raise InputError(f"{self.where(i)} is larger than {MAX_BYTES:,} bytes: take it away")
-        return contents
+        return read_file(self.where(i), MAX_BYTES)
 
     def checksum(self, i: int) -> tuple[int, int]:
         """Size and CRC-32 of a file, which is read for it."""
@@ -76,7 +70,7 @@ def existing_path(data_dir: str, flag: str) -> Path:
         if not path.exists():
             raise InputError(f"{flag} {path} does not exist: give an existing folder")
     except (OSError, RuntimeError) as error:  # a name too long, ~ of an unknown user, ...
-        raise InputError(f"cannot use {flag} {data_dir} ({error}): give another") from error
+        raise InputError(f"cannot use {flag} {data_dir} ({brief(error)}): give another") from error
     return path
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from data.errors import InputError
+from data.files import read_file
 from data.images import Images, checked_indices
-from data.picture import decode
+from data.picture import MAX_BYTES, decode
 from data.resize import Squaring
 from data.sources import Source, open_images
 from data.threads import map_in_order
@@ -20,10 +21,7 @@ def read_picture(path: Path, resolution: int, channels: int) -> np.ndarray:
     Raises:
         InputError: There is no such file, or it cannot be decoded.
     """
-    try:
-        contents = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+    contents = read_file(path, MAX_BYTES)
     return Squaring(resolution, channels)(decode(contents, str(path)).image, str(path))
 
 

@@ -108,7 +108,11 @@ class Squaring:
 
 def _convert(image: Image.Image, mode: str) -> Image.Image:
     if image.mode.startswith("I"):  # 16-bit grey, which Pillow's own conversion would clip
-        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+        deep = np.asarray(image)
+        grey = (deep >> 8).astype(np.uint8)
+        if "transparency" in image.info:  # one of 65,536 levels
+            grey[deep == image.info["transparency"]] = 255
+        image = Image.fromarray(grey)
     if image.has_transparency_data:
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image.convert("RGBA"))

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from data import InputError
+from data.files import read_file
 from data.picture import MAX_BYTES, decode
 from data.resize import Squaring
 from data.sources import Source, open_images
@@ -110,20 +111,8 @@ def _open(path: str) -> _Part:
     except (OSError, ValueError) as error:  # a name too long, a null byte
         reason = f"cannot read {path!r}: {error}"
         return _Part(path, lambda: _refuse(reason))
-    return _Part(path, lambda: _read_file(Path(path)))
+    return _Part(path, lambda: read_file(path, MAX_BYTES))
 
 
 def _refuse(reason: str) -> bytes:
     raise InputError(reason)
-
-
-def _read_file(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            contents = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"cannot read {path}: {reason}") from error
-    if len(contents) > MAX_BYTES:
-        raise InputError(f"{path} is larger than {MAX_BYTES:,} bytes: take it away")
-    return contents

@@ -79,6 +79,7 @@ def files() -> dict[str, bytes]:
         "rgb_hole.png": encoded(rgb, "PNG", transparency=rgb.getpixel((20, 15))),
         "alpha.png": encoded(Image.fromarray(noise(21, 22, 4)), "PNG"),
         "grey_alpha.png": encoded(Image.fromarray(noise(21, 22, 2)), "PNG"),
+        "deep_hole.png": encoded(deep, "PNG", transparency=deep.getpixel((9, 8))),
         "same_size.png": encoded(Image.fromarray(noise(12, 12, 3)), "PNG"),
     }
 
@@ -120,8 +121,8 @@ def huge_jpeg() -> bytes:
 
 
 BAD = {
-    "huge.png": (huge_png(), "more than 50,000,000 pixels"),
-    "huge.jpg": (huge_jpeg(), "more than 50,000,000 pixels"),
+    "huge.png": (huge_png(), "more than 134,217,728 pixels"),
+    "huge.jpg": (huge_jpeg(), "more than 134,217,728 pixels"),
     "film.gif": (encoded(Image.fromarray(noise(8, 8, 3)), "GIF"), "neither a JPEG nor a PNG"),
     "empty": (b"", "neither a JPEG nor a PNG"),
     "signature.png": (b"\x89PNG\r\n\x1a\n", "neither a JPEG nor a PNG"),
