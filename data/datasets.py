@@ -76,6 +76,7 @@ def load(
     resolution: int | None = None,
     channels: int | None = None,
     resize_filter: str | None = None,
+    labels: str | None = None,
 ) -> Dataset:
     """Loads a data set and splits it 80/20; see `data.split.split_indices`.
 
@@ -93,6 +94,8 @@ def load(
         resolution: Height and width of the images; default: 28, or that of the records.
         channels: 1 (grey) or 3 (RGB); default: 1, or those of the records.
         resize_filter: "lanczos" (the default) or "box", for "folder" only.
+        labels: "dataset.json", "folders" or "none", for "folder" only; by default those of a
+            dataset.json, where there is one. See `data.labels.labels_of`.
 
     Returns:
         The data set, as uint8 images of [resolution, resolution, channels].
@@ -109,9 +112,10 @@ def load(
             raise InputError(f"--resolution must be 1 or more, not {resolution}")
         if channels not in (1, 3):
             raise InputError(f"--channels must be 1 (grey) or 3 (RGB), not {channels}")
-    options = {} if resize_filter is None else {"resize_filter": resize_filter}
+    given = {"resize_filter": resize_filter, "labels": labels}
+    options = {option: value for option, value in given.items() if value is not None}
     if options and name != "folder":
-        raise InputError(f"{name} takes no resize filter: leave it out")
+        raise InputError(f"{name} takes no {' or '.join(options).replace('_', ' ')}: leave it out")
     images, labels = DATASETS[name](data_dir, resolution, channels, **options)
     if not isinstance(images, np.ndarray) and len(images) * math.prod(images.shape) <= MEMORY_BYTES:
         images = _read_all(images)

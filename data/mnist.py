@@ -1,5 +1,6 @@
 """MNIST, or any set in its format, whole: the training part, then the test part."""
 
+import collections
 import hashlib
 import zlib
 from pathlib import Path
@@ -57,7 +58,7 @@ class MnistSource:
     kind = "idx"
 
     def __init__(self, folder: Path):
-        self._folder = folder
+        self._folder, self.passed_over = folder, collections.Counter()
         parts = _read_folder(folder)
         self._images = np.concatenate([images for images, _ in parts])  # [N, 28, 28]
         self.labels = np.concatenate([labels for _, labels in parts]).astype(np.int64)

@@ -62,13 +62,6 @@ class Picture:
     plain: str | None
 
 
-def is_image_name(path: str) -> bool:
-    """Whether a relative path ends as images do and no part of it is hidden (a leading dot)."""
-    return path.lower().endswith(SUFFIXES) and not any(
-        part.startswith(".") for part in path.split("/")
-    )
-
-
 def decode(contents: bytes, where: str) -> Picture:
     """Decodes an image file and turns it as its EXIF tag says; of several frames, the first.
 

@@ -81,28 +81,32 @@ class PictureImages(Images):
 
 
 def open_folder(
-    data_dir: str | None, resolution: int, channels: int, resize_filter: str = "lanczos"
-) -> tuple[PictureImages, None]:
-    """Opens every PNG, JPEG, WebP and BMP file of a folder or zip, in the natural order of paths.
+    data_dir: str | None,
+    resolution: int,
+    channels: int,
+    resize_filter: str = "lanczos",
+    labels: str | None = None,
+) -> tuple[PictureImages, np.ndarray | None]:
+    """Opens every image file of a folder or zip, in the natural order of paths.
 
     Each is turned as its EXIF tag says, cropped to its central square and resized; see
     `data.resize.Squaring`.
 
     Args:
-        data_dir: The folder, or a .zip file.
+        data_dir: The folder, or a zip file.
         resolution: Height and width.
         channels: 1 or 3.
         resize_filter: "lanczos" or "box".
+        labels: As for `data.labels.labels_of`.
 
     Returns:
-        The images, and None for the labels.
+        The images, and labels int64 [N] or None.
 
     Raises:
-        InputError: It is missing, unreadable or without images.
+        InputError: It is missing, unreadable or without images, or the labels do not fit.
     """
     if data_dir is None:
-        raise InputError(
-            "folder needs --data_dir, a folder or .zip file of PNG, JPEG, WebP or BMP images"
-        )
+        raise InputError("folder needs --data_dir, a folder or zip file of images")
     squaring = Squaring(resolution, channels, resize_filter)
-    return PictureImages(open_images(data_dir), squaring), None
+    source = open_images(data_dir, labels=labels)
+    return PictureImages(source, squaring), source.labels
