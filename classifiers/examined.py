@@ -9,6 +9,7 @@ from absl import flags
 import data
 from classifiers.detector import Detector, load_detector
 from data import Images, InputError, Joined, Opened, Subset
+from training.progress import say
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -69,6 +70,9 @@ def open_examined() -> Examined:
         data.open_path(path, size, channels, detector.resize_filter)
         for path in (values.natural, *values.generated)
     ]
+    for each in opened:
+        if each.passed_over:
+            say(each.passed_over)
     natural, *generated = (chosen(each, values.split, values.limit) for each in opened)
     names = names_of(values.generated)
     return Examined(detector, opened, natural, dict(zip(names, generated, strict=True)))

@@ -71,6 +71,9 @@ def _run() -> None:
         data.open_path(path, values.resolution, values.channels, values.filter)
         for path in (values.natural, *values.generated)
     )
+    for each in (natural, *generated):
+        if each.passed_over:
+            say(each.passed_over)
     settings = {"classifier": to_json(config), "augmentation": to_json(augmentation)}
     is_chief = Workers(strategy).is_chief
     if is_chief:

@@ -106,12 +106,19 @@ def write_bytes(path: str | os.PathLike, data: bytes) -> None:
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:
-    """Writes a text file atomically, in UTF-8, with line ends as given."""
-    write_bytes(path, text.encode())
+    r"""Writes a text file atomically, in UTF-8, with line ends as given.
+
+    A byte of a file's name that is no UTF-8, 0xE9 say, which Python holds as U+DCE9, becomes the
+    six characters `\udce9`.
+    """
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
 
 
 def write_json(path: str | os.PathLike, value: Any) -> None:
-    """Writes a JSON file atomically: indented by 2, keys in their order, newline at the end.
+    r"""Writes a JSON file atomically: indented by 2, keys in their order, newline at the end.
+
+    File names that are no UTF-8 come back: JSON's escape `\udce9` is read as U+DCE9, which
+    `os.fsencode`, and every function that opens a file, takes as the byte 0xE9.
 
     Raises:
         TypeError: `value` holds something that is not JSON, such as a NumPy number.

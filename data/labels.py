@@ -1,7 +1,7 @@
 """Labels of pictures: a file dataset.json beside them, or one folder for each class.
 
-dataset.json is StyleGAN2-ADA's: {"labels": [["00000/img00000000.png", 6], ...]}, with paths relative
-to it; {"labels": null} is no labels.
+dataset.json is StyleGAN2-ADA's: {"labels": [["00000/img00000000.png", 6], ...]}, with paths
+relative to it; {"labels": null} is no labels.
 """
 
 import collections
@@ -60,14 +60,20 @@ def labels_digest(labels: np.ndarray | None) -> str:
     return "" if labels is None else hashlib.sha256(labels.astype("<i8").tobytes()).hexdigest()
 
 
-def describe_labels(labels: np.ndarray) -> str:
-    """Counts the pictures of each class: "3 classes: 0 (20 pictures), 1 (7), 4 (2)"."""
-    classes, counts = np.unique(labels, return_counts=True)
-    pairs = list(zip(classes.tolist(), counts.tolist(), strict=True))
-    (first, count), rest = pairs[0], pairs[1:_CLASSES_LISTED]
-    listed = [f"{first} ({count:,} pictures)", *(f"{label} ({number:,})" for label, number in rest)]
-    more = ["..."] if len(pairs) > _CLASSES_LISTED else []
-    return f"{len(pairs):,} classes: {', '.join(listed + more)}"
+def describe_labels(labels: np.ndarray, names: Sequence[str] = ()) -> str:
+    """Counts the pictures of each class: "3 classes: 0 (20 pictures), 1 (7), 4 (2)".
+
+    Args:
+        labels: int64 [N].
+        names: Where folders are classes, the pictures' relative paths, to name the folders.
+    """
+    classes, firsts, counts = np.unique(labels, return_index=True, return_counts=True)
+    lines = []
+    for label, first, count in zip(classes, firsts, counts[:_CLASSES_LISTED], strict=False):
+        folder = f" {brief(names[first].partition('/')[0])}" if names else ""
+        lines.append(f"{label}{folder} ({count:,}{'' if lines else ' pictures'})")
+    more = ["..."] if len(classes) > _CLASSES_LISTED else []
+    return f"{len(classes):,} classes: {', '.join(lines + more)}"
 
 
 def _of_folders(names: Sequence[str], where: str) -> np.ndarray:

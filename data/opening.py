@@ -8,10 +8,10 @@ from typing import Any
 from data.datasets import Dataset, load
 from data.errors import InputError
 from data.listing import passed_over_line
+from data.picture import JPEG_SUFFIXES
 from data.records.manifest import MANIFEST, read_manifest
 from data.records.sealed import read_sealed
 from data.records.shard import index_name
-from data.picture import JPEG_SUFFIXES
 from data.resize import FILTERS
 from data.sources import open_images
 

@@ -16,6 +16,7 @@ from typing import Any
 import tensorflow as tf
 
 from data import InputError, sha256_file, sync_file, sync_folder, write_json
+from training.paths import utf8_folder
 from training.progress import say
 
 MANIFEST = "manifest.json"
@@ -87,7 +88,8 @@ class Checkpoints:
             shutil.rmtree(leftover)
         temporary = self.folder / f".saving-{step:09d}"
         temporary.mkdir()
-        self._checkpoint.write(str(temporary / "state"))
+        with utf8_folder(temporary) as readable:
+            self._checkpoint.write(str(readable / "state"))
         description = {"step": step, "note": note or {}, "variables": self._variables}
         write_json(temporary / DESCRIPTION, description)
         digests = {path.name: sha256_file(path) for path in sorted(temporary.iterdir())}
@@ -120,7 +122,8 @@ class Checkpoints:
         if saved != self._variables:
             raise DamagedCheckpointError(_difference(saved, self._variables))
         try:
-            status = self._checkpoint.read(str(self.path(step) / "state"))
+            with utf8_folder(self.path(step)) as readable:
+                status = self._checkpoint.read(str(readable / "state"))
             status.assert_existing_objects_matched()
             status.expect_partial() if self.partial else status.assert_consumed()
         except (AssertionError, ValueError, tf.errors.OpError) as error:

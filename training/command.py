@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from absl import app, flags
 
 from data import InputError
+from data.errors import printable
 from training.leaving import leave
 from training.runtime import configure
 from training.signals import Interrupted
@@ -68,6 +69,8 @@ def _parse_flags(arguments: Sequence[str]) -> list[str]:
 
 def _exit_code(main: Callable[[], None], resumes: bool) -> int:
     try:
+        # Of file names, what the terminal's encoding does not have is escaped.
+        sys.stdout.reconfigure(errors="backslashreplace")
         configure()
         main()
         sys.stdout.flush()
@@ -93,5 +96,5 @@ def _exit_code(main: Callable[[], None], resumes: bool) -> int:
 
 
 def _fail(line: str) -> None:
-    print(f"error: {line}", file=sys.stderr)
+    print(f"error: {printable(line)}", file=sys.stderr)
     sys.exit(2)

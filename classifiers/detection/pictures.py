@@ -9,9 +9,11 @@ import numpy as np
 
 from data import InputError
 from data.files import read_file
+from data.labels import NONE
+from data.listing import passed_over_line
 from data.picture import MAX_BYTES, decode
 from data.resize import Squaring
-from data.sources import Source, open_images
+from data.sources import Source, is_archive, open_images
 from data.threads import map_in_order
 
 
@@ -33,10 +35,10 @@ class Reading:
 class Pictures:
     """The pictures of files, folders and zip files, in the order given.
 
-    A folder stands for every PNG, JPEG, WebP and BMP file below it, and so does a zip file; a file
-    that is named itself is read whatever it is called. Names are listed at once, files are read
-    when their turn comes. A path that does not exist, or a folder without pictures, is one picture
-    that cannot be read.
+    A folder stands for every file below it that is named as images are, and so does a zip file; a
+    file that is named itself is read whatever it is called. Names are listed at once, files are
+    read when their turn comes. A path that does not exist, or a folder without pictures, is one
+    picture that cannot be read.
 
     Args:
         paths: Files, folders and zip files.
@@ -47,6 +49,11 @@ class Pictures:
 
     def __len__(self) -> int:
         return sum(len(part) for part in self._parts)
+
+    @property
+    def passed_over(self) -> list[str]:
+        """A line for each folder or zip file with files that are not read."""
+        return [part.passed_over for part in self._parts if part.passed_over]
 
     def readings(self, squaring: Squaring) -> Iterator[Reading]:
         """All of them, on all cores, holding only a few at a time."""
@@ -70,6 +77,8 @@ class Pictures:
 class _Part:
     """A path of the command line: one file."""
 
+    passed_over = ""
+
     def __init__(self, path: str, read: Callable[[], bytes]):
         self._path, self._read = path, read
 
@@ -90,6 +99,7 @@ class _SourcePart(_Part):
 
     def __init__(self, path: str, source: Source):
         self._path, self._source = path, source
+        self.passed_over = passed_over_line(source.passed_over, path)
 
     def __len__(self) -> int:
         return len(self._source.names)
@@ -103,8 +113,8 @@ class _SourcePart(_Part):
 
 def _open(path: str) -> _Part:
     try:
-        if Path(path).is_dir() or Path(path).suffix.lower() == ".zip":
-            return _SourcePart(path, open_images(path, "the path"))
+        if Path(path).is_dir() or Path(path).suffix.lower() == ".zip" or is_archive(Path(path)):
+            return _SourcePart(path, open_images(path, "the path", labels=NONE))
     except InputError as error:
         reason = str(error)
         return _Part(path, lambda: _refuse(reason))

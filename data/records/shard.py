@@ -11,6 +11,7 @@ label                         where the source has labels
 """
 
 import hashlib
+import os
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -52,10 +53,10 @@ def write_shard(
 
     images, skipped = [], []
     try:
-        with tf.io.TFRecordWriter(str(path)) as writer:
+        with tf.io.TFRecordWriter(os.fsencode(path)) as writer:
             for picture in pictures:
                 if isinstance(picture, Bad):
-                    skipped.append({"filename": _text(picture.filename), "reason": picture.reason})
+                    skipped.append({"filename": picture.filename, "reason": picture.reason})
                 else:
                     example = serialize(picture, *shape[:2])
                     writer.write(example)
@@ -112,8 +113,3 @@ def finished_index(folder: Path, number: int, count: int, key: str) -> dict[str,
 def write_index(folder: Path, number: int, count: int, key: str, index: dict[str, Any]) -> None:
     """Writes the index beside its shard; from now on the shard is finished."""
     write_sealed(folder / index_name(number, count), {"made_from": key, **index})
-
-
-def _text(filename: str) -> str:
-    """A name as JSON can hold it, whatever its bytes are."""
-    return filename.encode("utf-8", "backslashreplace").decode()

@@ -7,6 +7,7 @@ import numpy as np
 import data
 from data import Images, Joined
 from stylegan2.config import NetworkConfig
+from training.progress import say
 
 CHOICE = 0  # key of the fixed random order in which natural images are taken
 
@@ -51,6 +52,8 @@ def open_naturals(
         InputError: the images cannot be read, or are of another resolution or filter.
     """
     opened = data.open_path(path, network.resolution, network.channels, resize_filter)
+    if opened.passed_over:
+        say(opened.passed_over)
     dataset = opened.dataset
     parts = {
         "train": [(dataset.train, dataset.train_labels)],
