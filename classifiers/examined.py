@@ -9,6 +9,7 @@ from absl import flags
 import data
 from classifiers.detector import Detector, load_detector
 from data import Images, InputError, Joined, Opened, Subset
+from data.errors import printable
 from training.progress import say
 
 
@@ -79,7 +80,7 @@ def open_examined() -> Examined:
 
 
 def names_of(paths: list[str]) -> list[str]:
-    """The last part of each path where that tells them apart, else the whole paths.
+    """The last part of each path where that tells them apart, else the whole paths; printable.
 
     Raises:
         InputError: a path is given twice.
@@ -87,7 +88,7 @@ def names_of(paths: list[str]) -> list[str]:
     if len(set(paths)) < len(paths):
         raise InputError("--generated names one path twice")
     names = [Path(path).name for path in paths]
-    return names if len(set(names)) == len(names) else paths
+    return [printable(name) for name in (names if len(set(names)) == len(names) else paths)]
 
 
 def chosen(opened: Opened, split: str, limit: int) -> Images:

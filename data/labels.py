@@ -70,7 +70,7 @@ def describe_labels(labels: np.ndarray, names: Sequence[str] = ()) -> str:
     classes, firsts, counts = np.unique(labels, return_index=True, return_counts=True)
     lines = []
     for label, first, count in zip(classes, firsts, counts[:_CLASSES_LISTED], strict=False):
-        folder = f" {brief(names[first].partition('/')[0])}" if names else ""
+        folder = f" = {brief(names[first].partition('/')[0])}" if names else ""
         lines.append(f"{label}{folder} ({count:,}{'' if lines else ' pictures'})")
     more = ["..."] if len(classes) > _CLASSES_LISTED else []
     return f"{len(classes):,} classes: {', '.join(lines + more)}"
