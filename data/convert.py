@@ -24,7 +24,7 @@ from training.signals import Interrupted, stop_request
 
 def define_flags() -> None:
     """Declares the command's flags."""
-    flags.DEFINE_string("source", None, "Folder or .zip file of images, or MNIST's idx folder.")
+    flags.DEFINE_string("source", None, "Folder or zip file of images, or MNIST's idx folder.")
     flags.DEFINE_string("output", None, "Folder for the records: new, or of this conversion.")
     flags.DEFINE_integer("resolution", None, "Height and width of the images.")
     flags.DEFINE_integer("channels", 3, "1 (grey) or 3 (RGB).")

@@ -89,7 +89,7 @@ def load(
         name: "digits" (bundled with scikit-learn), "mnist" (idx files, or Keras' download),
             "folder" (image files in a folder or in a zip file) or "records" (what
             `python -m data.convert` has written).
-        data_dir: Folder of the files, for "folder" also a .zip file; required for "folder" and
+        data_dir: Folder of the files, for "folder" also a zip file; required for "folder" and
             "records", optional for "mnist".
         resolution: Height and width of the images; default: 28, or that of the records.
         channels: 1 (grey) or 3 (RGB); default: 1, or those of the records.
