@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.errors import InputError
+from data.errors import InputError, brief
 from data.folder import existing_folder
 from data.idx import read_idx
 from data.picture import encode_png
@@ -136,6 +136,6 @@ def _download() -> list[tuple[np.ndarray, np.ndarray]]:
         return list(keras.datasets.mnist.load_data())
     except Exception as error:  # Keras raises a bare Exception when a download fails
         raise InputError(
-            f"Keras cannot fetch MNIST ({error}): "
+            f"Keras cannot fetch MNIST ({brief(error)}): "
             "give --data_dir, a folder with the four idx files of MNIST"
         ) from error

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from data import InputError
+from data.errors import brief
 from data.files import read_file
 from data.labels import NONE
 from data.listing import passed_over_line
@@ -119,7 +120,7 @@ def _open(path: str) -> _Part:
         reason = str(error)
         return _Part(path, lambda: _refuse(reason))
     except (OSError, ValueError) as error:  # a name too long, a null byte
-        reason = f"cannot read {path!r}: {error}"
+        reason = f"cannot read {path}: {brief(error)}"
         return _Part(path, lambda: _refuse(reason))
     return _Part(path, lambda: read_file(path, MAX_BYTES))
 

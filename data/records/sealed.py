@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from data.errors import InputError
+from data.errors import InputError, brief
 from data.files import write_text
 
 _SEAL = "sha256_of_the_rest"
@@ -36,7 +36,7 @@ def read_sealed(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:  # no JSON, or no UTF-8
-        raise InputError(f"{path} is damaged ({error}): convert again") from error
+        raise InputError(f"{path} is damaged ({brief(error)}): convert again") from error
     if not isinstance(content, dict) or content.pop(_SEAL, None) != _seal(content):
         raise InputError(f"{path} is damaged (its checksum differs): convert again")
     return content

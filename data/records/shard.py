@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from data.errors import InputError
+from data.errors import InputError, brief
 from data.files import sha256_file
 from data.records.example import Bad, Encoded, serialize
 from data.records.framing import HEADER_BYTES, frames
@@ -63,7 +63,7 @@ def write_shard(
                     images.append(_image_entry(picture, example))
     except tf.errors.OpError as error:
         raise InputError(
-            f"cannot write to {path.parent} ({error.message}): make room; the same command goes on"
+            f"cannot write to {path.parent} ({brief(error.message)}): make room; the same command goes on"
         ) from error
     return _index(path, images, skipped)
 

@@ -58,6 +58,12 @@ def encoded(image: Image.Image, kind: str, **options) -> bytes:
     return file.getvalue()
 
 
+def with_bad_text(png: bytes) -> bytes:
+    """A PNG file with a text behind its header, of a wrong checksum."""
+    header = 8 + 12 + 13
+    return png[:header] + struct.pack(">I", 4) + b"tEXt" + b"a\0bc" + b"nono" + png[header:]
+
+
 @functools.cache
 def files() -> dict[str, bytes]:
     """Every kind of JPEG and PNG file, of several sizes."""
@@ -80,6 +86,7 @@ def files() -> dict[str, bytes]:
         "alpha.png": encoded(Image.fromarray(noise(21, 22, 4)), "PNG"),
         "grey_alpha.png": encoded(Image.fromarray(noise(21, 22, 2)), "PNG"),
         "deep_hole.png": encoded(deep, "PNG", transparency=deep.getpixel((9, 8))),
+        "bad_text.png": with_bad_text(encoded(rgb, "PNG")),
         "same_size.png": encoded(Image.fromarray(noise(12, 12, 3)), "PNG"),
     }
 
