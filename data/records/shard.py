@@ -63,7 +63,8 @@ def write_shard(
                     images.append(_image_entry(picture, example))
     except tf.errors.OpError as error:
         raise InputError(
-            f"cannot write to {path.parent} ({brief(error.message)}): make room; the same command goes on"
+            f"cannot write to {path.parent} ({brief(error.message)}): make room; the same command "
+            "goes on"
         ) from error
     return _index(path, images, skipped)
 
