@@ -20,7 +20,7 @@ from tqdm import tqdm
 from classifiers.detection.batches import detect
 from classifiers.detection.findings import GENERATED
 from classifiers.detection.pictures import Pictures
-from classifiers.detection.writers import WRITERS, Writer, printable
+from classifiers.detection.writers import WRITERS, Writer
 from classifiers.detector import Detector, load_detector
 from data import InputError, atomic_path
 from training import command
@@ -66,13 +66,15 @@ def detect_all(
         The number of pictures, and how many of them could not be read.
     """
     generated = unreadable = 0
+    for line in pictures.passed_over:
+        say(line)
     with Progress("detecting", len(pictures), unit="pictures") as progress:
         for findings in detect(detector, pictures, threshold, batch_size):
             for finding in findings:
                 generated += finding.verdict == GENERATED
                 if finding.error:
                     unreadable += 1
-                    say(printable(finding.error))
+                    say(finding.error)
             with tqdm.external_write_mode():  # both may be on one terminal
                 writer.write(findings)
             progress.advance(len(findings))

@@ -10,6 +10,8 @@ from absl import flags
 import data
 from classifiers.detector import Detector, load_detector
 from data import Images, InputError, Joined, Opened, Subset
+from data.errors import printable
+from training.progress import say
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -77,6 +79,9 @@ def open_examined() -> Examined:
         data.open_path(path, size, channels, detector.resize_filter, flag)
         for flag, path in image_flags()
     ]
+    for each in opened:
+        if each.passed_over:
+            say(each.passed_over)
     natural, *generated = (chosen(each, values.split, values.limit) for each in opened)
     names = names_of(values.generated)
     return Examined(detector, opened, natural, dict(zip(names, generated, strict=True)))
@@ -92,9 +97,9 @@ def check_distinct(natural: str, generated: list[str]) -> None:
 
 
 def names_of(paths: list[str]) -> list[str]:
-    """The last part of each path where that tells them apart, else the whole paths."""
+    """The last part of each path where that tells them apart, else the whole paths; printable."""
     names = [Path(path).name for path in paths]
-    return names if len(set(names)) == len(names) else paths
+    return [printable(name) for name in (names if len(set(names)) == len(names) else paths)]
 
 
 def chosen(opened: Opened, split: str, limit: int) -> Images:

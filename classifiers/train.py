@@ -80,6 +80,9 @@ def _run() -> None:
         data.open_path(path, values.resolution, values.channels, values.filter, flag)
         for flag, path in image_flags()
     )
+    for each in (natural, *generated):
+        if each.passed_over:
+            say(each.passed_over)
     settings = {"classifier": to_json(config), "augmentation": to_json(augmentation)}
     warn_of_formats(natural, generated)
     parts = [held_back(each.dataset.train) for each in (natural, *generated)]

@@ -9,8 +9,11 @@ pictures.py       image files of a folder or zip, read as they are
 records/          images as TFRecord shards: written, read, verified
 convert.py        the command that makes records: python -m data.convert
 verify.py         the command that checks them: python -m data.verify
+listing.py        which files are pictures, and what is passed over
+labels.py         their labels: dataset.json, or a folder for each class
 sources.py        where encoded pictures come from: folder.py, archive.py, mnist.py
 picture.py        one encoded picture
+metadata.py       what it holds beside its pixels
 idx.py            one idx file, plain or gzip, checked byte for byte
 split.py          the fixed 80/20 split
 resize.py         square resizing and channels

@@ -1,46 +1,56 @@
 """A zip file of images, read as it is."""
 
+import collections
 import functools
 import threading
 import zipfile
-import zlib
 from pathlib import Path, PurePosixPath
 
-from data.errors import InputError
-from data.natural_order import natural_key
-from data.picture import MAX_BYTES, SUFFIXES, is_image_name
+from data.errors import InputError, brief
+from data.labels import labels_digest, labels_of
+from data.listing import LABEL_FILE, pictures_among
+from data.picture import MAX_BYTES
 
 _ENCRYPTED = 0x1
 
 
 class ZipSource:
-    """Every PNG, JPEG, WebP and BMP file in a zip file, in the natural order of paths.
+    """Every file in a zip file that is named as images are, in the natural order of paths.
 
     Like a folder unzipped from it: of entries of one name the last counts, hidden ones are passed
     over. Nothing is ever unpacked to the disk.
 
     Args:
         path: An existing file.
+        labels: As for `data.labels.labels_of`.
 
     Raises:
         InputError: It is no zip file, cut short, encrypted, without images, or names a file outside
-            of itself.
+            of itself, or the labels do not fit.
     """
 
     kind = "zip"
-    labels = None
-    contents = ""
 
-    def __init__(self, path: Path):
-        self.path = path
+    def __init__(self, path: Path, labels: str | None = None):
+        self.path, self.passed_over = path, collections.Counter()
         try:
             self._zip = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-            raise InputError(f"cannot read {path} as a zip file ({error}): get it anew") from error
+        except Exception as error:  # zipfile raises half a dozen types on damaged files
+            raise InputError(
+                f"cannot read {path} as a zip file ({brief(error)}): get it anew"
+            ) from error
         self._lock = threading.Lock()  # zipfile promises nothing to threads
-        self.names = sorted(self._image_names(), key=natural_key)
-        if not self.names:
-            raise InputError(f"no images in {path}: it needs {', '.join(SUFFIXES)} files")
+        self._paths = {}  # of each name, with forward slashes, whatever Windows wrote
+        for entry in self._zip.infolist():
+            self._paths[entry.filename] = self._checked_path(entry)
+        files = ((name, path) for name, path in self._paths.items() if not path.endswith("/"))
+        self.names = pictures_among(files, self.passed_over, path)
+        has_file = LABEL_FILE in self._paths
+        content = self._read(LABEL_FILE, f"{LABEL_FILE} in {path}") if has_file else None
+        self.labels = labels_of(
+            [self._paths[name] for name in self.names], labels, content, str(path)
+        )
+        self.contents = labels_digest(self.labels)
 
     @functools.cached_property
     def sizes(self) -> list[int]:
@@ -49,35 +59,38 @@ class ZipSource:
 
     def where(self, i: int) -> str:
         """What to call a picture in an error."""
-        return f"{self.names[i]} in {self.path}"
+        return f"{brief(self.names[i])} in {self.path}"
 
     def read(self, i: int) -> bytes:
         """Returns the contents of a file; InputError if it cannot be read."""
-        entry = self._zip.getinfo(self.names[i])
+        return self._read(self.names[i], self.where(i))
+
+    def _read(self, name: str, where: str) -> bytes:
+        entry = self._zip.getinfo(name)
         if entry.file_size > MAX_BYTES:
-            raise InputError(f"{self.where(i)} is larger than {MAX_BYTES:,} bytes: take it away")
+            raise InputError(f"{where} is larger than {MAX_BYTES:,} bytes: take it away")
         try:
             with self._lock:
                 return self._zip.read(entry)
-        except (
-            zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError,
-        ) as error:  # fmt: skip
-            raise InputError(f"cannot read {self.where(i)} ({error}): get the zip anew") from error
+        except Exception as error:  # each compression raises its own types on damaged files
+            raise InputError(
+                f"cannot read {where} ({brief(error)}): get the zip anew, or zip it with deflate"
+            ) from error
 
     def checksum(self, i: int) -> tuple[int, int]:
         """Size and CRC-32 of a file, from the zip's own directory."""
         entry = self._zip.getinfo(self.names[i])
         return entry.file_size, entry.CRC
 
-    def _image_names(self) -> list[str]:
-        for entry in self._zip.infolist():
-            name = PurePosixPath(entry.filename.replace("\\", "/"))
-            drive = str(name)[1:2] == ":"  # C:file, C:/file
-            if name.is_absolute() or ".." in name.parts or drive:
-                raise InputError(
-                    f"{self.path} names a file outside of itself, {entry.filename!r}: "
-                    "get the zip from a source you trust"
-                )
-            if entry.flag_bits & _ENCRYPTED:
-                raise InputError(f"{self.path} is encrypted: unzip it and give the folder")
-        return [name for name in self._zip.NameToInfo if is_image_name(name)]
+    def _checked_path(self, entry: zipfile.ZipInfo) -> str:
+        path = entry.filename.replace("\\", "/")
+        name = PurePosixPath(path)
+        drive = path[1:2] == ":"  # C:file, C:/file
+        if name.is_absolute() or ".." in name.parts or drive:
+            raise InputError(
+                f"{self.path} names a file outside of itself, {brief(repr(entry.filename))}: "
+                "get the zip from a source you trust"
+            )
+        if entry.flag_bits & _ENCRYPTED:
+            raise InputError(f"{self.path} is encrypted: unzip it and give the folder")
+        return path

@@ -3,8 +3,9 @@
     python -m data.convert --source=FOLDER --output=FOLDER --resolution=256
 
 The source is a folder of images at any depth (FFHQ's `images1024x1024` and `thumbnails128x128` as
-they are published), a zip file of images, or a folder with MNIST's four idx files. Killed or
-stopped, the same command goes on; run again on a finished folder, it repairs damaged shards.
+they are published), a zip file of images, or a folder with MNIST's four idx files. Labels are those
+of a dataset.json in it, or, with `--labels=folders`, its sub-folders. Killed or stopped, the same
+command goes on; run again on a finished folder, it repairs damaged shards.
 """
 
 import math
@@ -12,6 +13,8 @@ import math
 from absl import flags
 
 from data.errors import InputError
+from data.labels import CHOICES, FOLDERS, describe_labels
+from data.listing import passed_over_line
 from data.records.conversion import Conversion
 from data.records.options import ConvertOptions
 from data.resize import CROPS, FILTERS
@@ -24,7 +27,7 @@ from training.signals import Interrupted, stop_request
 
 def define_flags() -> None:
     """Declares the command's flags."""
-    flags.DEFINE_string("source", None, "Folder or .zip file of images, or MNIST's idx folder.")
+    flags.DEFINE_string("source", None, "Folder or zip file of images, or MNIST's idx folder.")
     flags.DEFINE_string("output", None, "Folder for the records: new, or of this conversion.")
     flags.DEFINE_integer("resolution", None, "Height and width of the images.", 1)
     flags.DEFINE_integer("channels", 3, "1 (grey) or 3 (RGB).", 1, 3)
@@ -37,6 +40,10 @@ def define_flags() -> None:
         "shard_megabytes", 400, "Most megabytes of pixels in a shard; never over 4,096 images.", 1
     )
     flags.DEFINE_integer("limit", None, "Take only the first so many pictures.", 1)
+    flags.DEFINE_enum(
+        "labels", None, CHOICES, "dataset.json: StyleGAN2-ADA's file in the source, which is taken "
+        "by itself where it is there; folders: each sub-folder is a class, in the order of names.",
+    )  # fmt: skip
     flags.DEFINE_boolean("skip_bad", False, "Go on without pictures that cannot be read.")
 
 
@@ -57,6 +64,7 @@ def main() -> None:
         shard_megabytes=values.shard_megabytes,
         limit=values.limit,
         skip_bad=values.skip_bad,
+        labels=values.labels,
     )
     check_memory(math.prod(options.squaring.shape), f"--resolution={options.resolution}")
     manifest = _convert(options)
@@ -80,6 +88,12 @@ def _convert(options: ConvertOptions) -> dict:
             if stop:
                 raise Interrupted(stop.number)
 
+        source = conversion.source
+        if source.passed_over:
+            say(passed_over_line(source.passed_over, options.source))
+        if source.labels is not None:
+            names = source.names if options.labels == FOLDERS else ()
+            say(describe_labels(source.labels[: conversion.total], names))
         return conversion.run(advance, say)
 
 

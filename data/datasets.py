@@ -94,6 +94,7 @@ def load(
     resolution: int | None = None,
     channels: int | None = None,
     resize_filter: str | None = None,
+    labels: str | None = None,
 ) -> Dataset:
     """Loads a data set and splits it 80/20; see `data.split.split_indices`.
 
@@ -106,11 +107,13 @@ def load(
         name: "digits" (bundled with scikit-learn), "mnist" (idx files, or Keras' download),
             "folder" (image files in a folder or in a zip file) or "records" (what
             `python -m data.convert` has written).
-        data_dir: Folder of the files, for "folder" also a .zip file; required for "folder" and
+        data_dir: Folder of the files, for "folder" also a zip file; required for "folder" and
             "records", optional for "mnist".
         resolution: Height and width of the images; default: 28, or that of the records.
         channels: 1 (grey) or 3 (RGB); default: 1, or those of the records.
         resize_filter: "lanczos" (the default) or "box", for "folder" only.
+        labels: "dataset.json", "folders" or "none", for "folder" only; by default those of a
+            dataset.json, where there is one. See `data.labels.labels_of`.
 
     Returns:
         The data set, as uint8 images of [resolution, resolution, channels].
@@ -127,9 +130,10 @@ def load(
             raise InputError(f"--resolution must be 1 or more, not {resolution}")
         if channels not in (1, 3):
             raise InputError(f"--channels must be 1 (grey) or 3 (RGB), not {channels}")
-    options = {} if resize_filter is None else {"resize_filter": resize_filter}
+    given = {"resize_filter": resize_filter, "labels": labels}
+    options = {option: value for option, value in given.items() if value is not None}
     if options and name != "folder":
-        raise InputError(f"{name} takes no resize filter: leave it out")
+        raise InputError(f"{name} takes no {' or '.join(options).replace('_', ' ')}: leave it out")
     images, labels = DATASETS[name](data_dir, resolution, channels, **options)
     if not isinstance(images, np.ndarray) and len(images) * math.prod(images.shape) <= MEMORY_BYTES:
         images = _read_all(images)

@@ -5,11 +5,12 @@ import errno
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from data.errors import InputError
+from data.errors import InputError, brief
 from data.leftovers import temporary_beside
 from data.trouble import writing
 
@@ -70,6 +71,30 @@ def whole_folder(output: Path) -> Iterator[Path]:
         sync_folder(output.absolute().parent)
 
 
+def read_file(path: str | os.PathLike, most: int) -> bytes:
+    """Returns a file's contents.
+
+    Args:
+        path: A regular file: reading a pipe or a device may never end.
+        most: How many bytes it may have.
+
+    Raises:
+        InputError: It is missing, unreadable, something else than a file, or larger.
+    """
+    path, contents = Path(path), None
+    try:
+        if stat.S_ISREG(path.stat().st_mode):
+            with path.open("rb") as file:
+                contents = file.read(most + 1)
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
+        raise InputError(f"cannot read {path}: {brief(error)}") from error
+    if contents is None:
+        raise InputError(f"cannot read {path}: it is no regular file; take it away")
+    if len(contents) > most:
+        raise InputError(f"{path} is larger than {most:,} bytes: take it away")
+    return contents
+
+
 def write_bytes(path: str | os.PathLike, data: bytes) -> None:
     """Writes a file atomically; see `atomic_path`."""
     with atomic_path(path) as temporary:
@@ -77,12 +102,19 @@ def write_bytes(path: str | os.PathLike, data: bytes) -> None:
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:
-    """Writes a text file atomically, in UTF-8, with line ends as given."""
-    write_bytes(path, text.encode())
+    r"""Writes a text file atomically, in UTF-8, with line ends as given.
+
+    A byte of a file's name that is no UTF-8, 0xE9 say, which Python holds as U+DCE9, becomes the
+    six characters `\udce9`.
+    """
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
 
 
 def write_json(path: str | os.PathLike, value: Any) -> None:
-    """Writes a JSON file atomically: indented by 2, keys in their order, newline at the end.
+    r"""Writes a JSON file atomically: indented by 2, keys in their order, newline at the end.
+
+    File names that are no UTF-8 come back: JSON's escape `\udce9` is read as U+DCE9, which
+    `os.fsencode`, and every function that opens a file, takes as the byte 0xE9.
 
     Raises:
         TypeError: `value` holds something that is not JSON, such as a NumPy number.

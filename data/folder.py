@@ -1,37 +1,43 @@
 """A folder of image files, at any depth."""
 
+import collections
 import functools
 import os
 import zlib
 from pathlib import Path
 
-from data.errors import InputError
+from data.errors import InputError, brief
+from data.files import read_file
+from data.labels import labels_digest, labels_of
+from data.listing import LABEL_FILE, pictures_among
 from data.natural_order import natural_key
-from data.picture import MAX_BYTES, SUFFIXES, is_image_name
+from data.picture import MAX_BYTES
 
 
 class FolderSource:
-    """Every PNG, JPEG, WebP and BMP file below a folder, in the natural order of relative paths.
+    """Every file below a folder that is named as images are, in the natural order of paths.
 
-    Hidden files and folders (a leading dot) and links to folders are passed over. The files are
-    listed once, and read when they are asked for.
+    Hidden files and folders (a leading dot) are passed over. Links to folders are followed, each
+    real folder once. The files are listed once, and read when they are asked for.
 
     Args:
         folder: An existing folder.
+        labels: As for `data.labels.labels_of`.
 
     Raises:
-        InputError: A folder below it is unreadable, or there are no images.
+        InputError: A folder below it is unreadable, there are no images, or the labels do not fit.
     """
 
     kind = "folder"
-    labels = None
-    contents = ""
 
-    def __init__(self, folder: Path):
-        self.folder = folder
-        self.names = sorted(_image_names(folder), key=natural_key)
-        if not self.names:
-            raise InputError(f"no images in {folder}: it needs {', '.join(SUFFIXES)} files")
+    def __init__(self, folder: Path, labels: str | None = None):
+        self.folder, self.passed_over = folder, collections.Counter()
+        paths = _files_below(folder, self.passed_over)
+        self.names = pictures_among(((path, path) for path in paths), self.passed_over, folder)
+        label_file = folder / LABEL_FILE
+        content = read_file(label_file, MAX_BYTES) if label_file.exists() else None
+        self.labels = labels_of(self.names, labels, content, str(folder))
+        self.contents = labels_digest(self.labels)
 
     @functools.cached_property
     def sizes(self) -> list[int]:
@@ -44,14 +50,7 @@ class FolderSource:
 
     def read(self, i: int) -> bytes:
         """Returns the contents of a file; InputError if it cannot be read."""
-        try:
-            with Path(self.where(i)).open("rb") as file:
-                contents = file.read(MAX_BYTES + 1)
-        except OSError as error:
-            raise InputError(f"cannot read {self.where(i)}: {error.strerror}") from error
-        if len(contents) > MAX_BYTES:
-            raise InputError(f"{self.where(i)} is larger than {MAX_BYTES:,} bytes: take it away")
-        return contents
+        return read_file(self.where(i), MAX_BYTES)
 
     def checksum(self, i: int) -> tuple[int, int]:
         """Size and CRC-32 of a file, which is read for it."""
@@ -76,17 +75,40 @@ def existing_path(data_dir: str, flag: str) -> Path:
         if not path.exists():
             raise InputError(f"{flag} {path} does not exist: give an existing folder")
     except (OSError, RuntimeError) as error:  # a name too long, ~ of an unknown user, ...
-        raise InputError(f"cannot use {flag} {data_dir} ({error}): give another") from error
+        raise InputError(f"cannot use {flag} {data_dir} ({brief(error)}): give another") from error
     return path
 
 
-def _image_names(folder: Path) -> list[str]:
-    names = []
-    for parent, subfolders, files in os.walk(folder, onerror=_unreadable):
-        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
-        relative = Path(parent).relative_to(folder)
-        names += [(relative / name).as_posix() for name in files if is_image_name(name)]
-    return names
+def _files_below(folder: Path, passed_over: collections.Counter[str]) -> list[str]:
+    """Relative paths of all files but those in hidden folders, which are counted."""
+    paths, seen, starts = [], set(), [""]
+    while starts:  # the folder itself, then what links lead to: real folders keep their own paths
+        start, links = starts.pop(0), []
+        if start and _is_seen(folder / start, seen, passed_over):
+            continue
+        for parent, subfolders, files in os.walk(folder / start, onerror=_unreadable):
+            seen.add(os.path.realpath(parent))
+            relative = Path(parent).relative_to(folder)
+            paths += [(relative / name).as_posix() for name in files]
+            for name in list(subfolders):
+                path = Path(parent, name)
+                if name.startswith("."):
+                    passed_over["hidden folders"] += 1
+                elif path.is_symlink():
+                    links.append((relative / name).as_posix())
+                    continue
+                elif not start or not _is_seen(path, seen, passed_over):
+                    continue
+                subfolders.remove(name)
+        starts += sorted(links, key=natural_key)
+    return paths
+
+
+def _is_seen(folder: Path, seen: set[str], passed_over: collections.Counter[str]) -> bool:
+    found = os.path.realpath(folder) in seen
+    if found:
+        passed_over["folders that another path leads to"] += 1
+    return found
 
 
 def _unreadable(error: OSError) -> None:

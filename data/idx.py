@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from data.errors import InputError
+from data.errors import InputError, brief
 
 _UNSIGNED_BYTES = 0x08
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -39,7 +39,7 @@ def read_idx(path: Path, rank: int) -> np.ndarray:
             file.seek(0)
             return _parse(gzip.open(file) if zipped else file, path, rank)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise InputError(f"{path} is corrupt gzip ({error}): download it again") from error
+        raise InputError(f"{path} is corrupt gzip ({brief(error)}): download it again") from error
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
 

@@ -1,12 +1,13 @@
 """MNIST, or any set in its format, whole: the training part, then the test part."""
 
+import collections
 import hashlib
 import zlib
 from pathlib import Path
 
 import numpy as np
 
-from data.errors import InputError
+from data.errors import InputError, brief
 from data.folder import existing_folder
 from data.idx import read_idx
 from data.picture import encode_png
@@ -57,7 +58,7 @@ class MnistSource:
     kind = "idx"
 
     def __init__(self, folder: Path):
-        self._folder = folder
+        self._folder, self.passed_over = folder, collections.Counter()
         parts = _read_folder(folder)
         self._images = np.concatenate([images for images, _ in parts])  # [N, 28, 28]
         self.labels = np.concatenate([labels for _, labels in parts]).astype(np.int64)
@@ -135,6 +136,6 @@ def _download() -> list[tuple[np.ndarray, np.ndarray]]:
         return list(keras.datasets.mnist.load_data())
     except Exception as error:  # Keras raises a bare Exception when a download fails
         raise InputError(
-            f"Keras cannot fetch MNIST ({error}): "
+            f"Keras cannot fetch MNIST ({brief(error)}): "
             "give --data_dir, a folder with the four idx files of MNIST"
         ) from error

@@ -1,6 +1,5 @@
 """Images from any path a user may give, and what is known of their files."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,13 +7,14 @@ from typing import Any
 
 from data.datasets import Dataset, load
 from data.errors import InputError
+from data.listing import passed_over_line
+from data.picture import JPEG_SUFFIXES
 from data.records.manifest import MANIFEST, read_manifest
 from data.records.sealed import read_sealed
 from data.records.shard import index_name
 from data.resize import FILTERS
 from data.sources import open_images
 
-_JPEG = re.compile(r"\.jpe?g$", re.IGNORECASE)
 _PLACE = ("offset", "length", "image_offset", "image_length")
 _FOOTER_BYTES = 4  # of a TFRecord: the checksum of its contents
 
@@ -29,6 +29,7 @@ class Opened:
         resize_filter: "lanczos" or "box", by which they got their size.
         files: How many there are.
         jpeg_files: How many of them were JPEG files once, by their names and formats.
+        passed_over: A line that says how many files are not read, and why; or "".
     """
 
     dataset: Dataset
@@ -36,6 +37,7 @@ class Opened:
     resize_filter: str
     files: int
     jpeg_files: int
+    passed_over: str = ""
 
     @property
     def jpeg_share(self) -> float:
@@ -49,6 +51,7 @@ def open_path(
     channels: int,
     resize_filter: str | None = None,
     flag: str = "--data",
+    labels: str | None = None,
 ) -> Opened:
     """Opens a folder of images, a zip file of them, or what `python -m data.convert` wrote.
 
@@ -58,12 +61,14 @@ def open_path(
         channels: 1 or 3.
         resize_filter: "lanczos" (the default) or "box"; records have one already.
         flag: Who gave the path, for errors.
+        labels: As for `data.load`; records have them already, or none.
 
     Raises:
         InputError: The images cannot be read, or are of another resolution or filter.
     """
     if resize_filter not in (None, *FILTERS):
         raise InputError(f"--filter is {resize_filter}; it must be one of {', '.join(FILTERS)}")
+    passed_over = ""
     if (Path(path) / MANIFEST).exists():
         dataset = load("records", path, resolution=resolution, channels=channels)
         manifest = read_manifest(Path(path))
@@ -76,11 +81,14 @@ def open_path(
         names = list(_names_of_records(Path(path), manifest))
     else:
         stored = resize_filter or "lanczos"
-        names = open_images(path, flag).names
+        source = open_images(path, flag, labels)
+        names, passed_over = source.names, passed_over_line(source.passed_over, path)
         dataset = load(
-            "folder", path, resolution=resolution, channels=channels, resize_filter=stored
-        )
-    return Opened(dataset, path, stored, len(names), sum(bool(_JPEG.search(x)) for x in names))
+            "folder", path, resolution=resolution, channels=channels, resize_filter=stored,
+            labels=labels,
+        )  # fmt: skip
+    jpeg_files = sum(name.lower().endswith(JPEG_SUFFIXES) for name in names)
+    return Opened(dataset, path, stored, len(names), jpeg_files, passed_over)
 
 
 def _names_of_records(folder: Path, manifest: dict[str, Any]) -> Iterator[str]:

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from data.errors import InputError
+from data.files import read_file
 from data.images import Images, checked_indices
-from data.picture import decode
+from data.picture import MAX_BYTES, decode
 from data.resize import Squaring, square_with_alpha
 from data.sources import Source, open_images
 from data.threads import map_in_order
@@ -25,11 +26,7 @@ def read_picture(path: Path, resolution: int, channels: int) -> np.ndarray:
     Raises:
         InputError: There is no such file, or it cannot be decoded.
     """
-    try:
-        contents = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from error
-    image = decode(contents, str(path)).image
+    image = decode(read_file(path, MAX_BYTES), str(path)).image
     if channels in (2, 4):
         return square_with_alpha(image, resolution, channels)
     return Squaring(resolution, channels)(image, str(path))
@@ -91,28 +88,32 @@ class PictureImages(Images):
 
 
 def open_folder(
-    data_dir: str | None, resolution: int, channels: int, resize_filter: str = "lanczos"
-) -> tuple[PictureImages, None]:
-    """Opens every PNG, JPEG, WebP and BMP file of a folder or zip, in the natural order of paths.
+    data_dir: str | None,
+    resolution: int,
+    channels: int,
+    resize_filter: str = "lanczos",
+    labels: str | None = None,
+) -> tuple[PictureImages, np.ndarray | None]:
+    """Opens every image file of a folder or zip, in the natural order of paths.
 
     Each is turned as its EXIF tag says, cropped to its central square and resized; see
     `data.resize.Squaring`.
 
     Args:
-        data_dir: The folder, or a .zip file.
+        data_dir: The folder, or a zip file.
         resolution: Height and width.
         channels: 1 or 3.
         resize_filter: "lanczos" or "box".
+        labels: As for `data.labels.labels_of`.
 
     Returns:
-        The images, and None for the labels.
+        The images, and labels int64 [N] or None.
 
     Raises:
-        InputError: It is missing, unreadable or without images.
+        InputError: It is missing, unreadable or without images, or the labels do not fit.
     """
     if data_dir is None:
-        raise InputError(
-            "folder needs --data_dir, a folder or .zip file of PNG, JPEG, WebP or BMP images"
-        )
+        raise InputError("folder needs --data_dir, a folder or zip file of images")
     squaring = Squaring(resolution, channels, resize_filter)
-    return PictureImages(open_images(data_dir), squaring), None
+    source = open_images(data_dir, labels=labels)
+    return PictureImages(source, squaring), source.labels

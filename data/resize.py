@@ -126,7 +126,11 @@ def _square(image: Image.Image, resolution: int, resize_filter: str) -> Image.Im
 
 def _eight_bits(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):  # 16-bit grey, which Pillow's own conversion would clip
-        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+        deep = np.asarray(image)
+        grey = (deep >> 8).astype(np.uint8)
+        if "transparency" in image.info:  # one of 65,536 levels
+            grey[deep == image.info["transparency"]] = 255
+        return Image.fromarray(grey)
     return image
 
 

@@ -1,12 +1,20 @@
 """Where encoded pictures come from: a folder, a zip file, or MNIST's idx files."""
 
+import collections
+import re
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from data.archive import ZipSource
+from data.errors import InputError
 from data.folder import FolderSource, existing_folder, existing_path
 from data.mnist import MnistSource, is_mnist_folder
+
+_ZIP = b"PK\x03\x04"
+_USTAR = 257  # where a tar file says what it is
+_TAR = re.compile(r"\.(tar|t[bgx]z|7z|rar|(tar\.)?(gz|bz2|xz|zst))$", re.IGNORECASE)
 
 
 class Source(Protocol):
@@ -18,6 +26,7 @@ class Source(Protocol):
         sizes: Bytes of each, as it is encoded.
         labels: int64 [N], or None.
         contents: A hash of what names and sizes do not tell apart; "" where they do.
+        passed_over: How many files are not read, by kind.
     """
 
     kind: str
@@ -25,6 +34,7 @@ class Source(Protocol):
     sizes: list[int]
     labels: np.ndarray | None
     contents: str
+    passed_over: collections.Counter[str]
 
     def where(self, i: int) -> str:
         """What to call a picture in an error."""
@@ -36,27 +46,53 @@ class Source(Protocol):
         """Size and CRC-32 of an encoded picture."""
 
 
-def open_images(path: str, flag: str = "--data_dir") -> Source:
+def open_images(path: str, flag: str = "--data_dir", labels: str | None = None) -> Source:
     """Opens a folder or a zip file of images.
 
     Args:
-        path: Of the folder, or of a file that ends in .zip.
+        path: Of the folder, or of a zip file, whatever its name.
         flag: Who gave the path, for errors.
+        labels: As for `data.labels.labels_of`.
 
     Raises:
-        InputError: It is missing, something else, unreadable or without images.
+        InputError: It is missing, something else, unreadable or without images, or the labels do
+            not fit.
     """
     found = existing_path(path, flag)
-    if found.is_file() and found.suffix.lower() == ".zip":
-        return ZipSource(found)
-    return FolderSource(existing_folder(path, flag))
+    if not is_archive(found):
+        return FolderSource(existing_folder(path, flag), labels)
+    if _TAR.search(found.name) or _head(found)[_USTAR : _USTAR + 5] == b"ustar":
+        raise InputError(f"{flag} {path} is no zip file: unpack it and give the folder")
+    return ZipSource(found, labels)
 
 
-def open_source(path: str, flag: str = "--source") -> Source:
+def open_source(path: str, flag: str = "--source", labels: str | None = None) -> Source:
     """Opens a folder or a zip file of images, or a folder of MNIST's four idx files.
 
     Raises:
         InputError: As `open_images`, or an idx file is damaged.
     """
     found = existing_path(path, flag)
-    return MnistSource(found) if is_mnist_folder(found) else open_images(path, flag)
+    if is_mnist_folder(found):
+        if labels is not None:
+            raise InputError("--labels is for folders and zip files: idx files have their own")
+        return MnistSource(found)
+    return open_images(path, flag, labels)
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a file is a zip, tar or another archive, by its name or its first bytes."""
+    if not path.is_file():
+        return False
+    if path.suffix.lower() == ".zip" or _TAR.search(path.name):
+        return True
+    head = _head(path)
+    return head.startswith(_ZIP) or head[_USTAR : _USTAR + 5] == b"ustar"
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(512)
+    except OSError:  # whoever reads the file will say so
+        return b""

@@ -8,6 +8,8 @@ from absl import flags
 
 import data
 from data import Dataset, InputError
+from data.listing import passed_over_line
+from data.sources import open_images
 from experiments.cache import DEFAULT_BYTES, GIGABYTE
 from experiments.executors import choice
 from experiments.judge import ExtractorJudge, open_judge
@@ -15,6 +17,7 @@ from experiments.settings import PRESET_NAMES, SETTINGS, Setting
 from stylegan2.evaluation.extractors import INCEPTION
 from training.config import define_flags, override
 from training.distribution import define_replicas
+from training.progress import say
 
 
 def define(settings: Sequence[str]) -> None:
@@ -105,9 +108,14 @@ def chosen_dataset(setting: Setting) -> Dataset:
         if not values.dry_run or values.data_dir:
             raise InputError("--planned_images goes with --dry_run, and without --data_dir")
         return data.planned(values.planned_images, setting.resolution, setting.channels)
-    return data.load(
+    dataset = data.load(
         values.dataset, values.data_dir, resolution=setting.resolution, channels=setting.channels
     )
+    if values.dataset == "folder":
+        line = passed_over_line(open_images(values.data_dir).passed_over, values.data_dir)
+        if line:
+            say(line)
+    return dataset
 
 
 def chosen_judge() -> ExtractorJudge | None:

@@ -73,7 +73,7 @@ def pictures_of(path: Path) -> list[Path]:
     """A file as it is; of a folder, all pictures in it."""
     if not path.is_dir():
         return [path]
-    source = open_images(str(path), "--targets")
+    source = open_images(str(path), "--targets", labels="none")
     return [path / name for name in source.names]
 
 

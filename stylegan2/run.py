@@ -10,6 +10,7 @@ from stylegan2.task import StyleGAN2Task
 from training.config import check_json, json_shape
 from training.fooling import JPEG_MODES, FoolingLoss
 from training.keras_models import load_classifier
+from training.progress import say
 from training.run_folder import CONFIG
 
 _NETWORK = {"network": json_shape(NetworkConfig)}
@@ -60,7 +61,10 @@ def trained_mirrored(network: Path) -> bool | None:
 
 def open_data(path: str, network: NetworkConfig) -> Dataset:
     """The natural images of a run, of the networks' resolution and colours."""
-    return data.open_path(path, network.resolution, network.channels).dataset
+    opened = data.open_path(path, network.resolution, network.channels)
+    if opened.passed_over:
+        say(opened.passed_over)
+    return opened.dataset
 
 
 def open_fooling(network: NetworkConfig, config: dict) -> FoolingLoss | None:
@@ -86,5 +90,13 @@ def make_task(
     """The task of a run."""
     labels = dataset.train_labels if network.label_dim else None
     if network.label_dim and labels is None:
-        raise InputError(f"network_label_dim is {network.label_dim}, but the images have no labels")
+        raise InputError(
+            f"network_label_dim is {network.label_dim}, but the images have no labels: put a "
+            "dataset.json beside them, or convert them with --labels=folders"
+        )
+    if network.label_dim and labels.max() >= network.label_dim:
+        raise InputError(
+            f"network_label_dim is {network.label_dim}, but the images have labels up to "
+            f"{labels.max()}: give {labels.max() + 1} or more"
+        )
     return StyleGAN2Task(network, training, dataset.train, config["seed"], fooling, labels)

@@ -12,6 +12,7 @@ loop              the one training loop
 run_folder        what began a run, written down
 checkpoints       atomic, verified checkpoints
 signals           Ctrl-C and SIGTERM
+paths             folders by names that TensorFlow takes
 progress          tqdm on a terminal, plain lines elsewhere
 arrays            arrays that can be computed again, in files that are checked
 metrics_log       JSON lines, and TensorBoard where it is installed

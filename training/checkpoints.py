@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from data import InputError, read_json, sha256_file, sync_file, sync_folder, write_json, writing
 from data.json_files import EVERY, FILE_NAME, OBJECT, TEXT, WHOLE
+from training.paths import utf8_folder
 from training.progress import say
 
 MANIFEST = "manifest.json"
@@ -120,7 +121,8 @@ class Checkpoints:
         for leftover in self.folder.glob(".saving-*"):
             shutil.rmtree(leftover)
         folder.mkdir()
-        self._checkpoint.write(str(folder / _STATE))
+        with utf8_folder(folder) as readable:
+            self._checkpoint.write(str(readable / _STATE))
         description = {"step": step, "note": note, "variables": self._variables}
         if self.run is not None:
             description["run"] = self.run
@@ -162,7 +164,8 @@ class Checkpoints:
         if saved != self._variables:
             raise DamagedCheckpointError(_difference(saved, self._variables))
         try:
-            status = self._checkpoint.read(str(self.path(step) / _STATE))
+            with utf8_folder(self.path(step)) as readable:
+                status = self._checkpoint.read(str(readable / _STATE))
             status.assert_existing_objects_matched()
             status.expect_partial() if self.partial else status.assert_consumed()
         except (AssertionError, ValueError, tf.errors.OpError) as error:

@@ -14,6 +14,7 @@ from typing import TextIO
 from absl import app, flags
 
 from data import InputError
+from data.errors import printable
 from data.trouble import FULL, trouble
 from training.leaving import leave
 from training.runtime import configure
@@ -78,6 +79,8 @@ def _check_number(name: str, value: object) -> None:
 
 def _exit_code(main: Callable[[], None], resumes: bool) -> int:
     try:
+        # Of file names, what the terminal's encoding does not have is escaped.
+        sys.stdout.reconfigure(errors="backslashreplace")
         configure()
         main()
         sys.stdout.flush()
@@ -119,5 +122,5 @@ def _discard(*streams: TextIO) -> None:
 
 
 def _fail(line: str) -> None:
-    print(f"error: {line}", file=sys.stderr)
+    print(f"error: {printable(line)}", file=sys.stderr)
     sys.exit(2)

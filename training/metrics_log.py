@@ -3,6 +3,7 @@
 import contextlib
 import importlib.util
 import json
+import os
 from pathlib import Path
 
 import tensorflow as tf
@@ -29,7 +30,7 @@ class MetricsLog:
         self._file = self.path.open("a", encoding="utf-8")
         self._summary = None
         if importlib.util.find_spec("tensorboard"):
-            self._summary = tf.summary.create_file_writer(str(folder / "tensorboard"))
+            self._summary = tf.summary.create_file_writer(os.fsencode(folder / "tensorboard"))
 
     def __enter__(self) -> "MetricsLog":
         return self

@@ -5,6 +5,8 @@ import time
 
 from tqdm import tqdm
 
+from data.errors import printable
+
 PLAIN_LINE_SECONDS = 15.0
 
 _muted = False
@@ -66,7 +68,10 @@ class Progress:
 
 
 def say(line: str) -> None:
-    """A line for the person who watches: to stderr, above any progress bar."""
+    """A line for the person who watches: to stderr, above any progress bar.
+
+    Of file names, what cannot be printed is escaped.
+    """
     if not _muted:
-        tqdm.write(line, file=sys.stderr)
+        tqdm.write("\n".join(map(printable, line.split("\n"))), file=sys.stderr)
         sys.stderr.flush()

@@ -8,9 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from data import InputError
+from data.errors import brief
+from data.files import read_file
+from data.labels import NONE
+from data.listing import passed_over_line
 from data.picture import MAX_BYTES, decode
 from data.resize import Squaring
-from data.sources import Source, open_images
+from data.sources import Source, is_archive, open_images
 from data.threads import map_in_order
 
 
@@ -32,10 +36,10 @@ class Reading:
 class Pictures:
     """The pictures of files, folders and zip files, in the order given.
 
-    A folder stands for every PNG, JPEG, WebP and BMP file below it, and so does a zip file; a file
-    that is named itself is read whatever it is called. Names are listed at once, files are read
-    when their turn comes. A path that does not exist, or a folder without pictures, is one picture
-    that cannot be read.
+    A folder stands for every file below it that is named as images are, and so does a zip file; a
+    file that is named itself is read whatever it is called. Names are listed at once, files are
+    read when their turn comes. A path that does not exist, or a folder without pictures, is one
+    picture that cannot be read.
 
     Args:
         paths: Files, folders and zip files.
@@ -46,6 +50,11 @@ class Pictures:
 
     def __len__(self) -> int:
         return sum(len(part) for part in self._parts)
+
+    @property
+    def passed_over(self) -> list[str]:
+        """A line for each folder or zip file with files that are not read."""
+        return [part.passed_over for part in self._parts if part.passed_over]
 
     def readings(self, squaring: Squaring) -> Iterator[Reading]:
         """All of them, on all cores, holding only a few at a time."""
@@ -69,6 +78,8 @@ class Pictures:
 class _Part:
     """A path of the command line: one file."""
 
+    passed_over = ""
+
     def __init__(self, path: str, read: Callable[[], bytes]):
         self._path, self._read = path, read
 
@@ -89,6 +100,7 @@ class _SourcePart(_Part):
 
     def __init__(self, path: str, source: Source):
         self._path, self._source = path, source
+        self.passed_over = passed_over_line(source.passed_over, path)
 
     def __len__(self) -> int:
         return len(self._source.names)
@@ -102,28 +114,16 @@ class _SourcePart(_Part):
 
 def _open(path: str) -> _Part:
     try:
-        if Path(path).is_dir() or Path(path).suffix.lower() == ".zip":
-            return _SourcePart(path, open_images(path, "the path"))
+        if Path(path).is_dir() or Path(path).suffix.lower() == ".zip" or is_archive(Path(path)):
+            return _SourcePart(path, open_images(path, "the path", labels=NONE))
     except InputError as error:
         reason = str(error)
         return _Part(path, lambda: _refuse(reason))
     except (OSError, ValueError) as error:  # a name too long, a null byte
-        reason = f"cannot read {path!r}: {error}"
+        reason = f"cannot read {path}: {brief(error)}"
         return _Part(path, lambda: _refuse(reason))
-    return _Part(path, lambda: _read_file(Path(path)))
+    return _Part(path, lambda: read_file(path, MAX_BYTES))
 
 
 def _refuse(reason: str) -> bytes:
     raise InputError(reason)
-
-
-def _read_file(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            contents = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"cannot read {path}: {reason}") from error
-    if len(contents) > MAX_BYTES:
-        raise InputError(f"{path} is larger than {MAX_BYTES:,} bytes: take it away")
-    return contents

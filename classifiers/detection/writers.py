@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Protocol, TextIO
 
 from classifiers.detection.findings import Finding
+from data.errors import printable
 
 COLUMNS = ("path", "probability_generated", "verdict", "error")
 
@@ -64,10 +65,3 @@ class JsonLinesWriter:
 
 
 WRITERS = {"table": TableWriter, "csv": CsvWriter, "json": JsonLinesWriter}
-
-
-def printable(text: str) -> str:
-    """Text in which line breaks, control characters and undecodable bytes are escaped."""
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
-    )

@@ -7,14 +7,13 @@ differ: pictures are not turned as EXIF says, and CMYK is within a grey level.
 import tensorflow as tf
 
 from classifiers.serving.resampling import resize_square
+from data.picture import MOST_PIXELS
 from data.resize import Squaring
 from training.jpeg import DCT_METHOD
 
-# A picture of more is refused before it is decoded: a small file can hold a huge one.
-MOST_PIXELS = 50_000_000
 _PNG = b"\x89PNG\r\n\x1a\n"
 _SIZE, _DEPTH = 16, 24  # bytes of a PNG at which width and height, and bits per channel, lie
-_AT_ONCE = 4  # pictures decoded side by side: a large one takes a gigabyte
+_AT_ONCE = 2  # pictures decoded side by side: the largest take several GiB each
 
 
 def decode_batch(contents: tf.Tensor, squaring: Squaring) -> tf.Tensor:
@@ -75,14 +74,21 @@ def _decode_png(contents: tf.Tensor) -> tf.Tensor:
     with tf.control_dependencies(
         [_refuse_huge(tf.io.decode_raw(size, tf.int32, little_endian=False))]
     ):
-        pixels = tf.cast(tf.io.decode_png(contents, 4), tf.int32)
+        pixels = tf.io.decode_png(contents, 4)
     color, alpha = pixels[..., :3], pixels[..., 3:]
     # TensorFlow makes opaque pixels of less than 8 bits per channel as transparent as 2**bits - 1.
     filler = tf.bitwise.left_shift(1, tf.minimum(tf.cast(depth, tf.int32), 8)) - 1
-    alpha = tf.where(tf.reduce_all(alpha == filler), 255, alpha)
-    # Pillow's alpha_composite.
-    blended = (color * alpha + 255 * (255 - alpha)) * 128 + 128 * 128
-    return tf.cast((blended // 256 + blended) // 256 // 128, tf.uint8)
+    opaque = tf.reduce_all(alpha == tf.cast(filler, tf.uint8))
+    alpha = tf.where(opaque, tf.constant(255, tf.uint8), alpha)
+    return tf.cond(tf.reduce_all(alpha == 255), lambda: color, lambda: _over_white(color, alpha))
+
+
+def _over_white(color: tf.Tensor, alpha: tf.Tensor) -> tf.Tensor:
+    """Pillow's alpha_composite over white: uint8 [H, W, 3] and [H, W, 1] to [H, W, 3]."""
+    color, alpha = tf.cast(color, tf.uint16), tf.cast(alpha, tf.uint16)
+    blended = color * alpha + 255 * (255 - alpha) + 128  # fits into 16 bits, as does the sum below
+    rounded = tf.bitwise.right_shift(blended + tf.bitwise.right_shift(blended, 8), 8)
+    return tf.cast(rounded, tf.uint8)
 
 
 def _refuse_huge(size: tf.Tensor) -> tf.Operation:

@@ -9,6 +9,7 @@ import tensorflow as tf
 from classifiers.detection.fitting import squaring_of
 from classifiers.detector import Detector
 from classifiers.serving.decoding import decode_batch
+from training.paths import utf8_folder
 
 PROBABILITY, LOGIT = "probability_generated", "logit"
 BYTES, IMAGES = "serving_default", "serve_images"
@@ -41,7 +42,8 @@ def write_saved_model(detector: Detector, folder: Path) -> None:
     archive.track(detector.model)
     archive.add_endpoint(BYTES, from_bytes, [tf.TensorSpec([None], tf.string, "image_bytes")])
     archive.add_endpoint(IMAGES, answer, [images_spec(detector)])
-    archive.write_out(folder, verbose=False)
+    with utf8_folder(folder.parent) as readable:
+        archive.write_out(readable / folder.name, verbose=False)
 
 
 def write_images_model(detector: Detector, folder: Path) -> None:

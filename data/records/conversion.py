@@ -52,7 +52,7 @@ class Conversion:
 
     def __init__(self, options: ConvertOptions):
         self.options = options
-        self.source = open_source(options.source)
+        self.source = open_source(options.source, labels=options.labels)
         self.total = min(len(self.source.names), options.limit or len(self.source.names))
         self.plan = make_plan(options, self.source, self.total)
         name = Path(options.source).expanduser().resolve().name

@@ -27,6 +27,7 @@ class ConvertOptions:
             and at most 4,096. Compressed, it is often half as large.
         limit: Take only the first so many pictures, or None.
         skip_bad: Go on without pictures that cannot be read.
+        labels: As for `data.labels.labels_of`.
 
     Raises:
         InputError: A value is out of range.
@@ -42,6 +43,7 @@ class ConvertOptions:
     shard_megabytes: int = 400
     limit: int | None = None
     skip_bad: bool = False
+    labels: str | None = None
 
     def __post_init__(self):
         for name in ("shards", "shard_megabytes", "limit"):

@@ -92,7 +92,9 @@ def check_same(folder: Path, noted: dict[str, Any], plan: dict[str, Any], part: 
     for name, now in plan[part].items():
         before = noted[part].get(name)
         if before != now:
-            was = "other files" if name == "source_names_sha256" else f"{name} {before}, not {now}"
+            was = f"{name} {before}, not {now}"
+            if name == "source_names_sha256":
+                was = "other files or labels"
             raise InputError(
                 f"--output {folder} holds a conversion of {was}: "
                 "give another folder, or delete this one"

@@ -19,6 +19,8 @@ class DamagedError(InputError):
 def write_sealed(path: Path, content: dict[str, Any], indent: int | None = None) -> None:
     """Writes a JSON object atomically, with the SHA-256 of its canonical form as its last entry.
 
+    In ASCII: what is no UTF-8 in a file's name is escaped, as by `data.files.write_json`.
+
     Args:
         path: The file.
         content: JSON values without floats.

@@ -11,12 +11,13 @@ label                         where the source has labels
 """
 
 import hashlib
+import os
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from data.errors import InputError
+from data.errors import InputError, brief
 from data.files import sha256_file
 from data.records.example import Bad, Encoded, serialize
 from data.records.framing import HEADER_BYTES, frames
@@ -52,17 +53,18 @@ def write_shard(
 
     images, skipped = [], []
     try:
-        with tf.io.TFRecordWriter(str(path)) as writer:
+        with tf.io.TFRecordWriter(os.fsencode(path)) as writer:
             for picture in pictures:
                 if isinstance(picture, Bad):
-                    skipped.append({"filename": _text(picture.filename), "reason": picture.reason})
+                    skipped.append({"filename": picture.filename, "reason": picture.reason})
                 else:
                     example = serialize(picture, *shape[:2])
                     writer.write(example)
                     images.append(_image_entry(picture, example))
     except tf.errors.OpError as error:
         raise InputError(
-            f"cannot write to {path.parent} ({error.message}): make room; the same command goes on"
+            f"cannot write to {path.parent} ({brief(error.message)}): make room; the same command "
+            "goes on"
         ) from error
     return _index(path, images, skipped)
 
@@ -112,8 +114,3 @@ def finished_index(folder: Path, number: int, count: int, key: str) -> dict[str,
 def write_index(folder: Path, number: int, count: int, key: str, index: dict[str, Any]) -> None:
     """Writes the index beside its shard; from now on the shard is finished."""
     write_sealed(folder / index_name(number, count), {"made_from": key, **index})
-
-
-def _text(filename: str) -> str:
-    """A name as JSON can hold it, whatever its bytes are."""
-    return filename.encode("utf-8", "backslashreplace").decode()

@@ -53,8 +53,8 @@ class Generated:
         count = generator.config.label_dim
         if count and (labels is None or labels.max() >= count):
             raise InputError(
-                f"the generator takes {count} labels; --data must have them: convert idx files, or "
-                "give the data that it was trained on"
+                f"the generator takes {count} labels; --data must have them: give the data "
+                "that it was trained on, a folder with a dataset.json, or converted class folders"
             )
         blocks = Blocks(generator, settings.seed, settings.truncation, settings.noise)
         self._to_images = tf.function(blocks.images, autograph=False)

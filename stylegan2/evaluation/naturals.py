@@ -11,6 +11,7 @@ import data
 from data import Images, Subset, split_indices
 from stylegan2.config import NetworkConfig
 from stylegan2.evaluation.settings import NUM_NATURAL, Settings
+from training.progress import say
 from training.randomness import derive_seed
 
 CHOICE = 0  # key of the fixed random order of a split, and of what is mirrored
@@ -112,6 +113,8 @@ def open_naturals(
         InputError: the images cannot be read, or are of another resolution or filter.
     """
     opened = data.open_path(path, network.resolution, network.channels, resize_filter)
+    if opened.passed_over:
+        say(opened.passed_over)
     whole, labels = opened.dataset.whole, opened.dataset.whole_labels
     split = (settings.split or "train") if settings.protocol == "split" else "all"
     mirror = bool(settings.mirror)

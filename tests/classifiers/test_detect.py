@@ -1,6 +1,7 @@
 """Detection on picture files, against Pillow, NumPy and a direct call of the model."""
 
 import io
+import os
 import struct
 import zipfile
 import zlib
@@ -168,10 +169,10 @@ def png_header(width: int, height: int) -> bytes:
 
 def test_files_that_cannot_be_read_are_told_one_by_one(detector, folder, tmp_path):
     bad = {
-        "bomb.png": (png_header(60_000, 60_000), "exceeds limit"),
+        "bomb.png": (png_header(60_000, 60_000), "more than 134,217,728 pixels"),
         "cut.jpg": (encoded(Image.fromarray(noise(90, 90, 0)), "JPEG")[:-100], "truncated"),
-        "empty.png": (b"", "cannot identify it as BMP, JPEG, PNG, WEBP"),
-        "film.gif": (encoded(Image.fromarray(noise(9, 9, 0)), "GIF"), "cannot identify it"),
+        "empty.png": (b"", "cannot identify it as AVIF, BMP, GIF, JPEG, PNG, PPM, TIFF, WEBP"),
+        "icon.gif": (encoded(Image.fromarray(noise(9, 9, 0)), "ICO"), "cannot identify it"),
         "page.jpg": (b"<html>404</html>", "cannot identify it"),
     }
     for name, (contents, _) in bad.items():
@@ -240,3 +241,30 @@ def test_detectors_of_no_pictures_are_refused(shape, resize_filter, message):
     detector = Detector(build("cnn", shape, seed=4), 1.0, resize_filter)
     with pytest.raises(InputError, match=message):
         next(detect(detector, Pictures(["a.png"])))
+
+
+def test_a_zip_without_suffix_and_a_tar(detector, folder, tmp_path):
+    with zipfile.ZipFile(tmp_path / "archive", "w") as archive:
+        archive.write(folder / "1.png", "1.png")
+    (tmp_path / "archive.tar").write_bytes(b"")
+    zipped, tarred = findings(detector, [tmp_path / "archive", tmp_path / "archive.tar"])
+    (single,) = findings(detector, [folder / "1.png"])
+    assert (zipped.path, zipped.probability) == (f"{tmp_path}/archive/1.png", single.probability)
+    assert "unpack it" in tarred.error
+
+
+def test_a_pipe_is_refused_and_what_is_passed_over_is_said(detector, folder):
+    (folder / "notes.txt").write_text("")
+    (folder / "dataset.json").write_text("no labels are needed")
+    assert Pictures([str(folder)]).passed_over == [f"1 files of {folder} are passed over: 1 .txt"]
+    os.mkfifo(folder / "pipe.png")
+    found = findings(detector, [folder, folder / "pipe.png"])
+    assert [each.error.partition(": ")[2] for each in found if each.error] == [
+        "it is no regular file; take it away"
+    ] * 2
+
+
+def test_a_photo_of_108_megapixels(detector, tmp_path):
+    Image.new("1", (12_000, 9_000)).save(tmp_path / "x.png")
+    (finding,) = findings(detector, [tmp_path / "x.png"])
+    assert finding.error == ""

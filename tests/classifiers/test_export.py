@@ -207,3 +207,10 @@ def test_the_command(tmp_path):
     assert (finished.returncode, finished.stdout) == (0, f"{tmp_path / 'exported'}\n")
     card = json.loads((tmp_path / "exported/model_card.json").read_text())
     assert card["command"].startswith("python -m classifiers.export --detector=")
+
+
+def test_an_export_to_a_name_that_is_no_utf8(tmp_path):
+    folder = tmp_path / os.fsdecode(b"d\xe9tecteur")
+    export(Detector(build("cnn", (12, 12, 3), seed=4), 1.0, "box", INFO), folder)
+    assert (folder / "saved_model/1/saved_model.pb").is_file()
+    assert load_detector(str(folder)).resize_filter == "box"

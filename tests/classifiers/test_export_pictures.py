@@ -58,6 +58,12 @@ def encoded(image: Image.Image, kind: str, **options) -> bytes:
     return file.getvalue()
 
 
+def with_bad_text(png: bytes) -> bytes:
+    """A PNG file with a text behind its header, of a wrong checksum."""
+    header = 8 + 12 + 13
+    return png[:header] + struct.pack(">I", 4) + b"tEXt" + b"a\0bc" + b"nono" + png[header:]
+
+
 @functools.cache
 def files() -> dict[str, bytes]:
     """Every kind of JPEG and PNG file, of several sizes."""
@@ -79,6 +85,8 @@ def files() -> dict[str, bytes]:
         "rgb_hole.png": encoded(rgb, "PNG", transparency=rgb.getpixel((20, 15))),
         "alpha.png": encoded(Image.fromarray(noise(21, 22, 4)), "PNG"),
         "grey_alpha.png": encoded(Image.fromarray(noise(21, 22, 2)), "PNG"),
+        "deep_hole.png": encoded(deep, "PNG", transparency=deep.getpixel((9, 8))),
+        "bad_text.png": with_bad_text(encoded(rgb, "PNG")),
         "same_size.png": encoded(Image.fromarray(noise(12, 12, 3)), "PNG"),
     }
 
@@ -120,8 +128,8 @@ def huge_jpeg() -> bytes:
 
 
 BAD = {
-    "huge.png": (huge_png(), "more than 50,000,000 pixels"),
-    "huge.jpg": (huge_jpeg(), "more than 50,000,000 pixels"),
+    "huge.png": (huge_png(), "more than 134,217,728 pixels"),
+    "huge.jpg": (huge_jpeg(), "more than 134,217,728 pixels"),
     "film.gif": (encoded(Image.fromarray(noise(8, 8, 3)), "GIF"), "neither a JPEG nor a PNG"),
     "empty": (b"", "neither a JPEG nor a PNG"),
     "signature.png": (b"\x89PNG\r\n\x1a\n", "neither a JPEG nor a PNG"),

@@ -24,7 +24,7 @@ def test_bad_pictures_are_listed_and_end_it(with_bad, converted, input_error, tm
         f"cannot read {with_bad / name}" for name in ("1.png", "4.png", "5.png")
     ]
     assert "truncated" in lines[0]
-    assert "cannot identify it as BMP, JPEG, PNG, WEBP" in lines[1]
+    assert "cannot identify it as AVIF, BMP, GIF, JPEG, PNG, PPM, TIFF, WEBP" in lines[1]
     assert all(len(line.splitlines()) == 1 for line in lines)
     assert not (tmp_path / "records/manifest.json").exists()
     kept = (tmp_path / "records/images-00002-of-00003").stat().st_mtime_ns

@@ -90,7 +90,7 @@ def make_unfinished(folder, source):
 def test_another_source_is_refused(pictures, converted, input_error):
     converted(pictures)
     (pictures / "9.png").rename(pictures / "99.png")
-    assert "a conversion of other files" in input_error(converted, pictures)
+    assert "a conversion of other files or labels" in input_error(converted, pictures)
     (pictures / "99.png").rename(pictures / "9.png")
     Image.new("RGB", (9, 9)).save(pictures / "9.png")
     assert "--source has changed since" in input_error(converted, pictures)

@@ -27,7 +27,7 @@ def test_success_is_0_and_silent():
 
 
 def test_bad_input_is_2_with_one_line():
-    assert run("--ending=bad_input") == (2, "", "error: the file is\tmissing\n")
+    assert run("--ending=bad_input") == (2, "", "error: the file is\\tmissing\n")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The doctor on data: folders, zips, records, damaged ones included."""
 
+import json
 import zipfile
 from pathlib import Path
 
@@ -103,3 +104,12 @@ def test_what_is_no_data_is_a_problem(tmp_path):
         (finding,) = dataset.findings(str(path))
         assert (finding.check, finding.status) == ("Data", PROBLEM)
         assert str(path) in finding.found
+
+
+def test_what_is_passed_over_and_classes_are_said(folder):
+    (folder / "notes.txt").write_text("")
+    labels = [[f"{i}.png", i % 2] for i in range(10)]
+    (folder / "dataset.json").write_text(json.dumps({"labels": labels}))
+    _, found = summary(dataset.findings(str(folder)))["Data"]
+    assert "2 classes: 0 (5 pictures), 1 (5)" in found
+    assert found.endswith("1 files of it are passed over: 1 .txt")

@@ -29,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     The shared command line (`training.command`) sets TensorFlow up before all else, which here is
     what is to be checked.
     """
+    sys.stdout.reconfigure(errors="backslashreplace")  # of file names, as training.command does
     options = _parse(arguments)
     # As Ctrl-C does, a stop removes what lies in the workdir and ends the children.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))

@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from data import InputError, open_path
-from data.picture import decode
+from data.labels import describe_labels
+from data.listing import passed_over_line
+from data.picture import JPEG_SUFFIXES, decode
 from data.records.manifest import MANIFEST, read_manifest
 from data.records.verification import damaged_shards
 from data.sources import Source, open_source
@@ -53,8 +55,12 @@ def _records(folder: Path) -> list[Finding]:
 def _pictures(source: Source) -> list[Finding]:
     size = sum(max(each, 0) for each in source.sizes)
     found = f"{len(source.names):,} pictures ({source.kind}), {size / 1e6:.1f} MB"
+    if source.labels is not None:
+        found += f"; {describe_labels(source.labels)}"
+    if source.passed_over:
+        found += f"; {passed_over_line(source.passed_over, 'it')}"
     names = [name.lower() for name in source.names]
-    files = sum(name.endswith((".jpg", ".jpeg")) for name in names)
+    files = sum(name.endswith(JPEG_SUFFIXES) for name in names)
     sampled = guarded("Pictures", lambda: sample(source))
     return [ok("Data", found), *sampled, jpeg(files, len(names))]
 
