@@ -85,10 +85,15 @@ def check_size(size: Any) -> None:
 
 
 def open_lab() -> Lab:
-    """The lab that the flags describe."""
+    """The lab that the flags describe.
+
+    Raises:
+        InputError: they do not agree with each other, or with this machine's memory and devices.
+    """
     values = flags.FLAGS
     setting = shared_flags.chosen_setting()
     strategy = make_strategy(values.cpu_replicas)
+    setting.check_replicas(strategy.num_replicas_in_sync)
     return Lab(
         Path(values.workdir),
         shared_flags.chosen_dataset(setting),
@@ -109,7 +114,6 @@ def all_specs(experiments: list[Experiment], lab: Lab) -> list[Spec]:
     specs = in_order([*judge, *(spec for each in experiments for spec in each.specs)])
     for batch_size in {lab.setting.batch_size(spec) for spec in specs}:
         check_batch_size(batch_size, lab.strategy)
-    lab.setting.check_replicas(lab.strategy.num_replicas_in_sync)
     return specs
 
 

@@ -146,6 +146,11 @@ def test_a_dry_run_plans_for_images_that_are_not_here(tmp_path):
             ["--setting=stylegan2", "--cpu_replicas=2", "--training_batch_size=10", "--dry_run"],
             "training_batch_size is 10, 5 on each of 2 devices; choose a multiple of 8",
         ),
+        (
+            ["--setting=stylegan2", "--network_resolution=1099511627776", "--dry_run"],
+            "GB of memory",
+        ),
+        (["--experiment_gans=1000000"], "--experiment_gans is 1000000; it must be at most 10,000"),
         (["--workdir=/dev/null/runs"], "/dev/null/runs cannot be used: Not a directory"),
     ],
 )
