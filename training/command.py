@@ -1,8 +1,8 @@
 """How a command line starts, fails and exits.
 
-Exit codes: 0 done; 2 bad input (one line on stderr); 130 Ctrl-C; 143 SIGTERM; 141 nobody reads the
-output any more; 75 another of several workers is lost; 1 a fault of ours (with its traceback), or
-absl's help.
+Exit codes: 0 done, or help shown; 2 bad input (one line on stderr); 130 Ctrl-C; 143 SIGTERM; 141
+nobody reads the output any more; 75 another of several workers is lost; 1 a fault of ours (with its
+traceback).
 """
 
 import math
@@ -62,6 +62,8 @@ def _parse_flags(arguments: Sequence[str]) -> list[str]:
         rest = flags.FLAGS(list(arguments))
     except flags.Error as error:
         _fail(" ".join(str(error).split()))
+    except (SystemExit, BrokenPipeError):  # absl has shown the help
+        sys.exit(_flushed())
     for name, value in flags.FLAGS.flag_values_dict().items():
         _check_number(name, value)
     return rest
@@ -102,6 +104,16 @@ def _exit_code(main: Callable[[], None], resumes: bool) -> int:
             raise
         _discard(sys.stdout)
         _fail(_words(error, number))
+    return 0
+
+
+def _flushed() -> int:
+    """Exit code of a command that has printed all it had to."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _discard(sys.stdout, sys.stderr)
+        return 128 + _SIGPIPE
     return 0
 
 

@@ -75,11 +75,21 @@ def test_a_fault_of_ours_is_1_with_its_traceback():
 @pytest.mark.parametrize("argument", ["--help", "--helpfull"])
 def test_help_lists_the_flags(argument):
     code, out, err = run(argument)
-    assert (code, err) == (1, "")  # absl's code for help
+    assert (code, err) == (0, "")
     assert "--ending: <done|bad_input|" in out
     assert "How it ends." in out
     # Also those that the script does not define in its own file.
     assert "--loudness_letters: How many letters it says." in out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no broken pipes")
+def test_help_that_nobody_reads_to_its_end_is_quiet():
+    with subprocess.Popen(
+        [*COMMAND, "--helpfull"], env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no broken pipes")
