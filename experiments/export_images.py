@@ -9,14 +9,16 @@ Image i of a GAN is a function of its weights and i alone. In the experiments as
 there are natural training images, from 0 on, train classifiers, and those after them evaluate.
 """
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
 
-import keras
 import numpy as np
 from absl import flags
 
+import dcgan
+import stylegan2
 from data import InputError, encode_png, parse_ranges, write_bytes
-from dcgan import sample
 from experiments.artifact import Artifact
 from training import command
 from training.keras_models import load_model, shapes
@@ -38,20 +40,20 @@ def _run() -> None:
     if not values.artifact or not values.output:
         raise InputError("--artifact (folder of a GAN) and --output (a folder) are needed")
     indices = np.array(parse_ranges(values.indices, "indices"))
-    generator = load_generator(Path(values.artifact))
+    sample = load_sampler(Path(values.artifact))
     folder = Path(values.output)
     folder.mkdir(parents=True, exist_ok=True)
     with Progress("generating", len(indices), unit="images") as progress:
         for start in range(0, len(indices), BLOCK):
             block = indices[start : start + BLOCK]
-            for index, image in zip(block, sample(generator, block), strict=True):
+            for index, image in zip(block, sample(block), strict=True):
                 write_bytes(folder / f"{index:07d}.png", encode_png(image))
             progress.advance(len(block))
     print(folder)
 
 
-def load_generator(folder: Path) -> keras.Model:
-    """The generator of a finished GAN.
+def load_sampler(folder: Path) -> Callable[[np.ndarray], np.ndarray]:
+    """A finished GAN of either setting, truncated or not, as a function of indices [n] to images.
 
     Raises:
         InputError: the folder holds none, or its file is damaged.
@@ -60,10 +62,13 @@ def load_generator(folder: Path) -> keras.Model:
     if not artifact.is_done():
         raise InputError(f"{folder} holds no finished training")
     generator = load_model(artifact.model_file())
+    if isinstance(generator, stylegan2.Generator):
+        psi = artifact.manifest().get("spec", {}).get("psi", 1.0)
+        return functools.partial(stylegan2.sample, generator, truncation=psi)
     takes, gives = shapes(generator)
     if takes is None or len(takes) != 2 or len(gives) != 4:
-        raise InputError(f"{folder} holds no DCGAN: it maps {takes} to {gives}")
-    return generator
+        raise InputError(f"{folder} holds no GAN: it maps {takes} to {gives}")
+    return functools.partial(dcgan.sample, generator)
 
 
 if __name__ == "__main__":

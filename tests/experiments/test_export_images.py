@@ -10,7 +10,9 @@ from PIL import Image
 from data import InputError
 from dcgan import build_generator, sample
 from experiments.artifact import Artifact
-from experiments.export_images import load_generator
+from experiments.export_images import load_sampler
+from stylegan2 import Generator, NetworkConfig
+from stylegan2 import sample as sample_stylegan2
 
 
 @pytest.fixture
@@ -40,10 +42,23 @@ def test_the_command_writes_image_i_as_file_i(artifact, tmp_path):
         assert np.abs(written - image[..., 0]).max() <= 1
 
 
+@pytest.mark.parametrize("psi", [None, 0.3])
+def test_a_stylegan2_of_the_lab_is_sampled_as_the_lab_does(tmp_path, psi):
+    config = NetworkConfig(resolution=8, fmap_max=4, latent_dim=4, w_dim=4, mapping_layers=1)
+    generator = Generator(config, seed=3)
+    generator.w_avg.assign([3.0, -2.0, 1.0, 0.0])
+    generator.save(tmp_path / "model.keras")
+    spec = {"kind": "gan", "seed": 0} if psi is None else {"kind": "truncated", "psi": psi}
+    Artifact(tmp_path, "gan").finish({"seconds": 0.0, "depends_on": {}, "spec": spec})
+    indices = np.array([2, 17])
+    expected = sample_stylegan2(generator, indices, truncation=1.0 if psi is None else psi)
+    np.testing.assert_array_equal(load_sampler(tmp_path)(indices), expected)
+
+
 def test_what_is_no_gan_is_refused(artifact, tmp_path):
     folder, _ = artifact
     with pytest.raises(InputError, match="no finished training"):
-        load_generator(tmp_path)
+        load_sampler(tmp_path)
     (folder / "model.keras").write_bytes(b"damaged")
     with pytest.raises(InputError, match="missing or damaged"):
-        load_generator(folder)
+        load_sampler(folder)
