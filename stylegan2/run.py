@@ -56,7 +56,9 @@ def trained_mirrored(network: Path) -> bool | None:
         folder = network.parent.parent if network.parent.name == "snapshots" else network.parent
     if not (folder / CONFIG).is_file():
         return None
-    return read_config(folder, trained=False).get("training", {}).get("mirror")
+    shape = {"training?": {"mirror?": FLAG}}
+    config = read_json(folder / CONFIG, shape, "put it right, or move the network elsewhere")
+    return config.get("training", {}).get("mirror")
 
 
 def open_data(path: str, network: NetworkConfig) -> Dataset:

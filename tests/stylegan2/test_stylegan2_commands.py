@@ -137,7 +137,7 @@ def test_mistakes_are_one_clear_line(network, tmp_path):
         ("generate", f"--network={tmp_path}/no", "--seeds=1", "--output=x"): "neither a folder",
         ("style_mix", f"--network={network}", "--styles=0-9", "--output=x"): "no layer 9",
         ("interpolate", f"--network={network}", "--output=x.avi"): "it must end in .gif",
-        ("project", f"--network={network}", "--targets=no.png", "--output=x"): "no.png cannot be",
+        ("project", f"--network={network}", "--targets=no.png", "--output=x"): "cannot read no.png",
     }
     for (command, message), done in zip(mistakes.items(), run_all(*mistakes), strict=True):
         assert done.returncode == 2, (command, done.stderr)
