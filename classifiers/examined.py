@@ -57,10 +57,22 @@ def define_flags(limit: int) -> None:
     flags.DEFINE_string("output", None, "Folder of the report.")
 
 
-def image_flags() -> list[tuple[str, str]]:
-    """The paths of --natural and --generated, natural images first, each with its flag."""
+def open_sets(resolution: int, channels: int, resize_filter: str) -> list[Opened]:
+    """The images of --natural and of each of --generated; says which files are passed over.
+
+    Raises:
+        InputError: two of the sets are one, or cannot be read.
+    """
     values = flags.FLAGS
-    return [("--natural", values.natural), *(("--generated", each) for each in values.generated)]
+    check_distinct(values.natural, values.generated)
+    paths = [("--natural", values.natural), *(("--generated", each) for each in values.generated)]
+    opened = [
+        data.open_path(path, resolution, channels, resize_filter, flag) for flag, path in paths
+    ]
+    for each in opened:
+        if each.passed_over:
+            say(each.passed_over)
+    return opened
 
 
 def open_examined() -> Examined:
@@ -72,16 +84,9 @@ def open_examined() -> Examined:
     values = flags.FLAGS
     if not all((values.detector, values.natural, values.generated, values.output)):
         raise InputError("--detector, --natural, --generated (images) and --output are needed")
-    check_distinct(values.natural, values.generated)
     detector = load_detector(values.detector)
     size, _, channels = detector.image_shape
-    opened = [
-        data.open_path(path, size, channels, detector.resize_filter, flag)
-        for flag, path in image_flags()
-    ]
-    for each in opened:
-        if each.passed_over:
-            say(each.passed_over)
+    opened = open_sets(size, channels, detector.resize_filter)
     natural, *generated = (chosen(each, values.split, values.limit) for each in opened)
     names = names_of(values.generated)
     return Examined(detector, opened, natural, dict(zip(names, generated, strict=True)))

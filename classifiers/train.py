@@ -24,7 +24,7 @@ import data
 from classifiers.augmentation import AugmentationConfig
 from classifiers.config import DETECTOR
 from classifiers.detector import Detector
-from classifiers.examined import check_distinct, image_flags
+from classifiers.examined import open_sets
 from classifiers.models import ARCHITECTURES, check_size
 from classifiers.training import ClassifierTask
 from data import Images, InputError, Joined, Opened, Subset
@@ -71,18 +71,11 @@ def _run() -> None:
     check_size(values.architecture, shape, config.enlarge)
     strategy = make_strategy(values.cpu_replicas)
     check_batch_size(config.batch_size, strategy)
-    check_distinct(values.natural, values.generated)
     check_memory(
         4 * config.batch_size * values.resolution**2 * values.channels,
         f"--classifier_batch_size={config.batch_size} at --resolution={values.resolution}",
     )
-    natural, *generated = (
-        data.open_path(path, values.resolution, values.channels, values.filter, flag)
-        for flag, path in image_flags()
-    )
-    for each in (natural, *generated):
-        if each.passed_over:
-            say(each.passed_over)
+    natural, *generated = open_sets(values.resolution, values.channels, values.filter)
     settings = {"classifier": to_json(config), "augmentation": to_json(augmentation)}
     warn_of_formats(natural, generated)
     parts = [held_back(each.dataset.train) for each in (natural, *generated)]

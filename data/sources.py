@@ -61,7 +61,7 @@ def open_images(path: str, flag: str = "--data_dir", labels: str | None = None) 
     found = existing_path(path, flag)
     if not is_archive(found):
         return FolderSource(existing_folder(path, flag), labels)
-    if _TAR.search(found.name) or _head(found)[_USTAR : _USTAR + 5] == b"ustar":
+    if _is_other_archive(found):
         raise InputError(f"{flag} {path} is no zip file: unpack it and give the folder")
     return ZipSource(found, labels)
 
@@ -84,10 +84,12 @@ def is_archive(path: Path) -> bool:
     """Whether a file is a zip, tar or another archive, by its name or its first bytes."""
     if not path.is_file():
         return False
-    if path.suffix.lower() == ".zip" or _TAR.search(path.name):
-        return True
-    head = _head(path)
-    return head.startswith(_ZIP) or head[_USTAR : _USTAR + 5] == b"ustar"
+    is_zip = path.suffix.lower() == ".zip" or _head(path).startswith(_ZIP)
+    return is_zip or _is_other_archive(path)
+
+
+def _is_other_archive(path: Path) -> bool:
+    return bool(_TAR.search(path.name)) or _head(path)[_USTAR : _USTAR + 5] == b"ustar"
 
 
 def _head(path: Path) -> bytes:
