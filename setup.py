@@ -9,6 +9,7 @@ ROOMS = (
     "data",
     "dcgan",
     "experiments",
+    "lab",
     "metrics",
     "report",
     "stylegan2",

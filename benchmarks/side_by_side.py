@@ -15,7 +15,7 @@ import numpy as np
 from absl import flags
 
 from benchmarks.timing import print_rates
-from experiments.executors.placement import share_of_cores
+from lab.executors.placement import share_of_cores
 from training import command
 
 

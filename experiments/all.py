@@ -22,33 +22,33 @@ from pathlib import Path
 from absl import flags
 
 from data import InputError
-from experiments import flags as shared_flags
-from experiments.cache import GIGABYTE
 from experiments.catalog import EXPERIMENTS
-from experiments.executors.local import POLL_SECONDS, stop_with_parent
 from experiments.experiment import Experiment
-from experiments.lab import Lab
-from experiments.planning.bill import bill
-from experiments.planning.kinds import Kind, kinds_of
-from experiments.planning.measuring import measure, scaled
-from experiments.planning.text import each_alone, whole_plan
-from experiments.running import all_specs, is_job, open_lab, report_name, train, write_report
-from experiments.settings import SETTINGS
-from experiments.specs import GAN, Spec
+from experiments.running import report_name, write_report
+from lab import flags as lab_flags
+from lab import run
+from lab.executors.local import POLL_SECONDS, stop_with_parent
+from lab.flags import BOTH
+from lab.lab import Lab
+from lab.planning.costs import cost_classes, measure, scaled
+from lab.planning.estimate import estimate
+from lab.planning.text import each_alone, whole_plan
+from lab.specs import GAN, Spec
+from lab.store.cache import GIGABYTE
 from report import write_index
 from training import command
 from training.invocation import program
 from training.progress import say
 from training.signals import Interrupted, StopRequest, stop_request
 
-BOTH = "both"
+SETTINGS = ("dcgan", "stylegan2")  # the paper's
 # Set for the process of one of both settings; no flag, for reports show their command.
 _AS_CHILD = "EXPERIMENTS_AS_CHILD"
 
 
 def main() -> None:
     """The command line."""
-    shared_flags.define([BOTH, *SETTINGS])
+    lab_flags.define([BOTH, *SETTINGS])
     flags.DEFINE_float(
         "seconds_per_kimg", None,
         "With --dry_run: for a device that is not here, how long a GAN takes there for 1,000 "
@@ -99,21 +99,21 @@ def _run_setting(setting: str) -> None:
     values = flags.FLAGS
     if os.environ.pop(_AS_CHILD, None):
         stop_with_parent()
-    lab = open_lab()
+    lab = lab_flags.open_lab()
     experiments = [
         each(each.presets[setting][values.preset], values.seed, setting)
         for each in EXPERIMENTS
         if setting in each.presets
     ]
-    specs = all_specs(experiments, lab)
-    if is_job(lab, specs):
+    specs = _specs(lab, experiments)
+    if run.is_job(lab, specs):
         return
     if values.dry_run:
         _print_plan(lab, experiments)
         return
     index = lab.workdir / "results" / f"index-{values.preset}.html"
     started = time.monotonic()
-    trained = train(lab, specs, index)
+    trained = run.train(lab, specs, index)
     if trained is None:
         return
     ours = [_report(experiment, lab, trained, started) for experiment in experiments]
@@ -121,9 +121,14 @@ def _run_setting(setting: str) -> None:
     print(f"results: {_write_index(index, lab, ours)}")
 
 
+def _specs(lab: Lab, experiments: list[Experiment]) -> list[Spec]:
+    """All that experiments train."""
+    return run.all_specs(lab, [spec for each in experiments for spec in each.specs])
+
+
 def _report(experiment: Experiment, lab: Lab, trained: list[Spec], started: float) -> Path:
     """Writes the report of one experiment; its folder."""
-    ours = all_specs([experiment], lab)
+    ours = run.all_specs(lab, experiment.specs)
     this_run = f"trained {len(set(trained) & set(ours))} of {len(ours)} together with others"
     findings, page = write_report(experiment, lab, this_run, started)
     print(f"{experiment.title}\n{findings.summary}\n{page}\n", flush=True)
@@ -147,20 +152,22 @@ def _write_index(index: Path, lab: Lab, ours: list[Path]) -> Path:
 
 
 def _print_plan(lab: Lab, experiments: list[Experiment]) -> None:
-    known, specs = flags.FLAGS.seconds_per_kimg, all_specs(experiments, lab)
-    missing = lab.missing(specs)
-    say(f"measuring a step of each kind of training, setting {lab.setting.name}")
-    reference = set() if known is None else {Kind(GAN.kind)}
-    costs = measure(lab, kinds_of(missing) | reference)
-    print(f"setting {lab.setting.name}: {lab.setting.scale}")
+    known, specs = flags.FLAGS.seconds_per_kimg, _specs(lab, experiments)
+    missing, setting = lab.missing(specs), flags.FLAGS.setting
+    say(f"measuring a step of each kind of training, setting {setting}")
+    plain = GAN(0, family=setting)
+    costs = measure(lab, cost_classes(missing) | ({plain} if known else set()))
+    print(f"setting {setting}: {lab.config.scale}")
     if known is not None:
         print(f"scaled to a device on which a GAN takes {known:g} s for 1,000 images")
-        costs = scaled(costs, lab.setting.gan_batch_size, known)
+        costs = scaled(costs, plain, known * plain.batch_size(lab.config) / 1000)
     done, cache_bytes = len(specs) - len(missing), round(flags.FLAGS.cache_gb * GIGABYTE)
-    print(whole_plan(bill(lab, missing, costs), costs, done, cache_bytes) + "\n")
+    print(whole_plan(estimate(lab, missing, costs), costs, done, cache_bytes) + "\n")
     undone = set(missing)
     alone = {
-        each.name: bill(lab, [spec for spec in all_specs([each], lab) if spec in undone], costs)
+        each.name: estimate(
+            lab, [spec for spec in run.all_specs(lab, each.specs) if spec in undone], costs
+        )
         for each in experiments
     }
     print(each_alone(alone))

@@ -20,10 +20,10 @@ from pathlib import Path
 from absl import flags
 
 from data import InputError
-from experiments.storage.inventory import RESULTS, entries
-from experiments.storage.listing import bytes_text, listing
-from experiments.storage.removal import Selection, removals, remove, remove_leftovers
-from experiments.storage.verification import damaged
+from lab.store.inventory import RESULTS, entries
+from lab.store.listing import bytes_text, listing
+from lab.store.removal import Selection, removals, remove, remove_leftovers
+from lab.store.verification import damaged
 from training import command
 
 

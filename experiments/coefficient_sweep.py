@@ -26,7 +26,6 @@ from typing import Any, ClassVar
 from classifiers import ARCHITECTURES
 from data import InputError
 from experiments.experiment import Experiment, Findings
-from experiments.lab import Lab
 from experiments.measurements import (
     classifier_table,
     detection,
@@ -37,7 +36,9 @@ from experiments.measurements import (
 )
 from experiments.population import Iteration, make_gans, make_iteration
 from experiments.running import main
-from experiments.specs import GAN, Classifier, Spec
+from lab import measure
+from lab.lab import Lab
+from lab.specs import GAN, Classifier, Spec
 from report import Figure, Grid, Measurement, Table, error_curve
 from training.config import check_at_least, check_choices
 
@@ -126,6 +127,7 @@ class CoefficientSweep(Experiment):
         """Iteration 0: GANs that fool nobody, and the classifiers trained on them."""
         size = self.config
         return make_iteration(
+            self.setting,
             self.seed,
             0,
             gans=size.gans,
@@ -140,7 +142,8 @@ class CoefficientSweep(Experiment):
         """The GANs of each phi; the same seeds for every phi, so that only phi differs."""
         count, fools = self.config.fooling_gans, self.base.classifiers
         return {
-            phi: make_gans(self.seed, 1, count, fools=fools, phi=phi) for phi in self.config.phis
+            phi: make_gans(self.setting, self.seed, 1, count, fools=fools, phi=phi)
+            for phi in self.config.phis
         }
 
     @property
@@ -246,7 +249,7 @@ def _loss_table(lab: Lab, fooling: dict[float, tuple[GAN, ...]]) -> Table:
 
     def term(name: str) -> list[Measurement]:
         return [
-            Measurement(tuple(lab.last_metrics(gan)[name] for gan in gans))
+            Measurement(tuple(measure.last_metrics(lab, gan)[name] for gan in gans))
             for gans in fooling.values()
         ]
 

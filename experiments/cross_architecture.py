@@ -20,7 +20,6 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from experiments.experiment import Experiment, Findings
-from experiments.lab import Lab
 from experiments.measurements import (
     classifier_table,
     detection,
@@ -37,7 +36,8 @@ from experiments.population import (
     parse_architectures,
 )
 from experiments.running import main
-from experiments.specs import GAN, Classifier, Spec
+from lab.lab import Lab
+from lab.specs import GAN, Classifier, Spec
 from report import Table
 from training.config import check_at_least
 
@@ -120,7 +120,9 @@ class CrossArchitecture(Experiment):
     @cached_property
     def base(self) -> tuple[tuple[GAN, ...], tuple[GAN, ...]]:
         """GANs that fool nobody: those that classifiers in the loss, and held-out ones, know."""
-        everyone = make_gans(self.seed, 0, self.config.gans + self.config.held_out_gans)
+        everyone = make_gans(
+            self.setting, self.seed, 0, self.config.gans + self.config.held_out_gans
+        )
         return everyone[: self.config.gans], everyone[self.config.gans :]
 
     @cached_property
@@ -145,7 +147,7 @@ class CrossArchitecture(Experiment):
         """The GANs that fool an architecture; the same seeds, so that only it differs."""
         count, phi = self.config.fooling_gans, self.config.phi
         return {
-            each: make_gans(self.seed, 1, count, fools=self.in_loss[each], phi=phi)
+            each: make_gans(self.setting, self.seed, 1, count, fools=self.in_loss[each], phi=phi)
             for each in self.architectures
         }
 

@@ -4,8 +4,8 @@ import abc
 import dataclasses
 from typing import Any, ClassVar
 
-from experiments.lab import Lab
-from experiments.specs import Classifier, Spec
+from lab.lab import Lab
+from lab.specs import Classifier, Spec
 from report import Figure, Grid, Table
 
 

@@ -9,19 +9,17 @@ Image i of a GAN is a function of its weights and i alone. In the experiments as
 there are natural training images, from 0 on, train classifiers, and those after them evaluate.
 """
 
-import functools
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from absl import flags
 
-import dcgan
-import stylegan2
 from data import InputError, encode_png, parse_ranges, write_bytes
-from experiments.artifact import Artifact
+from lab import families
+from lab.store.artifact import Artifact
 from training import command
-from training.keras_models import load_model, shapes
+from training.keras_models import load_model
 from training.progress import Progress
 
 BLOCK = 256
@@ -53,7 +51,7 @@ def _run() -> None:
 
 
 def load_sampler(folder: Path) -> Callable[[np.ndarray], np.ndarray]:
-    """A finished GAN of either setting, truncated or not, as a function of indices [n] to images.
+    """A finished GAN of any family, truncated or not, as a function of indices [n] to images.
 
     Raises:
         InputError: the folder holds none, or its file is damaged.
@@ -62,13 +60,11 @@ def load_sampler(folder: Path) -> Callable[[np.ndarray], np.ndarray]:
     if not artifact.is_done():
         raise InputError(f"{folder} holds no finished training")
     generator = load_model(artifact.model_file())
-    if isinstance(generator, stylegan2.Generator):
-        psi = artifact.manifest().get("spec", {}).get("psi", 1.0)
-        return functools.partial(stylegan2.sample, generator, truncation=psi)
-    takes, gives = shapes(generator)
-    if takes is None or len(takes) != 2 or len(gives) != 4:
-        raise InputError(f"{folder} holds no GAN: it maps {takes} to {gives}")
-    return functools.partial(dcgan.sample, generator)
+    psi = artifact.manifest().get("spec", {}).get("psi", 1.0)
+    for family in map(families.find, families.names()):
+        if family.makes(generator):
+            return lambda indices: family.sample(generator, indices, psi)
+    raise InputError(f"{folder} holds no GAN: no family has a generator like its model")
 
 
 if __name__ == "__main__":

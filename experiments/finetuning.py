@@ -23,7 +23,6 @@ from typing import Any, ClassVar
 from classifiers import ARCHITECTURES
 from data import InputError
 from experiments.experiment import Experiment, Findings
-from experiments.lab import Lab
 from experiments.measurements import (
     classifier_table,
     detection,
@@ -33,7 +32,8 @@ from experiments.measurements import (
 )
 from experiments.population import Iteration, make_iteration, seeds
 from experiments.running import main
-from experiments.specs import GAN, Classifier, GANImages, Snapshot, Spec
+from lab.lab import Lab
+from lab.specs import GAN, Classifier, ImageSource, Snapshot, Spec
 from report import Figure, Measurement, Table, error_curve
 from training.config import check_at_least, check_choices
 
@@ -119,8 +119,10 @@ class Finetuning(Experiment):
             "held_out_classifiers": size.held_out_classifiers,
             "architecture": size.architecture,
         }
-        first = make_iteration(self.seed, 0, **sizes)
-        second = make_iteration(self.seed, 1, **sizes, fools=first.classifiers, phi=size.phi)
+        first = make_iteration(self.setting, self.seed, 0, **sizes)
+        second = make_iteration(
+            self.setting, self.seed, 1, **sizes, fools=first.classifiers, phi=size.phi
+        )
         return first, second
 
     @cached_property
@@ -136,15 +138,16 @@ class Finetuning(Experiment):
                 start=start,
                 share=size.share,
                 snapshots=size.snapshots,
+                family=self.setting,
             )
             for seed, start in zip(each, first.gans, strict=False)
         )
 
     @cached_property
-    def stages(self) -> dict[float, tuple[GANImages, ...]]:
+    def stages(self) -> dict[float, tuple[ImageSource, ...]]:
         """The GANs at each point of the finetuning, by the share of it that is done."""
         count = self.config.snapshots
-        before: dict[float, tuple[GANImages, ...]] = {
+        before: dict[float, tuple[ImageSource, ...]] = {
             0.0: tuple(gan.start for gan in self.finetuned)
         }
         return before | {

@@ -23,7 +23,6 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from experiments.experiment import Experiment, Findings
-from experiments.lab import Lab
 from experiments.measurements import (
     classifier_table,
     detection,
@@ -34,7 +33,9 @@ from experiments.measurements import (
 )
 from experiments.population import DETECTORS, make_gans, parse_architectures, seeds
 from experiments.running import main
-from experiments.specs import GAN, Classifier, Spec
+from lab import measure
+from lab.lab import Lab
+from lab.specs import GAN, Classifier, Spec
 from report import Figure, Measurement, Table, error_curve
 from training.config import check_at_least
 
@@ -101,13 +102,13 @@ class Generalization(Experiment):
     @cached_property
     def pool(self) -> tuple[GAN, ...]:
         """The GANs that classifiers are trained on."""
-        return make_gans(self.seed, 0, self.config.largest_pool)
+        return make_gans(self.setting, self.seed, 0, self.config.largest_pool)
 
     @cached_property
     def held_out(self) -> tuple[GAN, ...]:
         """The GANs that they are measured on."""
         start = self.config.largest_pool
-        return make_gans(self.seed, 0, self.config.held_out_gans, start=start)
+        return make_gans(self.setting, self.seed, 0, self.config.held_out_gans, start=start)
 
     @cached_property
     def classifiers(self) -> dict[tuple[str, int], list[Classifier]]:
@@ -180,9 +181,9 @@ class Generalization(Experiment):
         """Makes each GAN's images once for the classifiers of all n."""
         classifiers = [each for group in self.classifiers.values() for each in group]
         for gan in self.held_out:
-            lab.score(classifiers, gan)
+            measure.score(lab, classifiers, gan)
         for gan in self.pool:
-            lab.score([each for each in classifiers if gan in each.pool], gan)
+            measure.score(lab, [each for each in classifiers if gan in each.pool], gan)
 
     def _seen(self, lab: Lab, classifiers: list[Classifier]) -> Measurement:
         values = (

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from data import Images, image_grid
-from experiments.judge import FID, DigitJudge
-from experiments.lab import Lab
-from experiments.specs import Classifier, GANImages
+from lab import measure
+from lab.lab import Lab
+from lab.quality import FID, DigitMetric
+from lab.specs import Classifier, ImageSource
 from metrics import detection_rate
 from report import Figure, Grid, Measurement, Table, heat_map
 
@@ -22,7 +23,7 @@ DETECTION_FIELDS = {"detection rate": "detection_rate", "AP": "average_precision
 def detection(
     lab: Lab,
     classifiers: Iterable[Classifier],
-    gans: Iterable[GANImages],
+    gans: Iterable[ImageSource],
     field: str = "detection_rate",
 ) -> Measurement:
     """A detection metric of every (classifier, GAN) pair.
@@ -35,31 +36,33 @@ def detection(
     """
     classifiers, gans = tuple(classifiers), tuple(gans)
     for gan in gans:
-        lab.score(classifiers, gan)
+        measure.score(lab, classifiers, gan)
     return Measurement(
-        tuple(getattr(lab.detection(c, g), field) for c in classifiers for g in gans)
+        tuple(getattr(measure.detection(lab, c, g), field) for c in classifiers for g in gans)
     )
 
 
 def natural_accuracy(lab: Lab, classifiers: Iterable[Classifier]) -> Measurement:
     """Fraction of natural evaluation images called natural, of every classifier."""
-    return Measurement(tuple(1.0 - detection_rate(lab.natural_logits(c)) for c in classifiers))
+    return Measurement(
+        tuple(1.0 - detection_rate(measure.natural_logits(lab, c)) for c in classifiers)
+    )
 
 
-def frechet(lab: Lab, gans: Iterable[GANImages]) -> Measurement:
+def frechet(lab: Lab, gans: Iterable[ImageSource]) -> Measurement:
     """Frechet distance over the judge's features, of every GAN."""
-    return Measurement(tuple(lab.frechet_distance(gan) for gan in gans))
+    return Measurement(tuple(measure.frechet(lab, gan) for gan in gans))
 
 
-def confidence(lab: Lab, gans: Iterable[GANImages]) -> Measurement:
+def confidence(lab: Lab, gans: Iterable[ImageSource]) -> Measurement:
     """Mean largest probability of a digit classifier, of every GAN."""
-    return Measurement(tuple(lab.digit_confidence(gan) for gan in gans))
+    return Measurement(tuple(measure.digit_confidence(lab, gan) for gan in gans))
 
 
-def quality_measures(lab: Lab) -> dict[str, Callable[[Lab, Iterable[GANImages]], Measurement]]:
+def quality_measures(lab: Lab) -> dict[str, Callable[[Lab, Iterable[ImageSource]], Measurement]]:
     """The measures of quality by their titles: the frechet distance, and what else there is."""
-    measures = {lab.judge.label: frechet}
-    if isinstance(lab.judge, DigitJudge):
+    measures = {lab.quality.label: frechet}
+    if isinstance(lab.quality, DigitMetric):
         measures[CONFIDENCE] = confidence
     return measures
 
@@ -68,21 +71,22 @@ def quality_caption(lab: Lab) -> str:
     """What the measures of quality are here, and what they can be compared with."""
     natural = min(len(lab.dataset.train), len(lab.dataset.evaluation))
     text = (
-        f"{lab.judge.label} between {len(lab.dataset.evaluation):,} images of a GAN and the "
-        f"natural evaluation images, over {lab.judge.about}. Lower is better; {natural:,} natural "
-        f"training images are at {lab.natural_frechet_distance():.2f}."
+        f"{lab.quality.label} between {len(lab.dataset.evaluation):,} images of a GAN and the "
+        f"natural evaluation images, over {lab.quality.about}. Lower is better; {natural:,} "
+        f"natural training images are at {measure.natural_frechet(lab):.2f}."
     )
-    if lab.judge.label != FID:
+    if lab.quality.label != FID:
         text += " It is not an FID and cannot be compared with one."
-    if isinstance(lab.judge, DigitJudge):
+    if isinstance(lab.quality, DigitMetric):
         text += (
-            f" The digit classifier's accuracy is {lab.digit_accuracy():.3f}; confidence is its "
-            f"mean largest probability, {lab.digit_confidence(None):.3f} on natural images."
+            f" The digit classifier's accuracy is {measure.digit_accuracy(lab):.3f}; confidence "
+            "is its mean largest probability, "
+            f"{measure.digit_confidence(lab, None):.3f} on natural images."
         )
     return text
 
 
-def quality_table(lab: Lab, groups: Mapping[str, Iterable[GANImages]], **paper: Any) -> Table:
+def quality_table(lab: Lab, groups: Mapping[str, Iterable[ImageSource]], **paper: Any) -> Table:
     """The measures of quality, a column for each group of GANs.
 
     Args:
@@ -107,7 +111,7 @@ def quality_table(lab: Lab, groups: Mapping[str, Iterable[GANImages]], **paper: 
 
 
 def classifier_table(
-    lab: Lab, rows: Sequence[tuple[str, Sequence[Classifier], Sequence[GANImages]]]
+    lab: Lab, rows: Sequence[tuple[str, Sequence[Classifier], Sequence[ImageSource]]]
 ) -> Table:
     """Every detection metric of classifiers on GANs, a row for each (label, classifiers, GANs)."""
     cells = []
@@ -129,7 +133,7 @@ def classifier_table(
     )
 
 
-def gan_table(lab: Lab, rows: Sequence[tuple[str, GANImages, Sequence[Classifier]]]) -> Table:
+def gan_table(lab: Lab, rows: Sequence[tuple[str, ImageSource, Sequence[Classifier]]]) -> Table:
     """Each GAN by itself: a row for each (label, GAN, classifiers it is shown to)."""
     cells = tuple(
         (
@@ -153,7 +157,7 @@ def gan_table(lab: Lab, rows: Sequence[tuple[str, GANImages, Sequence[Classifier
 
 
 def _detection_cells(
-    lab: Lab, classifiers: Iterable[Classifier], gans: Iterable[GANImages]
+    lab: Lab, classifiers: Iterable[Classifier], gans: Iterable[ImageSource]
 ) -> list[Measurement]:
     return [detection(lab, classifiers, gans, field) for field in DETECTION_FIELDS.values()]
 
@@ -163,7 +167,7 @@ def detection_map(table: Table) -> Figure:
     return Figure(table.name, f"{table.title}. {table.caption}", lambda path: heat_map(table, path))
 
 
-def sample_grid(lab: Lab, gan: GANImages, name: str, title: str) -> Grid:
+def sample_grid(lab: Lab, gan: ImageSource, name: str, title: str) -> Grid:
     """The first evaluation images of one GAN."""
     whose = f"{gan!r}, artifact {lab.key(gan)}"
     return _grid(lab.evaluation_images(gan), name, title, whose)

@@ -21,7 +21,6 @@ from typing import Any, ClassVar
 
 from classifiers import ARCHITECTURES
 from experiments.experiment import Experiment, Findings
-from experiments.lab import Lab
 from experiments.measurements import (
     classifier_table,
     detection,
@@ -32,7 +31,8 @@ from experiments.measurements import (
 )
 from experiments.population import Iteration, make_gans, make_iteration
 from experiments.running import main
-from experiments.specs import GAN, Classifier, Spec
+from lab.lab import Lab
+from lab.specs import GAN, Classifier, Spec
 from report import Figure, Measurement, Table, error_curve
 from training.config import check_at_least, check_choices
 
@@ -105,6 +105,7 @@ class MultipleClassifiers(Experiment):
         """Iteration 0: GANs that fool nobody, and the classifiers trained on them."""
         size = self.config
         return make_iteration(
+            self.setting,
             self.seed,
             0,
             gans=size.gans,
@@ -119,7 +120,9 @@ class MultipleClassifiers(Experiment):
         """The GANs that fool the first k classifiers; the same seeds for every k."""
         count, phi = self.config.fooling_gans, self.config.phi
         return {
-            k: make_gans(self.seed, 1, count, fools=self.base.classifiers[:k], phi=phi)
+            k: make_gans(
+                self.setting, self.seed, 1, count, fools=self.base.classifiers[:k], phi=phi
+            )
             for k in self.config.numbers
         }
 

@@ -23,7 +23,6 @@ import numpy as np
 from classifiers import ARCHITECTURES
 from experiments.clusters import Clusters, find_clusters
 from experiments.experiment import Experiment, Findings
-from experiments.lab import Lab
 from experiments.measurements import (
     classifier_table,
     detection,
@@ -34,7 +33,9 @@ from experiments.measurements import (
 )
 from experiments.population import make_classifiers, make_gans, seeds
 from experiments.running import main
-from experiments.specs import GAN, Classifier, Spec
+from lab import measure
+from lab.lab import Lab
+from lab.specs import GAN, Classifier, Spec
 from report import Figure, Measurement, Table, heat_map
 from training.config import check_at_least, check_choices
 
@@ -108,7 +109,7 @@ class MutualFooling(Experiment):
     @cached_property
     def gans(self) -> tuple[GAN, ...]:
         """The GANs that the classifiers are trained on."""
-        return make_gans(self.seed, 0, self.config.gans)
+        return make_gans(self.setting, self.seed, 0, self.config.gans)
 
     @cached_property
     def classifiers(self) -> tuple[Classifier, ...]:
@@ -121,7 +122,7 @@ class MutualFooling(Experiment):
         """The GANs that fool each classifier, and it alone; the same seeds for each."""
         each = seeds(self.seed, 1, self.config.fooling_gans)
         return tuple(
-            tuple(GAN(seed, [classifier], self.config.phi) for seed in each)
+            tuple(GAN(seed, [classifier], self.config.phi, family=self.setting) for seed in each)
             for classifier in self.classifiers
         )
 
@@ -199,7 +200,7 @@ class MutualFooling(Experiment):
 
     def _matrix(self, lab: Lab) -> Table:
         for gan in (gan for gans in self.fooling for gan in gans):
-            lab.score(self.classifiers, gan)
+            measure.score(lab, self.classifiers, gan)
         names = tuple(f"#{number}" for number in range(len(self.classifiers)))
         return Table(
             name="mutual_fooling",

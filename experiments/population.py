@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from classifiers import ARCHITECTURES
 from data import InputError
-from experiments.specs import GAN, Classifier, GANImages
+from lab.specs import GAN, Classifier, ImageSource
 
 # Seeds of one iteration: GANs from 0, classifiers in the loss from 0, held-out ones from 500.
 ITERATION_SEEDS = 1_000
@@ -49,13 +49,16 @@ def seeds(seed: int, iteration: int, count: int, start: int = 0) -> range:
 
 
 def make_gans(
-    seed: int, iteration: int, count: int, *, start: int = 0, fools=(), phi: float = 0.0
+    family: str, seed: int, iteration: int, count: int, *, start: int = 0, fools=(), phi: float = 0
 ) -> tuple[GAN, ...]:
     """Instances `start` ... `start + count - 1` of an iteration's GANs."""
-    return tuple(GAN(each, fools, phi) for each in seeds(seed, iteration, count, start))
+    return tuple(
+        GAN(each, fools, phi, family=family) for each in seeds(seed, iteration, count, start)
+    )
 
 
 def make_iteration(
+    family: str,
     seed: int,
     iteration: int,
     *,
@@ -68,7 +71,7 @@ def make_iteration(
     phi: float = 0.0,
 ) -> Iteration:
     """An iteration whose GANs fool the given classifiers; the counts say how many of each."""
-    everyone = make_gans(seed, iteration, gans + held_out_gans, fools=fools, phi=phi)
+    everyone = make_gans(family, seed, iteration, gans + held_out_gans, fools=fools, phi=phi)
     first, second = everyone[:gans], everyone[gans:]
     return Iteration(
         gans=first,
@@ -84,7 +87,7 @@ def make_classifiers(
     seed: int,
     iteration: int,
     count: int,
-    pool: Iterable[GANImages],
+    pool: Iterable[ImageSource],
     architecture: str,
     *,
     start: int = 0,

@@ -11,20 +11,16 @@ from absl import flags
 
 import report
 from data import InputError
-from experiments import flags as shared_flags
-from experiments.cache import GIGABYTE
-from experiments.executors import choice
-from experiments.executors.local import stop_with_parent
 from experiments.experiment import Experiment, Findings
-from experiments.lab import Lab
 from experiments.measurements import natural_grid
-from experiments.planning.listing import describe_plan
-from experiments.settings import SETTINGS
-from experiments.specs import Spec, in_order
+from lab import flags as lab_flags
+from lab import run
+from lab.lab import Lab
+from lab.planning.listing import describe_plan
+from lab.specs import Spec
 from report import Report
 from training import command
 from training.config import define_flags, override, to_json
-from training.distribution import check_batch_size, make_strategy
 from training.invocation import command_line
 from training.progress import say
 
@@ -37,7 +33,7 @@ QUICK_NOTE = (
 
 def main(experiment_class: type[Experiment]) -> None:
     """The command line of an experiment."""
-    shared_flags.define(list(experiment_class.presets))
+    lab_flags.define(list(experiment_class.presets))
     sizes = {
         f"{setting} {preset}": size
         for setting, presets in experiment_class.presets.items()
@@ -53,16 +49,16 @@ def _run(experiment_class: type[Experiment]) -> None:
     size = override(size, "experiment", values)
     check_size(size)
     experiment = experiment_class(size, values.seed, values.setting)
-    lab = open_lab()
-    specs = all_specs([experiment], lab)
-    if is_job(lab, specs):
+    lab = lab_flags.open_lab()
+    specs = run.all_specs(lab, experiment.specs)
+    if run.is_job(lab, specs):
         return
     if values.dry_run:
         print(describe_plan(lab, specs))
         return
     results = results_folder(experiment, lab)
     started = time.monotonic()
-    trained = train(lab, specs, results)
+    trained = run.train(lab, specs, results)
     if trained is None:
         return
     this_run = f"trained {len(trained)} of {len(specs)}"
@@ -84,72 +80,6 @@ def check_size(size: Any) -> None:
             )
 
 
-def open_lab() -> Lab:
-    """The lab that the flags describe.
-
-    Raises:
-        InputError: they do not agree with each other, or with this machine's memory and devices.
-    """
-    values = flags.FLAGS
-    setting = shared_flags.chosen_setting()
-    strategy = make_strategy(values.cpu_replicas)
-    setting.check_replicas(strategy.num_replicas_in_sync)
-    return Lab(
-        Path(values.workdir),
-        shared_flags.chosen_dataset(setting),
-        setting,
-        strategy,
-        judge=shared_flags.chosen_judge(),
-        cache_bytes=round(values.cache_gb * GIGABYTE),
-    )
-
-
-def all_specs(experiments: list[Experiment], lab: Lab) -> list[Spec]:
-    """What experiments train; first the classifier that judges them, if there is one.
-
-    Raises:
-        InputError: a batch cannot be split over the devices.
-    """
-    judge = [] if lab.judge.spec is None else [lab.judge.spec]
-    specs = in_order([*judge, *(spec for each in experiments for spec in each.specs)])
-    for batch_size in {lab.setting.batch_size(spec) for spec in specs}:
-        check_batch_size(batch_size, lab.strategy)
-    return specs
-
-
-def is_job(lab: Lab, specs: list[Spec]) -> bool:
-    """Whether this process is there to train for another; it has done so then.
-
-    An executor started it, or it is one of several workers and not their chief.
-    """
-    values = flags.FLAGS
-    if lab.workers.count > 1 and values.dry_run:
-        raise InputError("--dry_run is for one process: leave TF_CONFIG out")
-    if not lab.workers.is_chief:
-        lab.follow(specs)
-    elif values.as_worker:
-        stop_with_parent()
-        lab.train(specs)
-    elif values.train_artifact:
-        lab.train([with_key(values.train_artifact, specs, lab)])
-    else:
-        return False
-    return True
-
-
-def train(lab: Lab, specs: list[Spec], results: Path) -> list[Spec] | None:
-    """Trains what is missing by the executor that was chosen.
-
-    Returns:
-        What was trained; None where it is queued.
-    """
-    executor = choice.chosen()
-    lab.workdir.mkdir(parents=True, exist_ok=True)
-    trained = executor.train(lab, specs, results)
-    lab.dismiss()
-    return trained
-
-
 def write_report(
     experiment: Experiment, lab: Lab, trained: str, started: float
 ) -> tuple[Findings, Path]:
@@ -159,20 +89,9 @@ def write_report(
         grids = (natural_grid(lab), *findings.grids)
         findings = dataclasses.replace(findings, grids=grids)
     this_run = f"{trained}, took {time.monotonic() - started:.0f} s"
-    specs = all_specs([experiment], lab)
+    specs = run.all_specs(lab, experiment.specs)
     whole = assemble(experiment, specs, lab, findings, flags.FLAGS.preset, this_run)
     return findings, report.write(whole, results_folder(experiment, lab))
-
-
-def with_key(key: str, specs: list[Spec], lab: Lab) -> Spec:
-    """The one of some values whose artifact has a key; InputError if there is none."""
-    for spec in specs:
-        if lab.key(spec) == key:
-            return spec
-    raise InputError(
-        f"this experiment has no {key}: the code, the data or the flags changed since it was "
-        "queued; queue it again"
-    )
 
 
 def results_folder(experiment: Experiment, lab: Lab) -> Path:
@@ -182,10 +101,10 @@ def results_folder(experiment: Experiment, lab: Lab) -> Path:
         return Path(values.results)
     results = lab.workdir / "results"
     name = report_name(experiment.name, values.setting, lab)
-    chosen = {"experiment": to_json(experiment.config), **lab.setting.to_json()}
+    chosen = {"experiment": to_json(experiment.config), **lab.config.to_json()}
     preset = {
         "experiment": to_json(experiment.presets[values.setting][values.preset]),
-        **SETTINGS[values.setting][values.preset].to_json(),
+        **lab_flags.preset().to_json(),
     }
     if chosen == preset and not values.seed and not values.data_dir:
         return results / name
@@ -207,7 +126,8 @@ def assemble(
     this_run: str,
 ) -> Report:
     """The report of an experiment's findings, with the artifacts (`specs`) behind its numbers."""
-    training_seconds = sum(lab.artifact(spec).manifest()["seconds"] for spec in specs)
+    artifacts = [lab.artifact(spec) for spec in specs if spec.fingerprint is None]
+    training_seconds = sum(each.manifest()["seconds"] for each in artifacts)
     height, width, channels = lab.dataset.image_shape
     return Report(
         name=experiment.name,
@@ -219,17 +139,17 @@ def assemble(
             "data": f"{lab.dataset.name}, {height}x{width}x{channels}",
             "natural images": f"{len(lab.dataset.train):,} train, "
             f"{len(lab.dataset.evaluation):,} evaluation",
-            "scale": f"{preset}, {lab.setting.scale}",
+            "scale": f"{preset}, {lab.config.scale}",
             **findings.instances,
         },
         configuration={
             "experiment": to_json(experiment.config),
-            **lab.setting.to_json(),
+            **lab.config.to_json(),
             "data fingerprint": lab.dataset.fingerprint,
             "replicas": lab.strategy.num_replicas_in_sync,
             "this run": this_run,
         },
-        seeds={repr(spec): spec.own["seed"] for spec in specs if "seed" in spec.own}
+        seeds={repr(spec): spec.fields["seed"] for spec in specs if "seed" in spec.fields}
         | {"--seed": experiment.seed},
         command=command_line(),
         wall_time_seconds=training_seconds,

@@ -14,7 +14,6 @@ import numpy as np
 
 from classifiers import ARCHITECTURES
 from experiments.experiment import Experiment, Findings
-from experiments.lab import Lab
 from experiments.measurements import (
     classifier_table,
     detection,
@@ -24,7 +23,9 @@ from experiments.measurements import (
     sample_grid,
 )
 from experiments.population import Iteration, make_iteration
-from experiments.specs import Classifier, Spec
+from lab import measure
+from lab.lab import Lab
+from lab.specs import Classifier, Spec
 from report import Grid, Measurement, Table
 from training.config import check_at_least, check_choices
 
@@ -108,6 +109,7 @@ class Sequence(Experiment):
             fools: list[Classifier] = [c for each in remembered for c in each.classifiers]
             made.append(
                 make_iteration(
+                    self.setting,
                     self.seed,
                     number,
                     gans=self.config.gans,
@@ -207,9 +209,9 @@ class Sequence(Experiment):
         in_loss = [each for row in self.iterations for each in row.classifiers]
         for column in self.iterations:
             for gan in column.gans:
-                lab.score(held_out, gan)
+                measure.score(lab, held_out, gan)
             for gan in column.held_out_gans:
-                lab.score(in_loss, gan)
+                measure.score(lab, in_loss, gan)
 
     def _held_out_cells(self, lab: Lab, field: str) -> list[list[Measurement]]:
         return [
@@ -246,7 +248,7 @@ class Sequence(Experiment):
 
     def _quality_table(self, lab: Lab) -> Table:
         groups = zip(self.names, (each.all_gans for each in self.iterations), strict=True)
-        return quality_table(lab, dict(groups), **self.paper_quality(lab.judge.label))
+        return quality_table(lab, dict(groups), **self.paper_quality(lab.quality.label))
 
     def _classifier_table(self, lab: Lab) -> Table:
         rows = []

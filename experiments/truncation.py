@@ -22,7 +22,6 @@ from typing import Any, ClassVar
 from classifiers import ARCHITECTURES
 from data import InputError
 from experiments.experiment import Experiment, Findings
-from experiments.lab import Lab
 from experiments.measurements import (
     classifier_table,
     detection,
@@ -32,7 +31,8 @@ from experiments.measurements import (
 )
 from experiments.population import make_classifiers, make_gans
 from experiments.running import main
-from experiments.specs import GAN, Classifier, GANImages, Spec, Truncated
+from lab.lab import Lab
+from lab.specs import GAN, Classifier, ImageSource, Spec, Truncated
 from report import Table
 from training.config import check_at_least, check_choices
 
@@ -87,12 +87,14 @@ class Truncation(Experiment):
     @cached_property
     def pool(self) -> tuple[GAN, ...]:
         """The GANs that classifiers are trained on."""
-        return make_gans(self.seed, 0, self.config.gans)
+        return make_gans(self.setting, self.seed, 0, self.config.gans)
 
     @cached_property
     def held_out(self) -> tuple[GAN, ...]:
         """The GANs that they are measured on."""
-        return make_gans(self.seed, 0, self.config.held_out_gans, start=self.config.gans)
+        return make_gans(
+            self.setting, self.seed, 0, self.config.held_out_gans, start=self.config.gans
+        )
 
     def truncated(self, gans: tuple[GAN, ...]) -> tuple[Truncated, ...]:
         """The same GANs, truncated."""
@@ -102,7 +104,7 @@ class Truncation(Experiment):
     def classifiers(self) -> dict[str, tuple[Classifier, ...]]:
         """The classifiers of each kind, by what they are called."""
         several = f"{len(self.pool)} GANs"
-        kinds: dict[str, tuple[int, tuple[GANImages, ...]]] = {
+        kinds: dict[str, tuple[int, tuple[ImageSource, ...]]] = {
             "all images of 1 GAN": (0, self.pool[:1]),
             f"all images of {several}": (0, self.pool),
             "truncated images of 1 GAN": (TRUNCATED, self.truncated(self.pool[:1])),
@@ -153,7 +155,7 @@ class Truncation(Experiment):
             ),
         )
 
-    def _table(self, lab: Lab, sources: dict[str, tuple[GANImages, ...]]) -> Table:
+    def _table(self, lab: Lab, sources: dict[str, tuple[ImageSource, ...]]) -> Table:
         return Table(
             name="truncation",
             title="Held-out GANs: fraction of generated images detected",
@@ -169,9 +171,9 @@ class Truncation(Experiment):
             instances="classifier-GAN pairs",
         )
 
-    def _quality_table(self, lab: Lab, sources: dict[str, tuple[GANImages, ...]]) -> Table:
+    def _quality_table(self, lab: Lab, sources: dict[str, tuple[ImageSource, ...]]) -> Table:
         numbers = zip(sources, ("FID about 37", "FID about 81"), strict=True)
-        paper = {(lab.judge.label, name): text for name, text in numbers}
+        paper = {(lab.quality.label, name): text for name, text in numbers}
         scope = "StyleGAN2, FFHQ 256x256, psi 0.5"
         return quality_table(lab, sources, paper=paper, paper_scope=scope)
 

@@ -16,3 +16,5 @@ settings.load_profile("same")
 
 # Scripts that tests start in processes of their own lie beside the tests.
 sys.path.insert(0, str(Path(__file__).parent))
+
+pytest_plugins = ["lab_fixtures"]

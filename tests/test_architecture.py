@@ -1,4 +1,4 @@
-"""Who may import whom: `data` and `metrics` nobody; `experiments` all; see MAY_IMPORT."""
+"""Who may import whom: `data` and `metrics` nobody; `lab` all but `experiments`; see MAY_IMPORT."""
 
 import ast
 from pathlib import Path
@@ -14,7 +14,8 @@ MAY_IMPORT = {
     "dcgan": {"training", "data"},
     "classifiers": {"training", "data", "metrics", "report"},
     "stylegan2": {"training", "data", "metrics", "report"},
-    "experiments": {"data", "metrics", "report", "training", "dcgan", "classifiers", "stylegan2"},
+    "lab": {"data", "metrics", "report", "training", "dcgan", "classifiers", "stylegan2"},
+    "experiments": {"data", "metrics", "report", "training", "classifiers", "lab"},
 }
 
 # Commands of `data`: they use the command line and the progress that every command shares. No

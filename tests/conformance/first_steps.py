@@ -20,8 +20,10 @@ tf.config.run_functions_eagerly(True)  # One step takes less time than its graph
 
 from classifiers import ClassifierTask  # noqa: E402
 from data import ArrayImages  # noqa: E402
-from experiments.settings import SETTINGS  # noqa: E402
+from dcgan.family import DCGANFamily  # noqa: E402
+from lab.config import presets  # noqa: E402
 from stylegan2 import NETWORKS, TRAININGS, StyleGAN2Task  # noqa: E402
+from stylegan2.family import StyleGAN2Family  # noqa: E402
 from training.distribution import distribute, make_strategy  # noqa: E402
 from training.loop import compile_step  # noqa: E402
 from training.task import Task  # noqa: E402
@@ -40,8 +42,8 @@ def images(size: int) -> ArrayImages:
 def tasks() -> dict[str, Task]:
     """The trainings; of those with the same batches and chunks, one."""
     pairs = {f"stylegan2.train {name}": (NETWORKS[name], TRAININGS[name]) for name in NETWORKS}
-    for name, preset in SETTINGS["stylegan2"].items():
-        pairs[f"stylegan2 {name}"] = preset.network, preset.training
+    for name, family in StyleGAN2Family.presets().items():
+        pairs[f"stylegan2 {name}"] = family.network, family.training
     unlike = {
         (training.batch_size, training.micro_batch, network.mbstd_group): (name, network, training)
         for name, (network, training) in pairs.items()
@@ -50,10 +52,10 @@ def tasks() -> dict[str, Task]:
         name: StyleGAN2Task(dataclasses.replace(network, **SMALL), training, images(8), seed=0)
         for name, network, training in unlike.values()
     }
-    for preset in {each.gan.batch_size: each for each in SETTINGS["dcgan"].values()}.values():
-        small = dataclasses.replace(preset, gan=dataclasses.replace(preset.gan, width=1 / 16))
-        found[f"dcgan {preset.gan.batch_size}"], _ = small.gan_task(images(28), 0, None)
-    every = [each.classifier for presets in SETTINGS.values() for each in presets.values()]
+    for family in {each.batch_size: each for each in DCGANFamily.presets().values()}.values():
+        small = DCGANFamily(gan=dataclasses.replace(family.gan, width=1 / 16))
+        found[f"dcgan {family.batch_size}"], _ = small.task(images(28), 0, None)
+    every = [each.classifier for name in ("dcgan", "stylegan2") for each in presets(name).values()]
     for config in {each.batch_size: each for each in every}.values():
         small = dataclasses.replace(config, width=1 / 16)
         task = ClassifierTask("cnn", small, images(28), [images(28)], 0)

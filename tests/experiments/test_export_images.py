@@ -9,8 +9,8 @@ from PIL import Image
 
 from data import InputError
 from dcgan import build_generator, sample
-from experiments.artifact import Artifact
 from experiments.export_images import load_sampler
+from lab.store.artifact import Artifact
 from stylegan2 import Generator, NetworkConfig
 from stylegan2 import sample as sample_stylegan2
 

@@ -13,7 +13,8 @@ from experiments.generalization import Generalization, GeneralizationConfig
 from experiments.iterations import Iterations
 from experiments.memoryless import Memoryless
 from experiments.sequence import SequenceConfig
-from experiments.specs import GAN, Classifier, in_order
+from lab import measure
+from lab.specs import GAN, Classifier, in_order
 from metrics import DetectionMetrics
 
 SIZE = SequenceConfig(iterations=4, gans=2, held_out_gans=3, held_out_classifiers=2)
@@ -44,17 +45,23 @@ def test_held_out_classifiers_share_no_gan_with_those_in_the_loss(experiment):
 
 
 @pytest.mark.parametrize("experiment", ALL)
-def test_what_is_measured_by_held_out_classifiers_has_not_trained_them(experiment):
-    lab = MagicMock()
-    lab.detection.return_value = DetectionMetrics(0.5, 0.5, 0.5, 0.5)
-    lab.frechet_distance.return_value = lab.natural_frechet_distance.return_value = 1.0
-    lab.natural_logits.return_value = np.zeros(2)
-    lab.judge.label = "distance"
-    lab.last_metrics.return_value = {"generator_loss": 1.0, "fooling_loss": 1.0}
+def test_what_is_measured_by_held_out_classifiers_has_not_trained_them(experiment, monkeypatch):
+    lab, detection = MagicMock(), MagicMock(return_value=DetectionMetrics(0.5, 0.5, 0.5, 0.5))
+    losses = {"generator_loss": 1.0, "fooling_loss": 1.0}
+    for name, mock in {
+        "detection": detection,
+        "score": MagicMock(),
+        "frechet": MagicMock(return_value=1.0),
+        "natural_frechet": MagicMock(return_value=1.0),
+        "natural_logits": MagicMock(return_value=np.zeros(2)),
+        "last_metrics": MagicMock(return_value=losses),
+    }.items():
+        monkeypatch.setattr(measure, name, mock)
+    lab.quality.label = "distance"
     lab.evaluation_images.return_value = ArrayImages(np.zeros((2, 8, 8, 1), np.uint8))
     lab.dataset.train = lab.dataset.evaluation = [None]
     experiment.findings(lab)
-    shown = {call.args for call in lab.detection.call_args_list}
+    shown = {call.args[1:] for call in detection.call_args_list}
     held_out = set(experiment.held_out_classifiers)
     measured = [(c, source) for c, source in shown if c in held_out]
     assert bool(measured) == bool(held_out)

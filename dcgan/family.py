@@ -1,0 +1,73 @@
+"""The DCGAN as a family of GANs."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Self
+
+import keras
+import numpy as np
+
+from data import Images, InputError
+from dcgan.config import PRESETS, DCGANConfig
+from dcgan.networks import IMAGE_SHAPE
+from dcgan.sampling import BATCH, sample
+from dcgan.training import DCGANTask
+from training.family import GANFamily
+from training.fooling import FoolingLoss
+from training.keras_models import shapes
+from training.task import Task
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DCGANFamily(GANFamily):
+    """The paper's low-parameter GAN, whose classifiers see images without JPEG encoding.
+
+    Attributes:
+        gan: of every GAN.
+    """
+
+    name = "dcgan"
+    block = BATCH
+    image_shape = IMAGE_SHAPE
+    gan: DCGANConfig
+
+    @classmethod
+    def presets(cls) -> Mapping[str, Self]:
+        """The family at each size."""
+        return {name: cls(gan=gan) for name, gan in PRESETS.items()}
+
+    @classmethod
+    def makes(cls, model: keras.Model) -> bool:
+        """Whether a model maps latents [N, D] to images [N, H, W, C]."""
+        takes, gives = shapes(model)
+        return takes is not None and len(takes) == 2 and len(gives) == 4
+
+    @classmethod
+    def sample(cls, generator: keras.Model, indices: np.ndarray, psi: float = 1.0) -> np.ndarray:
+        """Images of a generator by index."""
+        if psi != 1:
+            raise InputError(f"a DCGAN cannot be truncated by {psi:g}: it has no truncation")
+        return sample(generator, indices)
+
+    @property
+    def batch_size(self) -> int:
+        """Images of a step."""
+        return self.gan.batch_size
+
+    @property
+    def scale(self) -> str:
+        """How the networks compare with the paper's, in words."""
+        if self.gan.width == 1:
+            return "the paper's layers"
+        return f"hidden layers x {self.gan.width:g} the paper's width"
+
+    def steps(self, images: int) -> int:
+        """Steps of a training."""
+        return self.gan.steps(images)
+
+    def task(
+        self, images: Images, seed: int, fooling: FoolingLoss | None
+    ) -> tuple[Task, dict[str, keras.Model]]:
+        """A training, and its networks."""
+        task = DCGANTask(self.gan, images, seed, fooling)
+        return task, {"generator": task.generator, "discriminator": task.discriminator}

@@ -1,0 +1,8 @@
+"""What a plan would take: the dry runs.
+
+listing     the values that are missing, and the images each training would process
+costs       a step of each cost class, timed on the spot, and the bytes that a training leaves
+schedule    how long trainings take on many devices
+estimate    the time and the disk of all trainings of a plan
+text        the estimate, as text
+"""

@@ -1,0 +1,32 @@
+"""What an experiment would train: the dry run."""
+
+from collections.abc import Iterable
+
+from lab.lab import Lab
+from lab.specs import Spec, in_order
+
+
+def describe_plan(lab: Lab, specs: Iterable[Spec]) -> str:
+    """Lists what is missing, in training order, with the images each training would process.
+
+    An image counts once per step that it is in. A GAN's step also generates as many images as it
+    reads, which are not counted.
+    """
+    everything = in_order(specs)
+    missing = lab.missing(everything)
+    images = {spec: _images(lab, spec) for spec in missing}
+    lines = [
+        f"{images[spec]:>14,} images  {lab.key(spec)}  {spec!r}"
+        + (f"  ({state})" if (state := lab.state(spec)) else "")
+        for spec in missing
+    ]
+    for kind in dict.fromkeys(spec.kind for spec in missing):
+        each = [count for spec, count in images.items() if spec.kind == kind]
+        lines.append(f"{sum(each):>14,} images in {len(each)} trainings of kind {kind}")
+    done = len(everything) - len(missing)
+    lines.append(f"{len(missing)} to train, {done} of {len(everything)} done already")
+    return "\n".join(lines)
+
+
+def _images(lab: Lab, spec: Spec) -> int:
+    return spec.steps(lab.config, len(lab.dataset.train)) * spec.batch_size(lab.config)

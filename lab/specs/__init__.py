@@ -1,0 +1,25 @@
+"""The values of which experiments are made.
+
+base         what a value is, and what a source of images is
+gans         GAN, Snapshot, Truncated
+classifiers  Classifier, DigitClassifier
+outside      ImageSet, Published: of generators that somebody else trained
+"""
+
+from lab.specs.base import ImageSource, Spec, in_order
+from lab.specs.classifiers import Classifier, DigitClassifier
+from lab.specs.gans import GAN, Snapshot, Truncated
+from lab.specs.outside import ImageSet, Published
+
+__all__ = [
+    "GAN",
+    "Classifier",
+    "DigitClassifier",
+    "ImageSet",
+    "ImageSource",
+    "Published",
+    "Snapshot",
+    "Spec",
+    "Truncated",
+    "in_order",
+]

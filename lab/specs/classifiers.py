@@ -1,0 +1,110 @@
+"""Classifiers: of natural against generated images, and of digits."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from lab.specs.base import ImageSource, Spec
+from training.config import to_json
+
+if TYPE_CHECKING:
+    import keras
+
+    from lab.config import LabConfig
+    from lab.workshop import Workshop
+    from training.task import Task
+
+
+class Classifier(Spec):
+    """One classifier instance, natural against the generated images of a pool of sources.
+
+    Args:
+        seed: seed of its weights and data order.
+        pool: the sources whose images it is trained on, of one family or of several.
+        architecture: one of `classifiers.ARCHITECTURES`.
+    """
+
+    kind = "classifier"
+
+    def __init__(self, seed: int, pool: Iterable[ImageSource], architecture: str = "cnn"):
+        self.seed, self.pool, self.architecture = seed, tuple(pool), architecture
+        self.dependencies = self.pool
+        super().__init__(seed=seed, architecture=architecture)
+
+    def __repr__(self) -> str:
+        return f"Classifier({self.architecture}, seed {self.seed}, pool of {len(self.pool)})"
+
+    def configuration(self, config: "LabConfig") -> dict[str, Any]:
+        """The classifiers', and their augmentation where there is one."""
+        return config.classifier_configuration
+
+    def steps(self, config: "LabConfig", images: int) -> int:
+        """Training steps."""
+        return config.classifier.steps(images, len(self.pool))
+
+    def batch_size(self, config: "LabConfig") -> int:
+        """Images of a step."""
+        return config.classifier.batch_size
+
+    def build(self, lab: "Workshop") -> "tuple[Task, dict[str, keras.Model]]":
+        """Its training."""
+        from classifiers import ClassifierTask
+
+        generated = [lab.training_images(source) for source in self.pool]
+        config = lab.config
+        task = ClassifierTask(
+            self.architecture, config.classifier, lab.dataset.train, generated, self.seed,
+            config.augmentation,
+        )  # fmt: skip
+        return task, {"model": task.model}
+
+    @property
+    def cost_class(self) -> "Classifier":
+        """One of the architecture, trained on a GAN of the family of its pool's first source."""
+        return Classifier(0, [self.pool[0].plain], self.architecture)
+
+    @property
+    def cost_name(self) -> str:
+        """With its architecture."""
+        return f"{self.kind} {self.architecture}"
+
+
+class DigitClassifier(Spec):
+    """A classifier of the ten digits, whose features measure the quality of generated digits.
+
+    Args:
+        seed: seed of its weights and data order.
+    """
+
+    kind = "digits"
+
+    def __init__(self, seed: int = 0):
+        self.seed = seed
+        super().__init__(seed=seed)
+
+    def __repr__(self) -> str:
+        return f"DigitClassifier(seed {self.seed})"
+
+    def configuration(self, config: "LabConfig") -> dict[str, Any]:
+        """The digit classifiers'."""
+        return to_json(config.digits)
+
+    def steps(self, config: "LabConfig", images: int) -> int:
+        """Training steps."""
+        return config.digits.steps(images)
+
+    def batch_size(self, config: "LabConfig") -> int:
+        """Images of a step."""
+        return config.digits.batch_size
+
+    def build(self, lab: "Workshop") -> "tuple[Task, dict[str, keras.Model]]":
+        """Its training."""
+        from classifiers import DigitTask
+
+        natural = lab.dataset.train
+        task = DigitTask(lab.config.digits, natural, lab.dataset.train_labels, self.seed)
+        return task, {"model": task.model}
+
+    @property
+    def cost_class(self) -> "DigitClassifier":
+        """The first."""
+        return DigitClassifier()

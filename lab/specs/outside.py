@@ -1,0 +1,134 @@
+"""Generators that somebody else trained, and images that somebody else made."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from data import Images, InputError, Subset, atomic_path
+from lab.specs.base import ImageSource
+from training.config import to_json
+
+if TYPE_CHECKING:
+    from data import Dataset
+    from lab.config import LabConfig
+    from lab.workshop import Workshop
+
+# Evaluation images of a set, at least: a rate of fewer says nothing.
+LEAST_EVALUATION = 8
+
+
+class ImageSet(ImageSource):
+    """Images of any generator: of a folder, a zip file or records.
+
+    They are split like natural images: 80 % train classifiers, 20 % evaluate them. Of a set that
+    is larger than the natural one, as many are taken as there are natural ones in each part; a
+    smaller one is repeated more often in a balanced pool.
+
+        faces = ImageSet("dalle", data.open_path("dalle.zip", 256, 3).dataset)
+
+    Args:
+        name: what it is called in tables.
+        dataset: the images.
+
+    Raises:
+        InputError: there are too few.
+    """
+
+    kind = "images"
+    is_trained = False
+    family = None
+
+    def __init__(self, name: str, dataset: "Dataset"):
+        if len(dataset.evaluation) < LEAST_EVALUATION:
+            raise InputError(
+                f"{name} has {len(dataset.train) + len(dataset.evaluation)} images, which is too "
+                f"few: give at least {5 * LEAST_EVALUATION}, of which a fifth evaluates classifiers"
+            )
+        self._name, self.dataset, self.gan = name, dataset, self
+        self.fingerprint = dataset.fingerprint
+        super().__init__(fingerprint=self.fingerprint)
+
+    def __repr__(self) -> str:
+        return f"images of {self._name}"
+
+    @property
+    def name(self) -> str:
+        """What it is called in tables."""
+        return self._name
+
+    @property
+    def cost_class(self) -> None:
+        """It is not trained."""
+
+    def images(self, lab: "Workshop", evaluation: bool) -> Images:
+        """The first of its own part, as many as there are natural ones in that part."""
+        natural = lab.dataset.evaluation if evaluation else lab.dataset.train
+        ours = self.dataset.evaluation if evaluation else self.dataset.train
+        if ours.shape != natural.shape:
+            raise InputError(f"{self!r} are {ours.shape}, natural images {natural.shape}")
+        return ours if len(ours) <= len(natural) else Subset(ours, np.arange(len(natural)))
+
+
+class Published(ImageSource):
+    """A StyleGAN2 from outside: a published pickle, or a run of `stylegan2.train`.
+
+    Its images are made by index, like those of a GAN of the lab. A copy of its generator is kept
+    among the lab's artifacts, so that the file may go.
+
+        faces = Published("nvidia", "ffhq.pkl")
+
+    Args:
+        name: what it is called in tables.
+        path: of a `.pkl` or `.keras` file, or of a run's folder; see `stylegan2.load_network`.
+
+    Raises:
+        InputError: it holds no generator.
+    """
+
+    kind = "published"
+    is_trained = False
+    family = "stylegan2"
+
+    def __init__(self, name: str, path: str | Path):
+        from stylegan2 import load_network
+        from training.digests import network_sha256
+
+        self._name, self._path, self.gan = name, path, self
+        self._generator = load_network(path)
+        if self._generator.config.label_dim:
+            raise InputError(f"{path} makes images by label, which a source here does not give it")
+        super().__init__(weights=network_sha256(self._generator))
+
+    def __repr__(self) -> str:
+        return f"the published {self._name}"
+
+    @property
+    def name(self) -> str:
+        """What it is called in tables."""
+        return self._name
+
+    @property
+    def cost_class(self) -> None:
+        """It is not trained."""
+
+    def images(self, lab: "Workshop", evaluation: bool) -> Images:
+        """Made by index; those that evaluate come after those that train."""
+        config, natural = self._generator.config, lab.dataset.image_shape
+        makes = config.resolution, config.resolution, config.channels
+        if makes != natural:
+            raise InputError(f"{self!r} makes images of {makes}, the natural ones are {natural}")
+        return lab.generated(self, evaluation)
+
+    def configuration(self, config: "LabConfig") -> dict[str, Any]:
+        """Its networks'."""
+        return to_json(self._generator.config)
+
+    def derive(self, lab: "Workshop", path: Path) -> None:
+        """Saves its generator."""
+        with atomic_path(path) as temporary:
+            self._generator.save(temporary)
+
+    def network_bytes(self, model: int, networks: int) -> int:
+        """Those of its generator."""
+        return sum(4 * weight.shape.num_elements() for weight in self._generator.weights)

@@ -1,0 +1,88 @@
+"""Trains one value: builds its task, runs the loop, saves the networks, writes the manifest."""
+
+import functools
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from data import atomic_path, write_samples
+from lab.specs import Spec
+from lab.store.artifact import MODEL, Artifact, snapshot_name
+from lab.workshop import Workshop
+from report import collect
+from training.loop import Loop, LoopConfig
+from training.task import state_digest
+
+
+def train(spec: Spec, lab: Workshop, artifact: Artifact, loop_config: LoopConfig) -> None:
+    """Trains a value whose dependencies are there, or resumes it, up to its DONE manifest."""
+    description = {
+        "spec": {"kind": spec.kind, **spec.fields},
+        "configuration": spec.configuration(lab.config),
+        "data": {"name": lab.dataset.name, "fingerprint": lab.dataset.fingerprint},
+        "depends_on": lab.lineage(spec),
+    }
+    artifact.start(description)
+    if spec.is_trained:
+        trained = _train(spec, lab, artifact, loop_config)
+    else:
+        spec.derive(lab, artifact.folder / MODEL)
+        trained = {"steps": 0, "seconds": 0.0, "metrics": {}}
+    artifact.finish({**description, **trained, "versions": collect()})
+
+
+def _train(
+    spec: Spec, lab: Workshop, artifact: Artifact, loop_config: LoopConfig
+) -> dict[str, Any]:
+    """Trains, and saves the networks; gives what the manifest says of the training."""
+    lab.broadcast(spec)
+    loop, networks = _loop(spec, lab, artifact, loop_config)
+    metrics = loop.run()
+    for number, (name, network) in enumerate(networks.items()):
+        _save(network, artifact.folder / (f"{name}.keras" if number else MODEL))
+    images = loop.task.samples()
+    if images is not None:
+        write_samples(artifact.folder / "samples.png", images)
+    return {
+        "steps": loop.steps,
+        "seconds": loop.seconds,
+        "metrics": metrics,
+        "state_sha256": state_digest(loop.task.state, loop.steps),
+    }
+
+
+def join(spec: Spec, lab: Workshop, artifact: Artifact, loop_config: LoopConfig) -> None:
+    """Another worker's part of a training: the same steps, and nothing else."""
+    loop, _ = _loop(spec, lab, artifact, loop_config)
+    loop.run()
+
+
+def _loop(
+    spec: Spec, lab: Workshop, artifact: Artifact, loop_config: LoopConfig
+) -> tuple[Loop, dict[str, keras.Model]]:
+    """The loop that trains a value, and the networks, first the one that others will use."""
+    steps = spec.steps(lab.config, len(lab.dataset.train))
+    with lab.strategy.scope():
+        task, networks = spec.build(lab)
+    first, *_ = networks.values()
+    loop = Loop(
+        task,
+        steps,
+        artifact.folder,
+        label=artifact.label,
+        strategy=lab.strategy,
+        config=loop_config,
+        write_samples=write_samples,
+        after={
+            step: functools.partial(_save, first, artifact.folder / snapshot_name(number))
+            for number, step in spec.snapshot_steps(steps).items()
+        },
+    )
+    return loop, networks
+
+
+def _save(network: keras.Model, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_path(path) as temporary:
+        network.save(temporary)

@@ -1,0 +1,46 @@
+"""What a value finds where it is built: in a lab, or in a plan that measures what it costs."""
+
+from typing import Protocol
+
+import keras
+import tensorflow as tf
+
+from data import Dataset, Images
+from lab.config import LabConfig
+from lab.specs import GAN, ImageSource, Spec
+from lab.store.artifact import Artifact
+
+
+class Workshop(Protocol):
+    """The data, the configuration, and what the value depends on.
+
+    Attributes:
+        dataset: natural images.
+        config: how everything is trained.
+        strategy: how a training spreads over devices.
+    """
+
+    dataset: Dataset
+    config: LabConfig
+    strategy: tf.distribute.Strategy
+
+    def model(self, spec: Spec) -> keras.Model:
+        """The first network of a value."""
+
+    def copy_networks(self, gan: GAN, networks: dict[str, keras.Model]) -> None:
+        """Gives networks the weights of a GAN's."""
+
+    def training_images(self, source: ImageSource) -> Images:
+        """The images of a source that train classifiers."""
+
+    def generated(self, source: ImageSource, evaluation: bool) -> Images:
+        """The images of a generator, by index, that train classifiers or evaluate them."""
+
+    def artifact(self, spec: Spec) -> Artifact:
+        """The folder of a value."""
+
+    def lineage(self, spec: Spec) -> dict[str, str]:
+        """The SHA-256 of the weights of each model that a value depends on, by key."""
+
+    def broadcast(self, spec: Spec) -> None:
+        """Tells the other workers what all of them train now."""

@@ -1,0 +1,132 @@
+"""StyleGAN2 as a family of GANs."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, Self
+
+import keras
+import numpy as np
+
+from data import Images
+from stylegan2.config import NETWORKS, TRAININGS, NetworkConfig, TrainingConfig
+from stylegan2.generator import Generator
+from stylegan2.memory import check_training_fits
+from stylegan2.sampling import BLOCK, sample
+from stylegan2.task import StyleGAN2Task
+from training.config import check_choices
+from training.family import GANFamily
+from training.fooling import JPEG_MODES, FoolingLoss
+from training.task import Task
+
+# Raised where a training's updates change, so that no artifact of other updates is taken for one.
+UPDATES = 2
+
+
+@dataclasses.dataclass(frozen=True)
+class FoolingConfig:
+    """How a GAN sees the classifiers that it must fool.
+
+    Attributes:
+        jpeg: How it sees their JPEG encoding: differentiable, straight_through or none (not fixed
+            by the paper).
+    """
+
+    jpeg: str = JPEG_MODES[0]
+
+    def __post_init__(self):
+        check_choices(self, jpeg=JPEG_MODES)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class StyleGAN2Family(GANFamily):
+    """The paper's high-parameter GAN.
+
+    Attributes:
+        network: of every GAN.
+        training: of every GAN.
+        fooling: of every GAN that fools classifiers.
+    """
+
+    name = "stylegan2"
+    block = BLOCK
+    truncates = True
+    # Of the published times of 1,000 images at 256x256: 112.5, 58.6, 30.7 and 16.4 s on 1, 2, 4
+    # and 8 V100s.
+    speedups = {1: 1.0, 2: 112.5 / 58.6, 4: 112.5 / 30.7, 8: 112.5 / 16.4}  # noqa: RUF012
+    network: NetworkConfig
+    training: TrainingConfig
+    fooling: FoolingConfig = FoolingConfig()
+
+    @classmethod
+    def presets(cls) -> Mapping[str, Self]:
+        """The family at each size."""
+        quick = TRAININGS["quick"]
+        # The bundled digits at the 8x8 pixels that they come with.
+        eight = NetworkConfig(
+            resolution=8, channels=1, fmap_base=64, fmap_max=32, latent_dim=32, w_dim=32,
+            mapping_layers=2,
+        )  # fmt: skip
+        reduced = dataclasses.replace(quick, kimg=300, gamma=0.1, ema_kimg=10.0)
+        return {
+            "quick": cls(network=eight, training=dataclasses.replace(quick, kimg=20, mirror=False)),
+            "reduced": cls(network=NETWORKS["quick"], training=reduced),
+            "paper": cls(network=NETWORKS["config-f"], training=TRAININGS["config-f"]),
+        }
+
+    @classmethod
+    def makes(cls, model: keras.Model) -> bool:
+        """Whether a model is a generator of StyleGAN2."""
+        return isinstance(model, Generator)
+
+    @classmethod
+    def sample(cls, generator: keras.Model, indices: np.ndarray, psi: float = 1.0) -> np.ndarray:
+        """Images of a generator by index."""
+        return sample(generator, indices, truncation=psi)
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Shape of one image: (H, W, C)."""
+        return self.network.resolution, self.network.resolution, self.network.channels
+
+    @property
+    def batch_size(self) -> int:
+        """Images of a step."""
+        return self.training.batch_size
+
+    @property
+    def scale(self) -> str:
+        """How the networks compare with the paper's, in words."""
+        if self.network == NETWORKS["config-f"]:
+            return "the paper's networks"
+        size = self.network.resolution
+        return (
+            f"StyleGAN2 at {size}x{size} with at most {self.network.fmap_max} feature maps "
+            f"(256x256 and 512 in the paper), {self.training.kimg:,} kimg"
+        )
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        """The networks, their training, what they see of JPEG, and the version of the updates."""
+        return {**super().configuration, "updates": UPDATES}
+
+    def steps(self, images: int) -> int:
+        """Steps of a training, which counts its images and not its epochs."""
+        return self.training.steps
+
+    def fooling_loss(self, classifiers: list[keras.Model], phi: float) -> FoolingLoss:
+        """The loss of the classifiers that a GAN must fool, through their JPEG encoding."""
+        return FoolingLoss(classifiers, phi, self.image_shape, self.fooling.jpeg)
+
+    def task(
+        self, images: Images, seed: int, fooling: FoolingLoss | None
+    ) -> tuple[Task, dict[str, keras.Model]]:
+        """A training, and its networks; the averaged generator makes the images."""
+        task = StyleGAN2Task(self.network, self.training, images, seed, fooling)
+        names = ("generator_ema", "generator", "discriminator")
+        return task, {name: getattr(task, name) for name in names}
+
+    def check_replicas(self, replicas: int) -> None:
+        """Raises InputError where a minibatch cannot be split over so many devices, or a training
+        is beyond this machine's memory.
+        """
+        check_training_fits(self.network, self.training, replicas)
