@@ -14,7 +14,6 @@ from dcgan.sampling import BATCH, sample
 from dcgan.training import DCGANTask
 from training.family import GANFamily
 from training.fooling import FoolingLoss
-from training.keras_models import shapes
 from training.task import Task
 
 
@@ -35,12 +34,6 @@ class DCGANFamily(GANFamily):
     def presets(cls) -> Mapping[str, Self]:
         """The family at each size."""
         return {name: cls(gan=gan) for name, gan in PRESETS.items()}
-
-    @classmethod
-    def makes(cls, model: keras.Model) -> bool:
-        """Whether a model maps latents [N, D] to images [N, H, W, C]."""
-        takes, gives = shapes(model)
-        return takes is not None and len(takes) == 2 and len(gives) == 4
 
     @classmethod
     def sample(cls, generator: keras.Model, indices: np.ndarray, psi: float = 1.0) -> np.ndarray:

@@ -1,24 +1,11 @@
-"""The paper's tables and figures, a script each, and the lab that trains what they need.
+"""The paper's tables and figures, a script each, and the reports over them.
 
-specs         GAN, Classifier and the rest: an experiment is an expression over these values
-settings/     the networks behind the values, and how they are trained: dcgan, stylegan2
-lab           values to trained artifacts, each trained once; measurements, cached
-stages        how one value is trained
-artifact      the folder of one trained thing: lock, manifest, repair
-weights       a digest of a network's weights and layers
-cache         arrays that can be computed again, within a budget
-streaming     a generator's images, made as they are read
-storage/      what the workdir holds: listed, verified, removed
-executors/    where trainings run: inline, local, slurm
-judge         what measures the quality of images
 population    which instances an experiment has, and their seeds
 measurements  measurements over instances
 clusters      classifiers that the same generators fool
 experiment    what an experiment is, and what it finds
-running       how experiments run, one or many
-flags         the flags that all of them share
+running       how an experiment runs, and its report
 sequence      what iterations and memoryless have in common
-planning/     what would be trained, and what it takes: --dry_run
 catalog       every experiment
 
 Scripts: generalization (F1), coefficient_sweep (F2), iterations (T2), memoryless (F4),

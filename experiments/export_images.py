@@ -59,12 +59,13 @@ def load_sampler(folder: Path) -> Callable[[np.ndarray], np.ndarray]:
     artifact = Artifact(folder, folder.name)
     if not artifact.is_done():
         raise InputError(f"{folder} holds no finished training")
-    generator = load_model(artifact.model_file())
-    psi = artifact.manifest().get("spec", {}).get("psi", 1.0)
-    for family in map(families.find, families.names()):
-        if family.makes(generator):
-            return lambda indices: family.sample(generator, indices, psi)
-    raise InputError(f"{folder} holds no GAN: no family has a generator like its model")
+    manifest = artifact.manifest()
+    family = manifest.get("family", manifest.get("setting"))  # earlier versions had the latter
+    spec = manifest.get("spec", {})
+    if family is None or spec.get("kind") in ("classifier", "digits"):
+        raise InputError(f"{folder} holds no GAN")
+    generator, sample = load_model(artifact.model_file()), families.find(family).sample
+    return lambda indices: sample(generator, indices, spec.get("psi", 1.0))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The flags that every experiment shares, declared once, and the lab that they describe."""
 
 import dataclasses
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -74,13 +75,26 @@ def define(settings: Sequence[str]) -> None:
 
 
 def _parts(settings: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """The presets of each part of the settings, by the prefix of its flags."""
+    """The presets of each part of the settings, by the prefix of its flags.
+
+    Where parts of two settings have one name and nothing else in common, it is the chosen one's.
+    """
     parts: dict[str, dict[str, Any]] = {}
-    for setting in settings:
+    for setting in sorted(settings, key=lambda name: name != _named_setting(settings)):
         for preset, config in presets(setting).items():
             for name, part in config.parts.items():
-                parts.setdefault(name, {})[f"{setting} {preset}"] = part
+                known = parts.setdefault(name, {f"{setting} {preset}": part})
+                if type(next(iter(known.values()))) is type(part):
+                    known[f"{setting} {preset}"] = part
     return parts
+
+
+def _named_setting(settings: Sequence[str]) -> str:
+    """The setting that the command line names, before its flags are declared."""
+    values = flags.FlagValues()
+    flags.DEFINE_string("setting", settings[0], "", flag_values=values)
+    values(sys.argv, known_only=True)
+    return values.setting
 
 
 def preset() -> LabConfig:

@@ -19,6 +19,7 @@ def train(spec: Spec, lab: Workshop, artifact: Artifact, loop_config: LoopConfig
     """Trains a value whose dependencies are there, or resumes it, up to its DONE manifest."""
     description = {
         "spec": {"kind": spec.kind, **spec.fields},
+        "family": spec.family,
         "configuration": spec.configuration(lab.config),
         "data": {"name": lab.dataset.name, "fingerprint": lab.dataset.fingerprint},
         "depends_on": lab.lineage(spec),

@@ -9,7 +9,6 @@ import numpy as np
 
 from data import Images
 from stylegan2.config import NETWORKS, TRAININGS, NetworkConfig, TrainingConfig
-from stylegan2.generator import Generator
 from stylegan2.memory import check_training_fits
 from stylegan2.sampling import BLOCK, sample
 from stylegan2.task import StyleGAN2Task
@@ -72,11 +71,6 @@ class StyleGAN2Family(GANFamily):
             "reduced": cls(network=NETWORKS["quick"], training=reduced),
             "paper": cls(network=NETWORKS["config-f"], training=TRAININGS["config-f"]),
         }
-
-    @classmethod
-    def makes(cls, model: keras.Model) -> bool:
-        """Whether a model is a generator of StyleGAN2."""
-        return isinstance(model, Generator)
 
     @classmethod
     def sample(cls, generator: keras.Model, indices: np.ndarray, psi: float = 1.0) -> np.ndarray:

@@ -53,16 +53,11 @@ class GANFamily(abc.ABC):
 
     @classmethod
     @abc.abstractmethod
-    def makes(cls, model: keras.Model) -> bool:
-        """Whether a model, of whatever kind, is a generator of this family."""
-
-    @classmethod
-    @abc.abstractmethod
     def sample(cls, generator: keras.Model, indices: np.ndarray, psi: float = 1.0) -> np.ndarray:
         """Image i of a generator, a function of its weights and i alone.
 
         Args:
-            generator: one that the family `makes`.
+            generator: of the family, as `task` gives it or from its file.
             indices: integers [n].
             psi: of the truncation trick; 1 for none, and only 1 where the family has none.
 

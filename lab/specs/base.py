@@ -33,6 +33,7 @@ class Spec(abc.ABC):
         kind: what it is; begins its artifact's name.
         is_trained: whether it is trained, rather than derived from others in seconds.
         fingerprint: SHA-256 of what came from outside and is kept nowhere in the lab; else None.
+        family: of the GANs whose images it makes; None for what makes no images.
         fields: what tells it from others of its kind, as JSON values.
         digest: SHA-256 over the value and all it depends on, hexadecimal.
         dependencies: the values that must be there before it.
@@ -41,6 +42,7 @@ class Spec(abc.ABC):
     kind: str
     is_trained = True
     fingerprint: str | None = None
+    family: str | None = None
     dependencies: tuple["Spec", ...] = ()
 
     def __init__(self, **fields):
@@ -107,12 +109,10 @@ class ImageSource(Spec):
     """A source of generated images, on which classifiers are trained and measured.
 
     Attributes:
-        family: the name of the family of GANs that makes them; None where no GAN of the lab does.
         gan: the value behind it that was trained, or that came from outside.
         psi: of the truncation trick; 1 for none.
     """
 
-    family: str | None
     gan: "ImageSource"
     psi = 1.0
 

@@ -62,7 +62,7 @@ class GAN(ImageSource):
     def __repr__(self) -> str:
         fooling = f", fools {len(self.fools)}, phi {self.phi:g}" if self.fools else ""
         start = "" if self.start is None else f", finetuned from seed {self.start.seed}"
-        return f"GAN(seed {self.seed}{start}{fooling})"
+        return f"GAN({self.family}, seed {self.seed}{start}{fooling})"
 
     @property
     def name(self) -> str:

@@ -1,5 +1,7 @@
-"""What `python -m experiments.artifacts` does.
+"""What lies in a workdir.
 
+artifact       the folder of one trained thing: lock, manifest, repair
+cache          arrays that can be computed again, within a budget
 inventory      the artifacts of a workdir, what they build on, and their sizes
 listing        the inventory as text
 verification   what is damaged

@@ -13,7 +13,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from data import InputError, parse_json, read_json, sha256_file, sync_folder, write_json
-from data.json_files import EVERY, FILE_NAME, NUMBER, TEXT
+from data.json_files import EVERY, FILE_NAME, NUMBER, TEXT, optional
 from training.checkpoints import DamagedCheckpointError, verify
 from training.digests import weights_sha256
 
@@ -28,7 +28,10 @@ STALE, DAMAGED = "stale", "damaged"
 # What a lost file or a bad sector gives; anything else, such as a missing right, is no damage.
 _DAMAGE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EIO)
 # What is read of both files; both hold more.
-_DESCRIPTION = {"label?": TEXT, "depends_on?": {EVERY: TEXT}}
+_DESCRIPTION = {
+    "label?": TEXT, "depends_on?": {EVERY: TEXT}, "family?": optional(TEXT), "setting?": TEXT,
+    "spec?": {"kind?": TEXT, "psi?": NUMBER},
+}  # fmt: skip
 _MANIFEST = {
     **_DESCRIPTION, "depends_on": {EVERY: TEXT}, "sha256": TEXT, "seconds": NUMBER,
     "weights_sha256?": TEXT, "files?": {EVERY: TEXT}, CHECKSUM + "?": TEXT,

@@ -22,7 +22,7 @@ def artifact(tmp_path):
     folder.mkdir()
     generator = build_generator(width=1 / 16)
     generator.save(folder / "model.keras")
-    Artifact(folder, "gan").finish({"seconds": 0.0, "depends_on": {}})
+    Artifact(folder, "gan").finish({"seconds": 0.0, "depends_on": {}, "family": "dcgan"})
     return folder, generator
 
 
@@ -49,7 +49,8 @@ def test_a_stylegan2_of_the_lab_is_sampled_as_the_lab_does(tmp_path, psi):
     generator.w_avg.assign([3.0, -2.0, 1.0, 0.0])
     generator.save(tmp_path / "model.keras")
     spec = {"kind": "gan", "seed": 0} if psi is None else {"kind": "truncated", "psi": psi}
-    Artifact(tmp_path, "gan").finish({"seconds": 0.0, "depends_on": {}, "spec": spec})
+    manifest = {"seconds": 0.0, "depends_on": {}, "spec": spec, "family": "stylegan2"}
+    Artifact(tmp_path, "gan").finish(manifest)
     indices = np.array([2, 17])
     expected = sample_stylegan2(generator, indices, truncation=1.0 if psi is None else psi)
     np.testing.assert_array_equal(load_sampler(tmp_path)(indices), expected)

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from data import InputError
-from experiments import artifact as artifact_module
 from lab.lab import Lab
 from lab.planning.listing import describe_plan
 from lab.specs import GAN, Classifier, Snapshot
+from lab.store import artifact as artifact_module
 from lab.store.artifact import Artifact
 from training.digests import weights_sha256
 from training.loop import LoopConfig
@@ -126,7 +126,9 @@ def test_what_used_a_model_that_is_rebuilt_to_others_is_kept_aside_and_trained_a
         assert lab.artifact(spec).manifest()["depends_on"] == lab.lineage(spec)
     assert manifest(lab, APART) == kept[APART]  # Told of, and left for the experiment that needs it
     lines = capsys.readouterr().err.splitlines()
-    told = [line.split(",")[0] for line in lines if "builds on the GAN(seed 0) of before" in line]
+    told = [
+        line.split(",")[0] for line in lines if "builds on the GAN(dcgan, seed 0) of before" in line
+    ]
     assert sorted(told) == sorted(repr(spec).split(",")[0] for spec in (JUDGE, FOOLING, APART))
     assert len([line for line in lines if "moved aside to" in line]) == 2
     begun = [line.split(" ")[0] for line in lines if line.startswith("[")]

@@ -6,9 +6,7 @@ import pytest
 import stylegan2
 from classifiers import BalancedPool, predict
 from data import ArrayImages
-from experiments import lab as lab_module
-from experiments import streaming
-from lab import measure
+from lab import measure, streaming
 from lab.lab import Lab
 from lab.specs import GAN, Classifier
 from lab.streaming import StreamedImages
@@ -104,7 +102,7 @@ def test_several_classifiers_score_images_that_are_made_once(lab, monkeypatch):
     logits = [measure.generated_logits(alone, each, gan) for each in classifiers]
     made, scored = [], []
     monkeypatch.setattr(
-        lab_module, "predict", lambda model, images: scored.append(model) or predict(model, images)
+        measure, "predict", lambda model, images: scored.append(model) or predict(model, images)
     )
     for cache_bytes in (10**9, 0):  # Without a cache nothing is made or scored twice either.
         other = Lab(lab.workdir, lab.dataset, lab.config, cache_bytes=cache_bytes)

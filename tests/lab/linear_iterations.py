@@ -1,0 +1,9 @@
+"""`experiments.iterations` of linear GANs: python linear_iterations.py FLAGS."""
+
+import third_family  # noqa: F401 - it registers the family
+
+from experiments.iterations import Iterations
+from experiments.running import main
+
+Iterations.presets["linear"] = Iterations.presets["dcgan"]
+main(Iterations)
