@@ -4,6 +4,7 @@ import abc
 import dataclasses
 from typing import Any, ClassVar
 
+from data import Dataset
 from lab.lab import Lab
 from lab.specs import Classifier, Spec
 from report import Figure, Grid, Table
@@ -51,6 +52,20 @@ class Experiment(abc.ABC):
     def __init__(self, config: Any, seed: int = 0, setting: str | None = None):
         self.config, self.seed = config, seed
         self.setting = setting or next(iter(self.presets))
+
+    @staticmethod
+    def define_flags() -> None:  # noqa: B027 - most have none
+        """Declares flags of its own."""
+
+    @staticmethod
+    def dataset() -> Dataset | None:
+        """The natural images, where it has flags of its own for them."""
+        return None
+
+    @property
+    def provenance(self) -> list[str]:
+        """What it is about besides its sizes and the natural images, as digests."""
+        return []
 
     @property
     @abc.abstractmethod

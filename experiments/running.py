@@ -40,6 +40,7 @@ def main(experiment_class: type[Experiment]) -> None:
         for preset, size in presets.items()
     }
     define_flags("experiment", sizes)
+    experiment_class.define_flags()
     command.run(lambda: _run(experiment_class))
 
 
@@ -49,7 +50,7 @@ def _run(experiment_class: type[Experiment]) -> None:
     size = override(size, "experiment", values)
     check_size(size)
     experiment = experiment_class(size, values.seed, values.setting)
-    lab = lab_flags.open_lab()
+    lab = lab_flags.open_lab(experiment_class.dataset())
     specs = run.all_specs(lab, experiment.specs)
     if run.is_job(lab, specs):
         return
@@ -106,9 +107,11 @@ def results_folder(experiment: Experiment, lab: Lab) -> Path:
         "experiment": to_json(experiment.presets[values.setting][values.preset]),
         **lab_flags.preset().to_json(),
     }
-    if chosen == preset and not values.seed and not values.data_dir:
+    other_images = experiment.provenance or values.data_dir
+    if chosen == preset and not values.seed and not other_images:
         return results / name
-    text = json.dumps([chosen, values.seed, lab.dataset.fingerprint])
+    content = [chosen, values.seed, lab.dataset.fingerprint, *experiment.provenance]
+    text = json.dumps(content)
     return results / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 

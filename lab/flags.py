@@ -12,7 +12,7 @@ import data
 from data import Dataset, InputError
 from data.listing import passed_over_line
 from data.sources import open_images
-from lab.config import LabConfig, presets
+from lab.config import IMAGES, LabConfig, presets
 from lab.executors import choice
 from lab.lab import Lab
 from lab.quality import ExtractorMetric, open_metric
@@ -43,8 +43,13 @@ def define(settings: Sequence[str]) -> None:
         "natural_samples", True,
         "Show natural images in the results; not where they may not be handed on.",
     )  # fmt: skip
-    flags.DEFINE_enum("dataset", "digits", sorted(data.DATASETS), "Natural images.")
-    flags.DEFINE_string("data_dir", None, "Folder of the data set's files, where it has any.")
+    if settings[0] != IMAGES:
+        flags.DEFINE_enum("dataset", "digits", sorted(data.DATASETS), "Natural images.")
+        flags.DEFINE_string("data_dir", None, "Folder of the data set's files, where it has any.")
+        flags.DEFINE_integer(
+            "planned_images", None, "With --dry_run, in place of --dataset: so many natural images "
+            "that are not here yet; 70000 for FFHQ or MNIST.", lower_bound=5,
+        )  # fmt: skip
     flags.DEFINE_enum(
         "preset", "quick", PRESET_NAMES,
         "quick: minutes on a laptop; reduced: hours on 2 cores; paper: the paper's numbers.",
@@ -64,10 +69,6 @@ def define(settings: Sequence[str]) -> None:
     flags.DEFINE_integer("seed", 0, "Seed of all instances.", lower_bound=0)
     define_replicas()
     flags.DEFINE_boolean("dry_run", False, "List what would be trained, and train nothing.")
-    flags.DEFINE_integer(
-        "planned_images", None, "With --dry_run, in place of --dataset: so many natural images "
-        "that are not here yet; 70000 for FFHQ or MNIST.", lower_bound=5,
-    )  # fmt: skip
     choice.define()
     named = [name for name in settings if name != BOTH]
     for part, configs in _parts(named).items():
@@ -131,8 +132,11 @@ def _refuse(part: str, config: Any) -> None:
             raise InputError(f"--{name} has no meaning with --setting={flags.FLAGS.setting}")
 
 
-def open_lab() -> Lab:
+def open_lab(dataset: Dataset | None = None) -> Lab:
     """The lab that the flags describe.
+
+    Args:
+        dataset: natural images; None for those that the flags name.
 
     Raises:
         InputError: they do not agree with each other, or with this machine's memory and devices.
@@ -144,7 +148,7 @@ def open_lab() -> Lab:
         family.check_replicas(strategy.num_replicas_in_sync)
     return Lab(
         Path(values.workdir),
-        chosen_dataset(config.families[0].image_shape),
+        dataset or chosen_dataset(config.families[0].image_shape),
         config,
         strategy,
         quality=chosen_quality(),
