@@ -10,11 +10,11 @@ import data
 from data import Dataset, InputError
 from data.listing import passed_over_line
 from data.sources import open_images
+from evaluation.extractors import INCEPTION
 from experiments.cache import DEFAULT_BYTES, GIGABYTE
 from experiments.executors import choice
 from experiments.judge import ExtractorJudge, open_judge
 from experiments.settings import PRESET_NAMES, SETTINGS, Setting
-from stylegan2.evaluation.extractors import INCEPTION
 from training.config import define_flags, override
 from training.distribution import define_replicas
 from training.progress import say

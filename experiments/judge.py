@@ -9,8 +9,8 @@ import numpy as np
 from classifiers import predict
 from classifiers.cnn import FEATURES
 from data import Images
+from evaluation.extractors import Extractor, open_extractor
 from experiments.specs import DigitClassifier, Spec
-from stylegan2.evaluation.extractors import Extractor, open_extractor
 
 FID = "FID"
 _BATCH = 64

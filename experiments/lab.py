@@ -14,6 +14,7 @@ from scipy.special import softmax
 
 from classifiers import predict, predict_each
 from data import ArrayImages, Dataset, Images, InputError, Subset
+from evaluation.extractors import RANDOM_VGG16
 from experiments import stages
 from experiments.artifact import STALE, Artifact
 from experiments.cache import DEFAULT_BYTES, IMAGES, Cache
@@ -23,7 +24,6 @@ from experiments.specs import Classifier, DigitClassifier, GANImages, Spec, in_o
 from experiments.storage.inventory import ARTIFACTS, STATISTICS, affected
 from experiments.streaming import StreamedImages, is_streamed, watched
 from metrics import DetectionMetrics, detection_metrics, frechet_distance, gaussian_statistics
-from stylegan2.evaluation.extractors import RANDOM_VGG16
 from training import custom_gradients
 from training.keras_models import load_model
 from training.loop import LoopConfig

@@ -13,9 +13,10 @@ MAY_IMPORT = {
     "training": {"data"},
     "dcgan": {"training", "data"},
     "classifiers": {"training", "data", "metrics", "report"},
-    "stylegan2": {"training", "data", "metrics", "report"},
-    "experiments": {"data", "metrics", "report", "training", "dcgan", "classifiers", "stylegan2"},
+    "evaluation": {"training", "data", "metrics"},
+    "stylegan2": {"training", "data", "metrics", "report", "evaluation"},
 }
+MAY_IMPORT["experiments"] = set(MAY_IMPORT)
 
 # Commands of `data`: they use the command line and the progress that every command shares. No
 # module of the project imports them, so that importing `data` takes nothing of `training`.

@@ -7,12 +7,12 @@ import pytest
 
 from classifiers import ClassifierConfig
 from data import ArrayImages, Dataset
+from evaluation.random_vgg import random_vgg16
 from experiments.lab import Lab
 from experiments.settings import StyleGAN2Setting
 from experiments.specs import GAN, Classifier, Snapshot, Truncated
 from metrics import frechet_distance, gaussian_statistics
 from stylegan2 import NetworkConfig, TrainingConfig, load_network, sample
-from stylegan2.evaluation.random_vgg import random_vgg16
 from training.checkpoints import Checkpoints
 from training.loop import LoopConfig
 from training.task import flat_variables
