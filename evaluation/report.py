@@ -75,20 +75,15 @@ def add_to_report(
 def _without(evaluations: list[dict[str, Any]], entry: dict[str, Any]) -> list[dict[str, Any]]:
     """Evaluations without the scores that a new entry replaces."""
 
-    def identities(evaluation: dict[str, Any]) -> list[dict[str, Any]]:
-        return [
-            {name: value for name, value in score.items() if name not in ("value", "deviation")}
-            for score in evaluation["figures"]
-        ]
+    def identity(score: dict[str, Any]) -> dict[str, Any]:
+        return {name: score[name] for name in score if name not in ("value", "deviation")}
 
-    replaced, kept = identities(entry), []
+    replaced = [identity(score) for score in entry["figures"]]
     for each in evaluations:
         if each["conditions"] == entry["conditions"]:
-            scores = zip(each["figures"], identities(each), strict=True)
-            each["figures"] = [score for score, identity in scores if identity not in replaced]
-        if each["figures"]:
-            kept.append(each)
-    return kept
+            kept = [score for score in each["figures"] if identity(score) not in replaced]
+            each["figures"] = kept
+    return [each for each in evaluations if each["figures"]]
 
 
 def _markdown(evaluations: list[dict[str, Any]]) -> str:
@@ -96,13 +91,10 @@ def _markdown(evaluations: list[dict[str, Any]]) -> str:
     for evaluation in evaluations:
         conditions = evaluation["conditions"]
         for each in evaluation["figures"]:
-            own = {name: each[name] for name in ("name", "value", "deviation")}
-            taken = {name: value for name, value in each.items() if name not in own}
-            score = Score(**own, taken=taken)
-            cells = (
-                conditions["network"], score.name, _value(score),
-                "; ".join(_words(taken, conditions)),
-            )  # fmt: skip
+            taken = {name: value for name, value in each.items() if name not in _FIGURE}
+            score = Score(each["name"], each["value"], each["deviation"], taken)
+            words = "; ".join(_words(taken, conditions))
+            cells = conditions["network"], score.name, _value(score), words
             lines.append(f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |")
     return "\n".join(lines) + "\n"
 

@@ -23,9 +23,10 @@ NOISES = ("random", "constant", "none")
 
 @dataclasses.dataclass(frozen=True)
 class GeneratorEvaluationConfig(EvaluationConfig):
-    """What is measured of a StyleGAN2, and how; `batch_size` is a multiple of 16.
+    """What is measured of a StyleGAN2, and how.
 
     Attributes:
+        batch_size: Images at a time, a multiple of 16.
         truncation: psi of the truncation trick; 1 for none, as in the published figures.
         noise: Noise of the generator: random, constant or none.
     """
