@@ -21,7 +21,7 @@ class PathMetric:
     crop: bool
 
 
-# By the names of the published figures: ppl_zfull, ppl_zend, ppl_wfull, ppl_wend and ppl2_wend; and
+# By the names of the published scores: ppl_zfull, ppl_zend, ppl_wfull, ppl_wend and ppl2_wend; and
 # those that complete the pattern.
 PATH_METRICS = {
     f"{prefix}_{space}{sampling}": PathMetric(space, sampling, crop)

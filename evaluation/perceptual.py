@@ -57,7 +57,7 @@ class Perceptual:
         if not path:
             raise InputError(
                 "--perceptual is missing: path lengths need a Keras model or SavedModel from pairs "
-                "of images to distances (LPIPS with VGG16, for figures like the published ones)"
+                "of images to distances (LPIPS with VGG16, for scores like the published ones)"
             )
         found = Path(path)
         if not found.exists():

@@ -1,7 +1,7 @@
 """Measures how good a generator's images are.
 
     python -m stylegan2.evaluate --network=runs/ffhq --data=ffhq256 --inception=inception.tgz
-    python -m stylegan2.evaluate --network=generator_ema.keras --data=faces.zip --output=figures \\
+    python -m stylegan2.evaluate --network=generator_ema.keras --data=faces.zip --output=scores \\
         --metrics=fid,kid,pr --features=random-vgg16 --num_generated=5000
 
 The scores: fid and kid (Fréchet and kernel distance), pr (precision and recall), ppl2_wend and

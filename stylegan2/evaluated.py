@@ -27,7 +27,7 @@ class GeneratorEvaluationConfig(EvaluationConfig):
 
     Attributes:
         batch_size: Images at a time, a multiple of 16.
-        truncation: psi of the truncation trick; 1 for none, as in the published figures.
+        truncation: psi of the truncation trick; 1 for none, as in the published scores.
         noise: Noise of the generator: random, constant or none.
     """
 
