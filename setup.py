@@ -8,6 +8,7 @@ ROOMS = (
     "classifiers",
     "data",
     "dcgan",
+    "evaluation",
     "experiments",
     "lab",
     "metrics",

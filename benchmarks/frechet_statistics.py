@@ -17,12 +17,11 @@ from absl import flags
 from PIL import Image
 
 from benchmarks.timing import medians, print_rates
-from stylegan2 import Generator, NetworkConfig
-from stylegan2.evaluation.extractors import Extractor, open_extractor
-from stylegan2.evaluation.figures import Figures
-from stylegan2.evaluation.generated import Generated
-from stylegan2.evaluation.naturals import open_naturals
-from stylegan2.evaluation.settings import Settings
+from evaluation.config import EvaluationConfig
+from evaluation.evaluator import Evaluator
+from evaluation.extractors import Extractor, open_extractor
+from evaluation.reference import open_reference
+from evaluation.sampler import Sampler
 from training import command
 
 STORED = 96  # height and width of the files
@@ -58,15 +57,13 @@ def naive(folder: Path, resolution: int, extractor: Extractor) -> Callable[[], N
 
 def ours(folder: Path, resolution: int, extractor: Extractor) -> Callable[[], None]:
     """A call that takes the statistics as the evaluation does."""
-    config = NetworkConfig(resolution=resolution, fmap_max=4)
-    generated = Generated(Generator(config), Settings())
+    config = EvaluationConfig(split="all", batch_size=32)
 
     def call() -> None:
-        settings = Settings(split="all", batch_size=32)
         with tempfile.TemporaryDirectory() as cache:
-            naturals = open_naturals(str(folder), config, settings)
-            figures = Figures(generated, "", naturals, settings, Path(cache))
-            figures.natural_statistics(extractor)
+            reference = open_reference(str(folder), resolution, 3, config)
+            none = Sampler(lambda indices: np.empty(0), "none")  # Only natural images are read.
+            Evaluator(none, reference, config, Path(cache)).natural_statistics(extractor)
 
     return call
 

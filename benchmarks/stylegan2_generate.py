@@ -15,8 +15,7 @@ from absl import flags
 
 from benchmarks.timing import medians, print_rates
 from stylegan2 import Generator, NetworkConfig, sample
-from stylegan2.evaluation.generated import Generated
-from stylegan2.evaluation.settings import Settings
+from stylegan2.evaluated import GeneratedImages, GeneratorEvaluationConfig
 from stylegan2.ops import library
 from training import command
 
@@ -37,8 +36,8 @@ def naive(generator: Generator, images: int, batch_size: int, graph: bool) -> Ca
 
 def evaluated(generator: Generator, images: int, batch_size: int) -> Callable[[], None]:
     """A call that makes images as the evaluation does."""
-    generated = Generated(generator, Settings(batch_size=batch_size))
-    return lambda: np.concatenate(list(generated.batches(0, images)))
+    generated = GeneratedImages(generator, GeneratorEvaluationConfig(batch_size=batch_size))
+    return lambda: generated.images(np.arange(images))
 
 
 def main() -> None:

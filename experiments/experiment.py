@@ -54,7 +54,7 @@ class Experiment(abc.ABC):
         self.setting = setting or next(iter(self.presets))
 
     @staticmethod
-    def define_flags() -> None:  # noqa: B027 - most have none
+    def define_flags() -> None:
         """Declares flags of its own."""
 
     @staticmethod

@@ -155,7 +155,7 @@ class Sequence(Experiment):
             ),
             figures=(detection_map(held_out), detection_map(in_loss)),
             grids=tuple(self._sample_grids(lab)),
-            notes=self.notes[self.setting],
+            notes=self.notes.get(self.setting, ()),
         )
 
     @property

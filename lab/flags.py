@@ -12,12 +12,12 @@ import data
 from data import Dataset, InputError
 from data.listing import passed_over_line
 from data.sources import open_images
+from evaluation.extractors import INCEPTION
 from lab.config import IMAGES, LabConfig, presets
 from lab.executors import choice
 from lab.lab import Lab
 from lab.quality import ExtractorMetric, open_metric
 from lab.store.cache import DEFAULT_BYTES, GIGABYTE
-from stylegan2.evaluation.extractors import INCEPTION
 from training.config import define_flags, override
 from training.distribution import define_replicas, make_strategy
 from training.family import PRESET_NAMES

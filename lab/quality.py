@@ -8,8 +8,8 @@ import numpy as np
 from classifiers import predict
 from classifiers.cnn import FEATURES
 from data import Images
+from evaluation.extractors import RANDOM_VGG16, Extractor, open_extractor
 from lab.specs import DigitClassifier, Spec
-from stylegan2.evaluation.extractors import RANDOM_VGG16, Extractor, open_extractor
 
 if TYPE_CHECKING:
     from lab.lab import Lab

@@ -13,6 +13,7 @@ adam            Adam that several losses share, and that skips what is not finit
 randomness      what a training draws, by minibatch and chunk
 task            StyleGAN2Task: the updates of a minibatch, in their order
 sampling        image i of a generator
+evaluated       images and latent paths as `evaluation` measures them
 run             the folder of a training run
 saved           networks of a run or a file
 nvlabs/         networks of the published pickles, which nothing executes

@@ -1,20 +1,18 @@
 """Measures how good a generator's images are.
 
     python -m stylegan2.evaluate --network=runs/ffhq --data=ffhq256 --inception=inception.tgz
-    python -m stylegan2.evaluate --network=generator_ema.keras --data=faces.zip --output=figures \\
+    python -m stylegan2.evaluate --network=generator_ema.keras --data=faces.zip --output=scores \\
         --metrics=fid,kid,pr --features=random-vgg16 --num_generated=5000
 
-The figures: fid and kid (frechet and kernel distance), pr (precision and recall), ppl2_wend and
+The scores: fid and kid (Fréchet and kernel distance), pr (precision and recall), ppl2_wend and
 others (perceptual path lengths), swd (sliced Wasserstein distance); docs/metrics.md says what each
-is, and which `--protocol` published figures are of. Every figure is printed with what it was taken
+is, and which `--protocol` published scores are of. Every score is printed with what it was taken
 from, and added to evaluation.json and evaluation.md in `--output`, in place of what an earlier run
 of the same command left. It can be stopped at any moment: the same command goes on.
 """
 
 import dataclasses
-import hashlib
 import typing
-from collections.abc import Iterator
 from pathlib import Path
 
 import keras
@@ -24,21 +22,20 @@ import tensorflow as tf
 from absl import flags
 
 from data import InputError
-from stylegan2.evaluation.extractors import Extractor, open_extractor
-from stylegan2.evaluation.figures import Figure, Figures, check_swd
-from stylegan2.evaluation.generated import Generated
-from stylegan2.evaluation.naturals import Naturals, open_naturals
-from stylegan2.evaluation.perceptual import Perceptual
-from stylegan2.evaluation.report import add_to_report, line, read_report
-from stylegan2.evaluation.rows import default_folder
-from stylegan2.evaluation.settings import (
+from evaluation.config import (
     METRICS,
     NUM_NATURAL,
+    OVER_FEATURES,
     PATH_METRICS,
-    Settings,
+    EvaluationConfig,
     check_metrics,
 )
-from stylegan2.generator import Generator
+from evaluation.evaluator import Evaluator, check_swd
+from evaluation.extractors import open_extractor
+from evaluation.perceptual import Perceptual
+from evaluation.reference import open_reference
+from evaluation.report import add_to_report, line, read_report
+from stylegan2.evaluated import GeneratedImages, GeneratorEvaluationConfig, network_sha256
 from stylegan2.ops import library
 from stylegan2.run import trained_mirrored
 from stylegan2.saved import load_network
@@ -47,9 +44,6 @@ from training.config import attribute_docs
 from training.invocation import command_line
 from training.memory import check_memory
 from training.progress import say
-from training.task import flat_variables
-
-OVER_FEATURES = ("fid", "kid", "pr")
 
 
 def main() -> None:
@@ -66,14 +60,14 @@ def main() -> None:
     flags.DEFINE_string("perceptual", None, "Path of a model from pairs of images to distances.")
     flags.DEFINE_string("filter", None, "How --data is resized: lanczos (default) or box.")
     flags.DEFINE_string("output", None, "Folder of the report; default: that of the network.")
-    flags.DEFINE_string("cache", None, "Folder for features; default: in the user's cache.")
+    flags.DEFINE_string("cache", None, "Folder for features; default: `cache` in --output.")
     flags.DEFINE_enum("ops", "auto", library.IMPLEMENTATIONS, "Implementation of the operations.")
-    docs = attribute_docs(Settings)
+    docs = attribute_docs(EvaluationConfig) | attribute_docs(GeneratorEvaluationConfig)
     define = {
         int: flags.DEFINE_integer, float: flags.DEFINE_float, str: flags.DEFINE_string,
         bool: flags.DEFINE_boolean,
     }  # fmt: skip
-    for field in dataclasses.fields(Settings):
+    for field in dataclasses.fields(GeneratorEvaluationConfig):
         kind = next(iter(typing.get_args(field.type)), field.type)  # int of `int | None`
         define[kind](field.name, field.default, docs[field.name])
     command.run(_run)
@@ -84,11 +78,11 @@ def _run() -> None:
     library.prefer(values.ops)
     if not values.network or not values.data:
         raise InputError("--network (folder of a run, or a file) and --data are needed")
-    metrics, settings = check_metrics(values.metrics), _settings()
-    check_memory(settings.least_bytes(metrics), "--num_generated, --num_natural, --num_paths")
+    metrics, config = check_metrics(values.metrics), _config()
+    check_memory(config.least_bytes(metrics), "--num_generated, --num_natural, --num_paths")
     output = _output(Path(values.network))
     read_report(output)  # A damaged one is found before the work, not after it.
-    cache = Path(values.cache) if values.cache else default_folder()
+    cache = Path(values.cache) if values.cache else output / "cache"
     for flag, folder in (("--output", output), ("--cache", cache)):
         if folder.exists() and not folder.is_dir():
             raise InputError(f"{flag}: {folder} is no folder; give another")
@@ -98,40 +92,43 @@ def _run() -> None:
     if PATH_METRICS.keys() & set(metrics):
         perceptual = Perceptual(values.perceptual)
     generator = load_network(values.network)
-    shape = generator.config
+    resolution, channels = generator.config.resolution, generator.config.channels
     check_memory(
-        4 * settings.batch_size * shape.resolution**2 * shape.channels,
-        f"--batch_size={settings.batch_size}",
+        4 * config.batch_size * resolution**2 * channels, f"--batch_size={config.batch_size}"
     )
     if "swd" in metrics:
-        check_swd(shape.resolution)
-    naturals = open_naturals(values.data, generator.config, settings, values.filter)
-    if naturals.distinct < (settings.num_natural or NUM_NATURAL):
-        say(f"{naturals.distinct:,} natural images in the split {naturals.split}")
-    sha256 = network_sha256(generator)
-    generated = Generated(generator, settings, naturals.labels)
+        check_swd(resolution)
+    reference = open_reference(values.data, resolution, channels, config, values.filter)
+    if reference.distinct < (config.num_natural or NUM_NATURAL):
+        say(f"{reference.distinct:,} natural images in the split {reference.split}")
+    sampler = GeneratedImages(generator, config, reference.labels).sampler()
     output.mkdir(parents=True, exist_ok=True)
-    figures = Figures(generated, sha256, naturals, settings, cache)
-    conditions = _conditions(generator, sha256, naturals, settings)
+    evaluator = Evaluator(sampler, reference, config, cache)
+    conditions = {
+        "network": values.network, "network_sha256": network_sha256(generator),
+        "resolution": resolution, **reference.conditions, "truncation": config.truncation,
+        "noise": config.noise, "seed": config.seed,
+    }  # fmt: skip
     taken = []
-    for figure in _figures(figures, metrics, extractor, perceptual):
-        print(line(figure, conditions), flush=True)
-        taken.append(figure)
+    for score in evaluator.scores(metrics, extractor, perceptual):
+        print(line(score, conditions), flush=True)
+        taken.append(score)
     report = add_to_report(
         output, conditions, taken,
         command=command_line(),
         versions={module.__name__: module.__version__ for module in (keras, np, PIL, tf)},
     )  # fmt: skip
-    figures.discard_generated()
+    evaluator.discard_generated()
     print(report)
 
 
-def _settings() -> Settings:
-    values = {field.name: flags.FLAGS[field.name].value for field in dataclasses.fields(Settings)}
+def _config() -> GeneratorEvaluationConfig:
+    names = [field.name for field in dataclasses.fields(GeneratorEvaluationConfig)]
+    values = {name: flags.FLAGS[name].value for name in names}
     if values["protocol"] == "stylegan2":
         values["mirror"] = mirroring(Path(flags.FLAGS.network), values["mirror"])
     try:
-        return Settings(**values)
+        return GeneratorEvaluationConfig(**values)
     except InputError as error:
         raise InputError(f"--{error}") from error
 
@@ -162,51 +159,6 @@ def _output(network: Path) -> Path:
     if flags.FLAGS.output:
         return Path(flags.FLAGS.output)
     return network if network.is_dir() else network.parent
-
-
-def _figures(
-    figures: Figures,
-    metrics: tuple[str, ...],
-    extractor: Extractor | None,
-    perceptual: Perceptual | None,
-) -> Iterator[Figure]:
-    if extractor is not None:
-        yield from figures.of_features(metrics, extractor)
-    for name in metrics:
-        if name in PATH_METRICS:
-            yield figures.path_length(name, perceptual)
-    if "swd" in metrics:
-        yield from figures.sliced_wasserstein()
-
-
-def network_sha256(generator: Generator) -> str:
-    """SHA-256 over configuration and weights, the same for a checkpoint and a file of it."""
-    digest = hashlib.sha256(repr(generator.config).encode())
-    for variable in flat_variables(generator):
-        digest.update(f"{variable.dtype} {variable.shape}\n".encode())
-        digest.update(variable.numpy().tobytes())
-    return digest.hexdigest()
-
-
-def _conditions(
-    generator: Generator, sha256: str, naturals: Naturals, settings: Settings
-) -> dict[str, str | int | float]:
-    """What every figure of this evaluation shares."""
-    return {
-        "network": flags.FLAGS.network,
-        "network_sha256": sha256,
-        "resolution": generator.config.resolution,
-        "data": naturals.path,
-        "data_fingerprint": naturals.fingerprint,
-        "protocol": naturals.protocol,
-        "split": naturals.split,
-        "filter": naturals.resize_filter,
-        "files": naturals.files,
-        "jpeg_files": naturals.jpeg_files,
-        "truncation": settings.truncation,
-        "noise": settings.noise,
-        "seed": settings.seed,
-    }
 
 
 if __name__ == "__main__":

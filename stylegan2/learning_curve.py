@@ -22,8 +22,8 @@ from absl import flags
 from matplotlib.figure import Figure
 
 from data import InputError, write_text
+from evaluation.report import read_report
 from report.drawing import COLOURS, FAINT, INK, RULE, save
-from stylegan2.evaluation.report import read_report
 from stylegan2.run import read_config
 from training import command
 from training.metrics_log import read_metrics

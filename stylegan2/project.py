@@ -19,7 +19,7 @@ from absl import flags
 
 from data import InputError, atomic_path, read_picture, write_samples
 from data.sources import open_images
-from stylegan2.perceptual import load_distance
+from evaluation.perceptual import load_distance
 from stylegan2.projection import Projection, ProjectionConfig
 from stylegan2.studio import Studio, define_flags
 from training import command

@@ -13,10 +13,11 @@ MAY_IMPORT = {
     "training": {"data"},
     "dcgan": {"training", "data"},
     "classifiers": {"training", "data", "metrics", "report"},
-    "stylegan2": {"training", "data", "metrics", "report"},
-    "lab": {"data", "metrics", "report", "training", "dcgan", "classifiers", "stylegan2"},
-    "experiments": {"data", "metrics", "report", "training", "classifiers", "lab"},
+    "evaluation": {"training", "data", "metrics"},
+    "stylegan2": {"training", "data", "metrics", "report", "evaluation"},
 }
+MAY_IMPORT["lab"] = set(MAY_IMPORT)
+MAY_IMPORT["experiments"] = set(MAY_IMPORT)
 
 # Commands of `data`: they use the command line and the progress that every command shares. No
 # module of the project imports them, so that importing `data` takes nothing of `training`.

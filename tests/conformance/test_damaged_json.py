@@ -20,12 +20,12 @@ from classifiers import detector
 from data import InputError
 from data.records.manifest import read_manifest, write_manifest
 from data.records.plan import note_plan, noted_plan
+from evaluation.report import read_report
 from lab.executors.queue import Queue
 from lab.store.artifact import Artifact
 from lab.store.inventory import named_in_reports, stale_keys
 from report.index import write_index
 from stylegan2.config import NetworkConfig, TrainingConfig
-from stylegan2.evaluation.report import read_report
 from stylegan2.run import read_config
 from training.checkpoints import Checkpoints
 from training.config import to_json

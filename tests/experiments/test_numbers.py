@@ -13,13 +13,13 @@ from data import InputError
 from dcgan import DCGANConfig
 from experiments.catalog import EXPERIMENTS
 from stylegan2 import NetworkConfig, TrainingConfig
-from stylegan2.evaluation.settings import Settings
+from stylegan2.evaluated import GeneratorEvaluationConfig
 from stylegan2.projection import ProjectionConfig
 from training import command, config
 
 CONFIGS = [
     ClassifierConfig(), DigitConfig(), AugmentationConfig(), DCGANConfig(), NetworkConfig(),
-    TrainingConfig(), ProjectionConfig(), Settings(),
+    TrainingConfig(), ProjectionConfig(), GeneratorEvaluationConfig(),
     *(each.presets[setting]["quick"] for each in EXPERIMENTS for setting in each.presets),
 ]  # fmt: skip
 COMMANDS = (
@@ -49,7 +49,7 @@ def test_a_flag_takes_no_number_that_means_nothing(name, monkeypatch):
     ours = flags.FlagValues()
     define(importlib.import_module(name), ours, monkeypatch)
     unbounded = {each for each in ours if getattr(ours[each].parser, "lower_bound", 0) is None}
-    checked = {field.name for field in dataclasses.fields(Settings)}
+    checked = {field.name for field in dataclasses.fields(GeneratorEvaluationConfig)}
     assert unbounded <= (checked if name == "stylegan2.evaluate" else FREE)
 
 

@@ -7,13 +7,13 @@ import pytest
 
 from classifiers import ClassifierConfig
 from data import ArrayImages, Dataset
+from evaluation.random_vgg import random_vgg16
 from lab import measure
 from lab.config import LabConfig
 from lab.lab import Lab
 from lab.specs import GAN, Classifier, Snapshot, Truncated
 from metrics import frechet_distance, gaussian_statistics
 from stylegan2 import NetworkConfig, TrainingConfig, load_network, sample
-from stylegan2.evaluation.random_vgg import random_vgg16
 from stylegan2.family import StyleGAN2Family
 from training.checkpoints import Checkpoints
 from training.loop import LoopConfig

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from data import InputError
-from stylegan2.evaluation.figures import Figure
-from stylegan2.evaluation.report import add_to_report
+from evaluation.evaluator import Score
+from evaluation.report import add_to_report
 from stylegan2.learning_curve import draw, read_figures, read_losses, to_csv
 
 
@@ -16,7 +16,7 @@ def report(folder: Path, name: str, value: float) -> None:
     """What `stylegan2.evaluate` writes of a network's file."""
     conditions = {"network": f"run/step-000000007/{name}.keras"}
     conditions |= {"truncation": 1.0, "noise": "random", "seed": 0}
-    add_to_report(folder, conditions, [Figure("sliced Wasserstein distance", value)])
+    add_to_report(folder, conditions, [Score("sliced Wasserstein distance", value)])
 
 
 def test_kimg_are_steps_times_the_batch(tmp_path):

@@ -10,13 +10,14 @@ import pytest
 from PIL import Image
 
 from data import InputError
+from evaluation.config import EvaluationConfig
+from evaluation.extractors import open_extractor
+from evaluation.reference import open_reference
 from metrics import frechet_distance, gaussian_statistics, sliced_wasserstein_distances
 from stylegan2 import Generator, NetworkConfig, sample
 from stylegan2.evaluate import mirroring
-from stylegan2.evaluation.extractors import open_extractor
-from stylegan2.evaluation.naturals import open_naturals
-from stylegan2.evaluation.settings import Settings
 from stylegan2.ops import library
+from stylegan2.run import trained_mirrored
 
 CONFIG = NetworkConfig(
     resolution=32, fmap_max=4, latent_dim=4, w_dim=4, mapping_layers=1, mbstd_group=1
@@ -43,16 +44,16 @@ def place(tmp_path):
     return tmp_path
 
 
-def test_figures_are_printed_and_kept_with_what_they_were_taken_from(place):
+def test_scores_are_printed_and_kept_with_what_they_were_taken_from(place):
     done = evaluate(
         f"--network={place}", f"--data={place / 'pictures'}", "--metrics=fid,pr,swd",
         f"--features={place / 'means.keras'}", "--num_generated=24", "--filter=box",
-        f"--cache={place / 'c'}",
+        f"--output={place / 'report'}",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     *lines, report = done.stdout.splitlines()
-    assert report == str(place / "evaluation.json")
-    (evaluation,) = json.loads((place / "evaluation.json").read_text())["evaluations"]
+    assert report == str(place / "report/evaluation.json")
+    (evaluation,) = json.loads((place / "report/evaluation.json").read_text())["evaluations"]
     values = {figure["name"]: figure["value"] for figure in evaluation["figures"]}
     assert list(values) == [
         "frechet distance (means.keras)", "precision (means.keras)", "recall (means.keras)",
@@ -70,17 +71,20 @@ def test_figures_are_printed_and_kept_with_what_they_were_taken_from(place):
     library.prefer("tensorflow")
     generated = sample(Generator(CONFIG, seed=1), np.arange(24))
     library.prefer("auto")
-    naturals = open_naturals(str(place / "pictures"), CONFIG, Settings(), "box")
-    natural = naturals.images.read(np.arange(32))
+    reference = open_reference(str(place / "pictures"), 32, 3, EvaluationConfig(), "box")
+    natural = reference.images.read(np.arange(32))
     features = open_extractor(str(place / "means.keras"))
     statistics = [gaussian_statistics(features(images)) for images in (generated, natural)]
     expected = frechet_distance(*statistics[0], *statistics[1])
     assert values["frechet distance (means.keras)"] == pytest.approx(expected, rel=1e-2)
     distances = sliced_wasserstein_distances(generated, natural[:24])
     assert values["SWD 32x32 x 1000"] == pytest.approx(1000 * distances[32], rel=1e-2)
-    assert (place / "evaluation.md").read_text().count("\n") == 2 + 6
-    # Natural features are kept; those of the generator are not.
-    (key,) = (place / "c").glob("*/key.json")
+    assert (place / "report/evaluation.md").read_text().count("\n") == 2 + 6
+    # Natural features are kept beside the report; those of the generator are not.
+    assert {path.name for path in (place / "report").glob("[!.]*")} == {
+        "cache", "evaluation.json", "evaluation.md"
+    }  # fmt: skip
+    (key,) = (place / "report/cache").glob("*/key.json")
     assert json.loads(key.read_text())["what"] == "natural"
 
 
@@ -130,3 +134,21 @@ def test_the_run_decides_what_is_mirrored_and_else_the_flag(tmp_path):
         assert mirroring(tmp_path, None) is mirroring(tmp_path, trained) is trained
         with pytest.raises(InputError, match=f"^{flag}: .*; leave it out"):
             mirroring(tmp_path, other)
+
+
+def test_whether_the_training_mirrored_is_known_from_the_run(tmp_path):
+    run = tmp_path / "run"
+    (run / "snapshots").mkdir(parents=True)
+    for path in (run / "generator_ema.keras", run / "snapshots" / "step-000000010.keras"):
+        path.touch()
+    (tmp_path / "other.keras").touch()
+    (run / "old.pkl").touch()
+    assert trained_mirrored(run) is None
+    for mirror in (True, False):
+        (run / "config.json").write_text(json.dumps({"training": {"mirror": mirror}}))
+        for path in (run, run / "generator_ema.keras", run / "snapshots/step-000000010.keras"):
+            assert trained_mirrored(path) is mirror
+    for path in (tmp_path / "other.keras", run / "old.pkl", tmp_path / "none"):
+        assert trained_mirrored(path) is None
+    (run / "config.json").write_text(json.dumps({"network": {}}))  # of an import
+    assert trained_mirrored(run) is None

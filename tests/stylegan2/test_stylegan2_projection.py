@@ -7,8 +7,8 @@ import tensorflow as tf
 from PIL import Image
 
 from data import InputError
+from evaluation.perceptual import load_distance
 from stylegan2 import Generator, NetworkConfig
-from stylegan2.perceptual import load_distance
 from stylegan2.project import pictures_of
 from stylegan2.projection import (
     Projection,

@@ -1,9 +1,8 @@
-"""What is measured of a generator, and how."""
+"""What is measured of a sampler, and how."""
 
 import dataclasses
 
 from data import InputError
-from stylegan2.sampling import BLOCK
 from training.config import check_at_least, check_choices
 
 
@@ -22,7 +21,7 @@ class PathMetric:
     crop: bool
 
 
-# By the names of the published figures: ppl_zfull, ppl_zend, ppl_wfull, ppl_wend and ppl2_wend; and
+# By the names of the published scores: ppl_zfull, ppl_zend, ppl_wfull, ppl_wend and ppl2_wend; and
 # those that complete the pattern.
 PATH_METRICS = {
     f"{prefix}_{space}{sampling}": PathMetric(space, sampling, crop)
@@ -30,16 +29,16 @@ PATH_METRICS = {
     for space in ("z", "w")
     for sampling in ("full", "end")
 }
-METRICS = ("fid", "kid", "pr", *PATH_METRICS, "swd")
+OVER_FEATURES = ("fid", "kid", "pr")
+METRICS = (*OVER_FEATURES, *PATH_METRICS, "swd")
 PROTOCOLS = ("split", "stylegan2", "stylegan2-ada-full")
 NUM_NATURAL = 50_000
 SPLITS = ("train", "evaluation", "all")
-NOISES = ("random", "constant", "none")
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
-    """How the figures are taken.
+class EvaluationConfig:
+    """How the scores are taken.
 
     The defaults are those of the papers and of torch-fidelity, where they have any.
 
@@ -55,10 +54,8 @@ class Settings:
             all.
         mirror: Whether the training mirrored, for the protocol stylegan2; default: what the run of
             the network says.
-        truncation: psi of the truncation trick; 1 for none, as in the published figures.
-        noise: Noise of the generator: random, constant or none.
         seed: Seed of latents, noise and subsets.
-        batch_size: Images at a time, a multiple of 16.
+        batch_size: Images at a time.
         kid_subsets: Subsets over which the kernel distance is averaged.
         kid_subset_size: Images of each kind in a subset; fewer if there are fewer.
         neighbours: k of precision and recall; 3 in Kynkaanniemi et al. 2019.
@@ -73,8 +70,6 @@ class Settings:
     num_natural: int | None = None
     split: str | None = None
     mirror: bool | None = None
-    truncation: float = 1.0
-    noise: str = "random"
     seed: int = 0
     batch_size: int = 16
     kid_subsets: int = 100
@@ -86,21 +81,18 @@ class Settings:
 
     def __post_init__(self):
         check_at_least(
-            self, num_generated=2, truncation=-10, seed=0, batch_size=BLOCK,
-            kid_subsets=1, kid_subset_size=2, neighbours=1, num_paths=1, path_epsilon=1e-8,
-            num_swd=1,
+            self, num_generated=2, seed=0, batch_size=1, kid_subsets=1, kid_subset_size=2,
+            neighbours=1, num_paths=1, path_epsilon=1e-8, num_swd=1,
         )  # fmt: skip
-        check_choices(self, protocol=PROTOCOLS, noise=NOISES)
+        check_choices(self, protocol=PROTOCOLS)
         if self.num_natural is not None:
             check_at_least(self, num_natural=2)
         if self.split is not None:
             check_choices(self, split=SPLITS)
         self._check_protocol()
-        if self.batch_size % BLOCK:
-            raise InputError(f"batch_size is {self.batch_size}; it must be a multiple of {BLOCK}")
 
     def least_bytes(self, metrics: tuple[str, ...]) -> int:
-        """Memory that figures of these names need at the very least: a number for each image."""
+        """Least memory that these metrics need: a number for each image."""
         count = self.num_generated + (self.num_natural or NUM_NATURAL)
         paths = self.num_paths if PATH_METRICS.keys() & set(metrics) else 0
         swd = self.num_swd * 500_000 if "swd" in metrics else 0
@@ -113,8 +105,8 @@ class Settings:
                 raise InputError(f"{name} is not for --protocol={self.protocol}: leave it out")
         if self.protocol == "stylegan2" and self.mirror is None:
             raise InputError(
-                "protocol=stylegan2 has to know whether the training mirrored its images, and "
-                "--network is not in the folder of a run that says so: give --mirror or --nomirror"
+                "protocol=stylegan2 has to know whether the training mirrored its images, and no "
+                "config.json beside the network says so: give --mirror or --nomirror"
             )
 
 

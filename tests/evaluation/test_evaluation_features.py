@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from data import InputError, sha256_file
-from stylegan2.evaluation.extractors import open_extractor
-from stylegan2.evaluation.figures import figure_name
+from evaluation.evaluator import score_name
+from evaluation.extractors import open_extractor
 
 # Simonyan and Zisserman 2015, configuration D: filters of each convolution, "M" for a pooling.
 VGG16 = [64, 64, "M", 128, 128, "M", 256, 256, 256, "M", 512, 512, 512, "M", 512, 512, 512, "M"]
@@ -84,10 +84,10 @@ def test_only_the_inception_graph_makes_an_fid(random_vgg16):
     class Standard:
         name, is_inception = "inception-2015-12-05", True
 
-    assert [figure_name(name, Standard) for name in ("FID", "KID", "precision")] == [
+    assert [score_name(name, Standard) for name in ("FID", "KID", "precision")] == [
         "FID", "KID", "precision",
     ]  # fmt: skip
-    assert [figure_name(name, random_vgg16) for name in ("FID", "KID", "precision")] == [
+    assert [score_name(name, random_vgg16) for name in ("FID", "KID", "precision")] == [
         "frechet distance (random-vgg16)", "kernel distance (random-vgg16)",
         "precision (random-vgg16)",
     ]  # fmt: skip

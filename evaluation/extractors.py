@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from data import InputError, sha256_file
-from stylegan2.evaluation.inception import PUBLISHED, Inception
-from stylegan2.evaluation.random_vgg import random_vgg16
+from evaluation.inception import PUBLISHED, Inception
+from evaluation.random_vgg import random_vgg16
 from training.keras_models import load_model, shapes
 
 INCEPTION, RANDOM_VGG16 = "inception", "random-vgg16"
@@ -19,9 +19,9 @@ class Extractor(Protocol):
     """What makes features of images.
 
     Attributes:
-        name: what the figures are called after.
+        name: stands in the names of scores.
         sha256: of its weights, in hexadecimal.
-        is_inception: whether it is the standard graph, so that the figures are FID and KID.
+        is_inception: whether it is the standard graph, whose scores alone are called FID and KID.
     """
 
     name: str
@@ -44,7 +44,7 @@ def open_extractor(
         inception_sha256: what its SHA-256 must be, or None.
 
     Raises:
-        InputError: there is no such one, or its file cannot be used.
+        InputError: there is no extractor of that name, or its file cannot be used.
     """
     if name == INCEPTION:
         if not inception:
@@ -76,7 +76,7 @@ class KerasExtractor:
     """Features of a Keras model.
 
     Args:
-        name: what the figures are called after.
+        name: stands in the names of scores.
         sha256: of its weights.
         model: float32 images [N, H, W, C] in [0, 255] to features [N, D].
     """

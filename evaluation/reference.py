@@ -1,4 +1,4 @@
-"""The natural images that a generator is held against, and what is known of their files."""
+"""The natural images that generated ones are compared with, and what is known of their files."""
 
 import dataclasses
 import functools
@@ -9,8 +9,7 @@ import numpy as np
 
 import data
 from data import Images, Subset, split_indices
-from stylegan2.config import NetworkConfig
-from stylegan2.evaluation.settings import NUM_NATURAL, Settings
+from evaluation.config import NUM_NATURAL, EvaluationConfig
 from training.progress import say
 from training.randomness import derive_seed
 
@@ -18,22 +17,23 @@ CHOICE = 0  # key of the fixed random order of a split, and of what is mirrored
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Naturals:
+class ReferenceImages:
     """Natural images as a protocol takes them.
 
     Attributes:
         images: in the order in which they are taken.
-        distinct: of how many the first are not repeated yet.
+        distinct: how many there are before the first is repeated.
         mirrored: which of them are mirrored, bool [len(images)].
         labels: int64 [n], of all that the protocol could take, each once; or None.
         path: where they come from.
         fingerprint: of the whole data set.
-        protocol: one of `settings.PROTOCOLS`.
+        protocol: one of `config.PROTOCOLS`.
         split: train, evaluation or all.
         mirror: whether the protocol mirrors.
         resize_filter: by which they got their size.
         files: images of the whole data set.
-        jpeg_files: how many of them were JPEG files once, by their names and formats.
+        jpeg_files: how many of them were JPEG files once, by their names and formats; None where
+            that is not known.
     """
 
     images: Images
@@ -47,7 +47,21 @@ class Naturals:
     mirror: bool
     resize_filter: str
     files: int
-    jpeg_files: int
+    jpeg_files: int | None
+
+    @classmethod
+    def of(cls, images: Images, name: str = "memory") -> "ReferenceImages":
+        """All of some images, each once, as they are.
+
+        Args:
+            images: any number of them.
+            name: where they come from.
+        """
+        count = len(images)
+        return cls(
+            images, count, np.zeros(count, bool), None, name, images.fingerprint,
+            "stylegan2-ada-full", "all", False, "none", count, None,
+        )  # fmt: skip
 
     @property
     def key(self) -> dict[str, Any]:
@@ -56,8 +70,17 @@ class Naturals:
             return {"split": self.split, "order": CHOICE}
         return {"protocol": self.protocol, "mirror": self.mirror}
 
+    @property
+    def conditions(self) -> dict[str, Any]:
+        """What a report says of them."""
+        return {
+            "data": self.path, "data_fingerprint": self.fingerprint, "protocol": self.protocol,
+            "split": self.split, "filter": self.resize_filter, "files": self.files,
+            "jpeg_files": self.jpeg_files,
+        }  # fmt: skip
+
     def taken(self, count: int) -> dict[str, Any]:
-        """What is said of a figure that takes the first `count` images."""
+        """What is said of a score that takes the first `count` images."""
         return {
             "natural": count, "repeats": count / min(count, self.distinct),
             "mirrored": int(self.mirrored[:count].sum()),
@@ -98,34 +121,39 @@ class Mirrored(Images):
         return images
 
 
-def open_naturals(
-    path: str, network: NetworkConfig, settings: Settings, resize_filter: str | None = None
-) -> Naturals:
-    """Opens a folder, a zip or records at a network's resolution.
+def open_reference(
+    path: str,
+    resolution: int,
+    channels: int,
+    config: EvaluationConfig,
+    resize_filter: str | None = None,
+) -> ReferenceImages:
+    """Opens a folder, a zip or records.
 
     Args:
         path: of the images.
-        network: whose resolution and colours they get.
-        settings: the protocol and its choices.
+        resolution: height and width that they get.
+        channels: 1 for grey images, 3 for colours.
+        config: the protocol and its choices.
         resize_filter: lanczos (default) or box; records have one already.
 
     Raises:
         InputError: the images cannot be read, or are of another resolution or filter.
     """
-    opened = data.open_path(path, network.resolution, network.channels, resize_filter)
+    opened = data.open_path(path, resolution, channels, resize_filter)
     if opened.passed_over:
         say(opened.passed_over)
     whole, labels = opened.dataset.whole, opened.dataset.whole_labels
-    split = (settings.split or "train") if settings.protocol == "split" else "all"
-    mirror = bool(settings.mirror)
-    order = _order(settings.protocol, split, len(whole))
-    count = _count(settings, len(order))
+    split = (config.split or "train") if config.protocol == "split" else "all"
+    mirror = bool(config.mirror)
+    order = _order(config.protocol, split, len(whole))
+    count = _count(config, len(order))
     images = Subset(whole, order[np.arange(count) % len(order)])
     mirrored = _mirrored(count) if mirror else np.zeros(count, bool)
-    return Naturals(
+    return ReferenceImages(
         Mirrored(images, mirrored) if mirror else images, min(count, len(order)), mirrored,
         None if labels is None else labels[order], path, opened.dataset.fingerprint,
-        settings.protocol, split, mirror, opened.resize_filter, opened.files, opened.jpeg_files,
+        config.protocol, split, mirror, opened.resize_filter, opened.files, opened.jpeg_files,
     )  # fmt: skip
 
 
@@ -139,12 +167,12 @@ def _order(protocol: str, split: str, size: int) -> np.ndarray:
     return part[data.permutation(len(part), CHOICE)]
 
 
-def _count(settings: Settings, available: int) -> int:
-    """How many images a protocol takes of so many."""
-    if settings.protocol == "stylegan2-ada-full":
+def _count(config: EvaluationConfig, available: int) -> int:
+    """How many of the available images a protocol takes."""
+    if config.protocol == "stylegan2-ada-full":
         return available
-    asked = settings.num_natural or NUM_NATURAL
-    return min(asked, available) if settings.protocol == "split" else asked
+    asked = config.num_natural or NUM_NATURAL
+    return min(asked, available) if config.protocol == "split" else asked
 
 
 def _mirrored(count: int) -> np.ndarray:

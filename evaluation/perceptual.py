@@ -1,13 +1,15 @@
 """Perceptual distances of pairs of images, by a model that the user gives."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from data import InputError, sha256_file
-from stylegan2.perceptual import load_distance
+from training.keras_models import load_model, reading
 
 LARGEST = 256  # height and width at which a perceptual network looks at larger images
 
@@ -36,13 +38,12 @@ def seen(images: tf.Tensor, crop: bool) -> tf.Tensor:
 
 
 class Perceptual:
-    """A perceptual distance whose figures can say where it came from.
+    """A perceptual distance that names the model behind it.
 
     Args:
-        path: a `.keras` file or the folder of a SavedModel, as `stylegan2.perceptual.load_distance`
-            takes them: two batches of float32 images [N, H, W, 3] as `seen` gives them, about
-            [0, 255], to distances [N] that grow with the square of a small change, as LPIPS
-            does. A SavedModel is code: give only one that you trust.
+        path: as `load_distance` takes it: a model from two batches of float32 images [N, H, W, 3]
+            as `seen` gives them, about [0, 255], to distances [N] that grow with the square of a
+            small change, as LPIPS does. A SavedModel is code: give only one that you trust.
 
     Attributes:
         name: of the file or folder.
@@ -56,7 +57,7 @@ class Perceptual:
         if not path:
             raise InputError(
                 "--perceptual is missing: path lengths need a Keras model or SavedModel from pairs "
-                "of images to distances (LPIPS with VGG16, for figures like the published ones)"
+                "of images to distances (LPIPS with VGG16, for scores like the published ones)"
             )
         found = Path(path)
         if not found.exists():
@@ -83,3 +84,49 @@ def _sha256_folder(folder: Path) -> str:
         if path.is_file():
             digest.update(f"{path.relative_to(folder).as_posix()} {sha256_file(path)}\n".encode())
     return digest.hexdigest()
+
+
+def load_distance(path: str) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+    """A distance between images, such as LPIPS with weights that the user has.
+
+    Args:
+        path: a `.keras` file or a SavedModel (its `serving_default`, or the model itself) that
+            takes two batches of images, float32 [N, H, W, C] in [0, 255].
+
+    Returns:
+        A function of two such batches to distances, float32 [N], differentiable.
+
+    Raises:
+        InputError: the path holds no such model.
+    """
+    if Path(path).suffix == ".keras":
+        model = load_model(path, "--perceptual")
+    else:
+        with reading(path, "--perceptual", "as a SavedModel"):
+            model = tf.saved_model.load(path)
+    call = _pair(model)
+
+    def distance(images: tf.Tensor, others: tf.Tensor) -> tf.Tensor:
+        try:
+            return tf.reshape(tf.cast(call(images, others), tf.float32), [len(images)])
+        except (TypeError, ValueError, tf.errors.InvalidArgumentError) as error:
+            reason = " ".join(str(error).split())[:200]
+            problem = f"{path} gives no distances of two batches: {reason}"
+            raise InputError(f"--perceptual: {problem}") from error
+
+    return distance
+
+
+def _pair(model) -> Callable:
+    """The model as a function of two batches."""
+    if isinstance(model, keras.Model):
+        return lambda images, others: model([images, others], training=False)
+    if callable(model):
+        return model
+    signature = getattr(model, "signatures", {}).get("serving_default")
+    if signature is None:
+        raise InputError("--perceptual: the SavedModel has neither a call nor serving_default")
+    names = sorted(signature.structured_input_signature[1])
+    if len(names) != 2:
+        raise InputError(f"--perceptual: the model takes {len(names)} inputs; it must take two")
+    return lambda *pair: next(iter(signature(**dict(zip(names, pair, strict=True))).values()))

@@ -2,9 +2,9 @@
 
 The archive is published at `PUBLISHED`; it has 88,931,400 bytes by the log of TensorFlow's own
 tutorial. No SHA-256 of it has been published by its authors as far as we could find out, so that
-none is built in: every figure says the SHA-256 of the graph it was taken with, and
-`--inception_sha256` insists on one. What is checked always is that the graph is built as that one
-is: the input by its name, the resize to 299x299, 2,048 features behind `pool_3`.
+none is built in: every score names the SHA-256 of its graph, and `--inception_sha256` requires one.
+That the graph is built as the published one is always checked: the input by its name, the resize
+to 299x299, 2,048 features behind `pool_3`.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ class Inception:
     """The graph as an extractor: uint8 images of any size to its layer `pool_3`.
 
     The graph itself resizes (bilinear, without antialiasing) and scales. It was made for one image
-    at a time, and says so in shapes that it carries along; they are left out.
+    at a time; the shapes in it that say so are removed.
 
     Args:
         path: the published archive (.tgz), or the graph in it (.pb).
@@ -50,8 +50,8 @@ class Inception:
             raise InputError(
                 f"--inception: the graph in {path} has the SHA-256 {self.sha256}, not {sha256}"
             )
-        # A graph and session of the old kind: the batch normalization of 2015 is an operation that
-        # TensorFlow carries out only for graphs that say they are as old as it.
+        # A graph and session of TensorFlow 1: it refuses the batch normalization of 2015 in newer
+        # graphs.
         graph = tf.Graph()
         with graph.as_default():
             self._images = tf.compat.v1.placeholder(tf.float32, [None, None, None, 3])
@@ -84,7 +84,7 @@ def read_graph(path: Path) -> bytes:
                         raise InputError(f"--inception: {GRAPH} in {path} is too large")
                     return archive.extractfile(member).read()
     except (tarfile.TarError, EOFError, OSError) as error:
-        raise InputError(f"--inception: {path} is damaged ({error}): get it anew") from error
+        raise InputError(f"--inception: {path} is damaged ({error}): download it again") from error
     raise InputError(f"--inception: there is no {GRAPH} in {path}; give the archive of {PUBLISHED}")
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from stylegan2.evaluation import rows as module
-from stylegan2.evaluation.rows import Rows, default_folder
+from evaluation import rows as module
+from evaluation.rows import Rows
 
 
 class Squares:
@@ -90,11 +90,3 @@ def test_a_reduction_is_kept_as_well_for_its_own_number(tmp_path, squares):
     rows.discard()
     assert not rows.folder.exists()
     np.testing.assert_array_equal(rows.all(), expected(6))
-
-
-def test_the_cache_is_the_users(monkeypatch, tmp_path):
-    monkeypatch.setenv("GAPS_CACHE", str(tmp_path))
-    assert default_folder() == tmp_path / "evaluation"
-    monkeypatch.delenv("GAPS_CACHE")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert default_folder() == tmp_path / "gaps" / "evaluation"

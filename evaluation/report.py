@@ -1,4 +1,4 @@
-"""What an evaluation leaves: a line for each figure, evaluation.json and evaluation.md."""
+"""What an evaluation leaves: a line for each score, evaluation.json and evaluation.md."""
 
 from pathlib import Path
 from typing import Any
@@ -7,17 +7,17 @@ from filelock import FileLock
 
 from data import InputError, read_json, write_json, write_text
 from data.json_files import NUMBER, TEXT, optional
-from stylegan2.evaluation.figures import Figure
-from stylegan2.evaluation.settings import PROTOCOLS
+from evaluation.config import PROTOCOLS
+from evaluation.evaluator import Score
 
 JSON, MARKDOWN = "evaluation.json", "evaluation.md"
 _FIGURE = {"name": TEXT, "value": NUMBER, "deviation": optional(NUMBER)}
 _SHAPE = {"evaluations": [{"conditions": {"network": TEXT}, "figures": [_FIGURE]}]}
 
 
-def line(figure: Figure, conditions: dict[str, Any]) -> str:
-    """A figure with all that it was taken from, in one line."""
-    return f"{figure.name}: {_value(figure)}  ({', '.join(_words(figure.taken, conditions))})"
+def line(score: Score, conditions: dict[str, Any]) -> str:
+    """A score with all that it was taken from, in one line."""
+    return f"{score.name}: {_value(score)}  ({', '.join(_words(score.taken, conditions))})"
 
 
 def read_report(folder: Path) -> list[dict[str, Any]]:
@@ -39,16 +39,18 @@ def read_report(folder: Path) -> list[dict[str, Any]]:
 
 
 def add_to_report(
-    folder: Path, conditions: dict[str, Any], figures: list[Figure], **more: Any
+    folder: Path, conditions: dict[str, Any], scores: list[Score], **more: Any
 ) -> Path:
     """Adds an evaluation to those that the folder holds; both files are whole at any moment.
 
-    A figure that was taken before under the same conditions from the same is replaced.
+    An earlier score of the same name, conditions and images is replaced.
 
     Args:
         folder: of the report.
-        conditions: what all of its figures share.
-        figures: in their order.
+        conditions: what all scores share: `network` (the name of what was measured), its
+            `resolution`, `ReferenceImages.conditions`, and the sampler's own, if any: `truncation`,
+            `noise`, `seed`.
+        scores: in their order.
         more: what else to remember: the command, versions.
 
     Returns:
@@ -58,9 +60,8 @@ def add_to_report(
         **more,
         "conditions": conditions,
         "figures": [
-            {"name": figure.name, "value": figure.value, "deviation": figure.deviation,
-             **figure.taken}
-            for figure in figures
+            {"name": score.name, "value": score.value, "deviation": score.deviation, **score.taken}
+            for score in scores
         ],
     }  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
@@ -72,22 +73,17 @@ def add_to_report(
 
 
 def _without(evaluations: list[dict[str, Any]], entry: dict[str, Any]) -> list[dict[str, Any]]:
-    """Evaluations without the figures that an entry has anew."""
+    """Evaluations without the scores that a new entry replaces."""
 
-    def identities(evaluation: dict[str, Any]) -> list[dict[str, Any]]:
-        return [
-            {name: value for name, value in figure.items() if name not in ("value", "deviation")}
-            for figure in evaluation["figures"]
-        ]
+    def identity(score: dict[str, Any]) -> dict[str, Any]:
+        return {name: score[name] for name in score if name not in ("value", "deviation")}
 
-    anew, kept = identities(entry), []
+    replaced = [identity(score) for score in entry["figures"]]
     for each in evaluations:
         if each["conditions"] == entry["conditions"]:
-            figures = zip(each["figures"], identities(each), strict=True)
-            each["figures"] = [figure for figure, identity in figures if identity not in anew]
-        if each["figures"]:
-            kept.append(each)
-    return kept
+            kept = [score for score in each["figures"] if identity(score) not in replaced]
+            each["figures"] = kept
+    return [each for each in evaluations if each["figures"]]
 
 
 def _markdown(evaluations: list[dict[str, Any]]) -> str:
@@ -95,24 +91,21 @@ def _markdown(evaluations: list[dict[str, Any]]) -> str:
     for evaluation in evaluations:
         conditions = evaluation["conditions"]
         for each in evaluation["figures"]:
-            own = {name: each[name] for name in ("name", "value", "deviation")}
-            taken = {name: value for name, value in each.items() if name not in own}
-            figure = Figure(**own, taken=taken)
-            cells = (
-                conditions["network"], figure.name, _value(figure),
-                "; ".join(_words(taken, conditions)),
-            )  # fmt: skip
+            taken = {name: value for name, value in each.items() if name not in _FIGURE}
+            score = Score(each["name"], each["value"], each["deviation"], taken)
+            words = "; ".join(_words(taken, conditions))
+            cells = conditions["network"], score.name, _value(score), words
             lines.append(f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |")
     return "\n".join(lines) + "\n"
 
 
-def _value(figure: Figure) -> str:
-    deviation = "" if figure.deviation is None else f" +- {figure.deviation:.2g}"
-    return f"{figure.value:.5g}{deviation}"
+def _value(score: Score) -> str:
+    deviation = "" if score.deviation is None else f" +- {score.deviation:.2g}"
+    return f"{score.value:.5g}{deviation}"
 
 
 def _words(taken: dict[str, Any], conditions: dict[str, Any]) -> list[str]:
-    """What a figure was taken from, and under which conditions."""
+    """What a score was taken from, and under which conditions."""
     words = []
     if "generated" in taken:
         words.append(f"{taken['generated']:,} generated")
@@ -120,8 +113,7 @@ def _words(taken: dict[str, Any], conditions: dict[str, Any]) -> list[str]:
         words.append(
             f"{taken['natural']:,} natural of the split {conditions['split']} of "
             f"{conditions['data']}, {_repeats(taken)}, {conditions['resolution']}x"
-            f"{conditions['resolution']}, filter {conditions['filter']}, "
-            f"{conditions['jpeg_files']:,} of {conditions['files']:,} were JPEG files"
+            f"{conditions['resolution']}, filter {conditions['filter']}, {_jpeg(conditions)}"
         )
         words.append(f"protocol {conditions.get('protocol', PROTOCOLS[0])}")
     if "paths" in taken:
@@ -133,11 +125,19 @@ def _words(taken: dict[str, Any], conditions: dict[str, Any]) -> list[str]:
         words.append(f"{taken['subsets']} subsets of {taken['subset_size']:,}")
     if "neighbours" in taken:
         words.append(f"{taken['neighbours']} neighbours")
-    words += [f"{name} {conditions[name]}" for name in ("truncation", "noise", "seed")]
+    own = ("truncation", "noise", "seed")
+    words += [f"{name} {conditions[name]}" for name in own if name in conditions]
     for name in ("features", "perceptual"):
         if name in taken:
             words.append(f"{name} {taken[name]}, SHA-256 {taken[f'{name}_sha256']}")
     return words
+
+
+def _jpeg(conditions: dict[str, Any]) -> str:
+    """How many of the natural images were JPEG files."""
+    count = conditions["jpeg_files"]
+    count = "unknown" if count is None else f"{count:,}"
+    return f"{count} of {conditions['files']:,} were JPEG files"
 
 
 def _repeats(taken: dict[str, Any]) -> str:

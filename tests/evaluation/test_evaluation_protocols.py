@@ -11,28 +11,15 @@ import data
 from data import InputError
 from data.records.conversion import Conversion
 from data.records.options import ConvertOptions
+from evaluation.config import PATH_METRICS, EvaluationConfig, PathMetric, check_metrics
+from evaluation.evaluator import Evaluator
+from evaluation.perceptual import seen
+from evaluation.reference import ReferenceImages, open_reference
+from evaluation.sampler import Sampler
 from metrics import frechet_distance
-from stylegan2 import Generator, NetworkConfig
-from stylegan2.evaluation.figures import Figures
-from stylegan2.evaluation.generated import Generated
-from stylegan2.evaluation.naturals import Naturals, open_naturals
-from stylegan2.evaluation.perceptual import seen
-from stylegan2.evaluation.settings import PATH_METRICS, PathMetric, Settings, check_metrics
-from stylegan2.ops import library
-from stylegan2.run import trained_mirrored
 
-CONFIG = NetworkConfig(
-    resolution=8, fmap_max=4, latent_dim=4, w_dim=4, mapping_layers=1, mbstd_group=1
-)
-# Of the positions 0 ... 24, those that are mirrored: pinned, because figures depend on them.
+# Of the positions 0 ... 24, those that are mirrored: pinned, because scores depend on them.
 MIRRORED = [0, 1, 1, 1, 0, 0, 0, 1, 1, 0, 0, 1, 0, 1, 1, 0, 1, 1, 1, 0, 0, 0, 1, 1, 0]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def plain_operations():
-    library.prefer("tensorflow")
-    yield
-    library.prefer("auto")
 
 
 @pytest.fixture(scope="module")
@@ -46,15 +33,15 @@ def folder(tmp_path_factory):
     return folder
 
 
-def opened(path, protocol, **settings) -> tuple[Naturals, np.ndarray, np.ndarray]:
+def opened(path, protocol, **config) -> tuple[ReferenceImages, np.ndarray, np.ndarray]:
     """What a protocol takes: which pictures, and whether they are mirrored."""
-    naturals = open_naturals(str(path), CONFIG, Settings(protocol=protocol, **settings))
-    images = naturals.images.read(np.arange(len(naturals.images))).astype(int)
+    reference = open_reference(str(path), 8, 3, EvaluationConfig(protocol=protocol, **config))
+    images = reference.images.read(np.arange(len(reference.images))).astype(int)
     left, right = images[:, :, :4], images[:, :, 4:]
     assert all((half == half[:, :1, :1, :1]).all() for half in (left, right))
     left, right = left[:, 0, 0, 0], right[:, 0, 0, 0]
     assert np.array_equal(np.abs(left - right), np.full(len(images), 100))
-    return naturals, np.minimum(left, right) // 10, left > right
+    return reference, np.minimum(left, right) // 10, left > right
 
 
 def test_stylegan2_takes_the_first_of_all_in_their_order(folder, tmp_path):
@@ -62,60 +49,62 @@ def test_stylegan2_takes_the_first_of_all_in_their_order(folder, tmp_path):
     with Conversion(options) as conversion:
         conversion.run()
     for path in (folder, tmp_path / "records"):
-        naturals, pictures, mirrored = opened(path, "stylegan2", mirror=False, num_natural=7)
+        reference, pictures, mirrored = opened(path, "stylegan2", mirror=False, num_natural=7)
         assert pictures.tolist() == [0, 1, 2, 3, 4, 5, 6] and not mirrored.any()
-        assert naturals.images.read(np.arange(7)).mean() == 30 + 50
-        assert naturals.taken(7) == {"natural": 7, "repeats": 1, "mirrored": 0}
-        assert (naturals.protocol, naturals.split) == ("stylegan2", "all")
+        assert reference.images.read(np.arange(7)).mean() == 30 + 50
+        assert reference.taken(7) == {"natural": 7, "repeats": 1, "mirrored": 0}
+        assert (reference.protocol, reference.split) == ("stylegan2", "all")
 
 
 def test_stylegan2_repeats_a_smaller_set(folder):
-    naturals, pictures, mirrored = opened(folder, "stylegan2", mirror=False, num_natural=25)
+    reference, pictures, mirrored = opened(folder, "stylegan2", mirror=False, num_natural=25)
     assert pictures.tolist() == [*range(10), *range(10), *range(5)] and not mirrored.any()
     # (2 (0 + ... + 90) + 0 + ... + 40) / 25 = 40, and the mean of the halves.
-    assert naturals.images.read(np.arange(25)).mean() == 40 + 50
-    assert naturals.taken(25) == {"natural": 25, "repeats": 2.5, "mirrored": 0}
-    assert naturals.distinct == 10
+    assert reference.images.read(np.arange(25)).mean() == 40 + 50
+    assert reference.taken(25) == {"natural": 25, "repeats": 2.5, "mirrored": 0}
+    assert reference.distinct == 10
 
 
 def test_stylegan2_mirrors_where_the_training_mirrored(folder):
-    naturals, pictures, mirrored = opened(folder, "stylegan2", mirror=True, num_natural=25)
+    reference, pictures, mirrored = opened(folder, "stylegan2", mirror=True, num_natural=25)
     assert pictures.tolist() == [*range(10), *range(10), *range(5)]
     assert mirrored.astype(int).tolist() == MIRRORED
-    assert naturals.taken(25)["mirrored"] == sum(MIRRORED)
+    assert reference.taken(25)["mirrored"] == sum(MIRRORED)
     # The left half is brighter by 100 where it was the right one.
-    left = naturals.images.read(np.arange(25))[:, :, :4]
+    left = reference.images.read(np.arange(25))[:, :, :4]
     assert left.mean() == 40 + 100 * sum(MIRRORED) / 25
     # Any some of them, in any order, and however many are taken.
     _, _, fewer = opened(folder, "stylegan2", mirror=True, num_natural=11)
     assert fewer.astype(int).tolist() == MIRRORED[:11]
     some = np.array([20, 3, 20])
-    whole = naturals.images.read(np.arange(25))
-    np.testing.assert_array_equal(naturals.images.read(some), whole[some])
+    whole = reference.images.read(np.arange(25))
+    np.testing.assert_array_equal(reference.images.read(some), whole[some])
     _, _, many = opened(folder, "stylegan2", mirror=True, num_natural=4000)
     assert abs(many.mean() - 0.5) < 4 * 0.5 / np.sqrt(4000)
 
 
 def test_stylegan2_ada_full_takes_all_once(folder):
-    naturals, pictures, mirrored = opened(folder, "stylegan2-ada-full")
+    reference, pictures, mirrored = opened(folder, "stylegan2-ada-full")
     assert pictures.tolist() == list(range(10)) and not mirrored.any()
-    assert naturals.images.read(np.arange(10)).mean() == 45 + 50
-    assert naturals.taken(10) == {"natural": 10, "repeats": 1, "mirrored": 0}
+    assert reference.images.read(np.arange(10)).mean() == 45 + 50
+    assert reference.taken(10) == {"natural": 10, "repeats": 1, "mirrored": 0}
 
 
 def test_the_split_is_a_choice_of_what_trained_and_never_more(folder):
-    naturals, pictures, mirrored = opened(folder, "split")
-    # The order of the figures from before there were protocols.
+    reference, pictures, mirrored = opened(folder, "split")
+    # The order of the scores from before there were protocols.
     assert pictures.tolist() == data.split_indices(10)[0][data.permutation(8, 0)].tolist()
     assert len(set(pictures)) == 8 and not mirrored.any()
-    assert naturals.taken(8) == {"natural": 8, "repeats": 1, "mirrored": 0}
+    assert reference.taken(8) == {"natural": 8, "repeats": 1, "mirrored": 0}
     _, fewer, _ = opened(folder, "split", num_natural=3)
     assert fewer.tolist() == pictures[:3].tolist()
 
 
 def test_fifty_thousand_are_the_default(folder):
-    naturals = open_naturals(str(folder), CONFIG, Settings(protocol="stylegan2", mirror=False))
-    assert naturals.taken(len(naturals.images)) == {
+    reference = open_reference(
+        str(folder), 8, 3, EvaluationConfig(protocol="stylegan2", mirror=False)
+    )
+    assert reference.taken(len(reference.images)) == {
         "natural": 50_000, "repeats": 5000, "mirrored": 0
     }  # fmt: skip
 
@@ -123,13 +112,14 @@ def test_fifty_thousand_are_the_default(folder):
 def test_labels_are_of_all_that_the_protocol_could_take(monkeypatch):
     dataset = data.planned(10, 8, 3)  # image i has the label i
     monkeypatch.setattr(data, "open_path", lambda *_: data.Opened(dataset, "d", "box", 10, 0))
+    configs = (
+        EvaluationConfig(num_natural=2),
+        EvaluationConfig(protocol="stylegan2", num_natural=7, mirror=True),
+        EvaluationConfig(protocol="stylegan2-ada-full"),
+    )
     labels = {
-        protocol: open_naturals("d", CONFIG, Settings(protocol=protocol, **more)).labels.tolist()
-        for protocol, more in (
-            ("split", {"num_natural": 2}), ("stylegan2", {"num_natural": 7, "mirror": True}),
-            ("stylegan2-ada-full", {}),
-        )
-    }  # fmt: skip
+        config.protocol: open_reference("d", 8, 3, config).labels.tolist() for config in configs
+    }
     assert labels["stylegan2"] == labels["stylegan2-ada-full"] == list(range(10))
     assert sorted(labels["split"]) == data.split_indices(10)[0].tolist()
 
@@ -144,8 +134,13 @@ class Halves:
         return np.stack([left, whole], axis=1).astype(np.float32)
 
 
-def test_figures_are_of_the_protocol_and_say_so(folder, tmp_path):
-    generator = Generator(CONFIG, seed=1)
+def noise(indices: np.ndarray) -> np.ndarray:
+    """Image i, of values that i decides."""
+    draws = [np.random.default_rng(i).integers(0, 256, (8, 8, 3), np.uint8) for i in indices]
+    return np.stack(draws)
+
+
+def test_scores_are_of_the_protocol_and_say_so(folder, tmp_path):
     values, keys = {}, []
     for protocol, more in (
         ("split", {}),
@@ -153,13 +148,13 @@ def test_figures_are_of_the_protocol_and_say_so(folder, tmp_path):
         ("stylegan2", {"mirror": True, "num_natural": 25}),
         ("stylegan2-ada-full", {}),
     ):
-        settings = Settings(protocol=protocol, num_generated=20, kid_subsets=2, **more)
-        naturals = open_naturals(str(folder), CONFIG, settings)
+        config = EvaluationConfig(protocol=protocol, num_generated=20, kid_subsets=2, **more)
+        reference = open_reference(str(folder), 8, 3, config)
         cache = tmp_path / "cache"
-        figures = Figures(Generated(generator, settings), "aa", naturals, settings, cache)
-        fid, kid, precision, recall = figures.of_features(("fid", "kid", "pr"), Halves())
-        natural = Halves()(naturals.images.read(np.arange(len(naturals.images)))).astype(float)
-        generated = np.concatenate(list(map(Halves(), figures.generated.batches(0, 20))))
+        evaluator = Evaluator(Sampler(noise, "aa"), reference, config, cache)
+        fid, kid, precision, recall = evaluator.of_features(("fid", "kid", "pr"), Halves())
+        natural = Halves()(reference.images.read(np.arange(len(reference.images)))).astype(float)
+        generated = Halves()(noise(np.arange(20)))
         statistics = [
             (rows.mean(axis=0), np.cov(rows, rowvar=False))
             for rows in (generated.astype(float), natural)
@@ -169,12 +164,12 @@ def test_figures_are_of_the_protocol_and_say_so(folder, tmp_path):
         count = {"split": 8, "stylegan2": 25, "stylegan2-ada-full": 10}[protocol]
         assert (fid.taken["natural"], fid.taken["repeats"]) == (count, count / min(count, 10))
         # Copies would be one another's neighbours: what needs distinct images takes each once.
-        for figure in (kid, precision, recall):
-            assert (figure.taken["natural"], figure.taken["repeats"]) == (min(count, 10), 1)
+        for score in (kid, precision, recall):
+            assert (score.taken["natural"], score.taken["repeats"]) == (min(count, 10), 1)
         mirrored = sum(MIRRORED) if more.get("mirror") else 0
         assert fid.taken["mirrored"] == mirrored
         values[protocol, more.get("mirror")] = fid.value
-        figures.discard_generated()
+        evaluator.discard_generated()
         keys = [json.loads(path.read_text()) for path in cache.glob("*/key.json")]
     assert len(set(values.values())) == 4
     # Each has natural features of its own in the cache.
@@ -185,40 +180,20 @@ def test_figures_are_of_the_protocol_and_say_so(folder, tmp_path):
 
 
 def test_a_choice_that_a_protocol_leaves_not_is_refused():
-    for settings, name in (
+    for config, name in (
         ({"protocol": "stylegan2-ada-full", "num_natural": 100}, "num_natural"),
         ({"protocol": "stylegan2", "mirror": True, "split": "train"}, "split"),
         ({"protocol": "stylegan2-ada-full", "mirror": False}, "mirror"),
         ({"protocol": "split", "mirror": True}, "mirror"),
     ):
-        with pytest.raises(
-            InputError, match=f"^{name} is not for --protocol={settings['protocol']}"
-        ):
-            Settings(**settings)
+        with pytest.raises(InputError, match=f"^{name} is not for --protocol={config['protocol']}"):
+            EvaluationConfig(**config)
     with pytest.raises(InputError, match="give --mirror or --nomirror"):
-        Settings(protocol="stylegan2")
+        EvaluationConfig(protocol="stylegan2")
     with pytest.raises(InputError, match="protocol is ada; it must be one of split, stylegan2"):
-        Settings(protocol="ada")
+        EvaluationConfig(protocol="ada")
     with pytest.raises(InputError, match="num_natural is 1; it must be at least 2"):
-        Settings(num_natural=1)
-
-
-def test_whether_the_training_mirrored_is_known_from_the_run(tmp_path):
-    run = tmp_path / "run"
-    (run / "snapshots").mkdir(parents=True)
-    for path in (run / "generator_ema.keras", run / "snapshots" / "step-000000010.keras"):
-        path.touch()
-    (tmp_path / "other.keras").touch()
-    (run / "old.pkl").touch()
-    assert trained_mirrored(run) is None
-    for mirror in (True, False):
-        (run / "config.json").write_text(json.dumps({"training": {"mirror": mirror}}))
-        for path in (run, run / "generator_ema.keras", run / "snapshots/step-000000010.keras"):
-            assert trained_mirrored(path) is mirror
-    for path in (tmp_path / "other.keras", run / "old.pkl", tmp_path / "none"):
-        assert trained_mirrored(path) is None
-    (run / "config.json").write_text(json.dumps({"network": {}}))  # of an import
-    assert trained_mirrored(run) is None
+        EvaluationConfig(num_natural=1)
 
 
 def test_the_published_names_are_the_published_paths():
@@ -232,7 +207,7 @@ def test_the_published_names_are_the_published_paths():
         "ppl2_wend": PathMetric("w", "end", False),
     }  # fmt: skip
     assert check_metrics(["ppl2_wend", "fid"]) == ("fid", "ppl2_wend")
-    assert Settings().num_paths == 50_000
+    assert EvaluationConfig().num_paths == 50_000
 
 
 @pytest.mark.parametrize(("size", "factor"), [(1024, 4), (512, 2), (256, 1), (64, 1)])

@@ -9,7 +9,7 @@ import pytest
 from inception_graph import inception_graph, reference
 
 from data import InputError
-from stylegan2.evaluation.inception import Inception
+from evaluation.inception import Inception
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """Rows of numbers by index, computed in pieces that are kept, so that a kill costs one piece."""
 
+import functools
 import hashlib
 import json
 import shutil
@@ -8,32 +9,18 @@ from pathlib import Path
 
 import numpy as np
 
-from data import InputError, write_json
-from stylegan2.ops import cache as ops_cache
-from stylegan2.ops.errors import BuildError
+from data import write_json
 from training.arrays import read_array, write_array
 from training.progress import Progress
 
 PIECE = 1024
 
 
-def default_folder() -> Path:
-    """$GAPS_CACHE/evaluation, or gaps/evaluation in the user's cache folder.
-
-    Raises:
-        InputError: the user has no home folder.
-    """
-    try:
-        return ops_cache.folder().with_name("evaluation")
-    except BuildError as error:
-        raise InputError(f"{error}, or give --cache") from error
-
-
 class Rows:
     """What a function gives for the indices 0 ... count - 1, in files of `PIECE` rows each.
 
-    A file is a zip archive (`.npz`) whose checksums cover every byte; one that is damaged is
-    computed again. Fewer or more rows of the same key share their files.
+    The files are those of `training.arrays`: a damaged one is computed again. Fewer or more rows of
+    the same key share their files.
 
     Args:
         folder: of the cache.
@@ -63,14 +50,9 @@ class Rows:
         """All rows, [n, ...] at a time."""
         with Progress(self._label, self.count, unit=self._unit) as progress:
             for start, stop in self._pieces:
-                path = self.folder / f"{start:09d}-{stop:09d}.npz"
-                rows = read_array(path)
-                if rows is None:
-                    rows = self._compute_piece(start, stop, progress)
-                    self._make_folder()
-                    write_array(path, rows)
-                else:
-                    progress.advance(stop - start)
+                compute = functools.partial(self._compute_piece, start, stop, progress)
+                rows = self._kept(f"{start:09d}-{stop:09d}", compute)
+                progress.advance(stop - progress.done)  # What was read and not computed.
                 yield rows
 
     def all(self) -> np.ndarray:
@@ -84,17 +66,23 @@ class Rows:
             name: of the result, for its file.
             reduce: the pieces to an array.
         """
-        path = self.folder / f"{name}-{self.count:09d}.npz"
-        result = read_array(path)
-        if result is None:
-            result = reduce(self.pieces())
-            self._make_folder()
-            write_array(path, result)
-        return result
+        return self._kept(f"{name}-{self.count:09d}", lambda: reduce(self.pieces()))
 
     def discard(self) -> None:
         """Deletes the files."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _kept(self, name: str, compute: Callable[[], np.ndarray]) -> np.ndarray:
+        """The array in a file; computed and written where the file is missing or damaged."""
+        path = self.folder / f"{name}.npz"
+        values = read_array(path)
+        if values is None:
+            values = compute()
+            if not (self.folder / "key.json").exists():
+                self.folder.mkdir(parents=True, exist_ok=True)
+                write_json(self.folder / "key.json", self.key)
+            write_array(path, values)
+        return values
 
     def _compute_piece(self, start: int, stop: int, progress: Progress) -> np.ndarray:
         batches = []
@@ -102,8 +90,3 @@ class Rows:
             batches.append(batch)
             progress.advance(len(batch))
         return np.concatenate(batches)
-
-    def _make_folder(self) -> None:
-        if not (self.folder / "key.json").exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            write_json(self.folder / "key.json", self.key)

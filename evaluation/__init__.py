@@ -1,0 +1,17 @@
+"""How good generated images are: scores of any sampler, each with what it was taken from.
+
+config        what is measured, and how
+sampler       generated images by index: what a generator offers to be measured
+reference     the natural images that they are compared with, and what is known of their files
+extractors    images to features, by name or file
+inception     the standard Inception graph
+random_vgg    VGG16 with random weights
+perceptual    pairs of images to distances, by the user's own model
+rows          what is computed by index, in pieces that are kept
+evaluator     Evaluator: FID, KID, precision and recall, path lengths, sliced Wasserstein distances
+report        evaluation.json and evaluation.md
+"""
+
+from training.runtime import import_quietly
+
+import_quietly()

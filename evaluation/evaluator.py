@@ -1,0 +1,302 @@
+"""The scores of generated images, each with all that it was taken from."""
+
+import dataclasses
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from data import Images, InputError
+from evaluation.config import OVER_FEATURES, PATH_METRICS, EvaluationConfig
+from evaluation.extractors import Extractor
+from evaluation.perceptual import LARGEST, Perceptual, seen
+from evaluation.reference import ReferenceImages
+from evaluation.rows import Rows
+from evaluation.sampler import Sampler
+from metrics import (
+    RunningGaussian,
+    frechet_distance,
+    kernel_distances,
+    precision_recall,
+    sliced_wasserstein_distances,
+    trimmed_mean,
+)
+from metrics.sliced_wasserstein import COARSEST
+from training.progress import Progress, say
+
+
+@dataclasses.dataclass(frozen=True)
+class Score:
+    """One number.
+
+    Attributes:
+        name: FID, "frechet distance (random-vgg16)", ...
+        value: the number.
+        deviation: standard deviation over subsets, or None.
+        taken: what it was taken from, besides what the whole report says.
+    """
+
+    name: str
+    value: float
+    deviation: float | None = None
+    taken: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+
+class Evaluator:
+    """Measures a sampler: anything that makes image i from i.
+
+    Features are kept in the cache, so that what was stopped goes on where it was.
+
+    Example:
+        generated = np.load("generated.npy")  # uint8 [N, H, W, C]; of your own model, say
+        evaluator = Evaluator(
+            Sampler(lambda indices: generated[indices], sha256="my model, step 1000"),
+            ReferenceImages.of(ArrayImages(natural)),
+            EvaluationConfig(num_generated=len(generated)),
+            Path("cache"),
+        )
+        for score in evaluator.scores(("fid", "kid", "pr"), open_extractor("random-vgg16")):
+            print(score.name, score.value)
+
+    Args:
+        sampler: what is measured.
+        reference: the natural images that it is compared with.
+        config: numbers of images, and the rest.
+        cache: folder of features that are kept.
+    """
+
+    def __init__(
+        self, sampler: Sampler, reference: ReferenceImages, config: EvaluationConfig, cache: Path
+    ):
+        self.sampler, self.reference, self.config = sampler, reference, config
+        self.cache = cache
+        self._made: list[Rows] = []
+
+    def scores(
+        self,
+        metrics: tuple[str, ...],
+        extractor: Extractor | None = None,
+        perceptual: Perceptual | None = None,
+    ) -> Iterator[Score]:
+        """All scores asked for, one after the other as they are ready.
+
+        Args:
+            metrics: names out of `config.METRICS`.
+            extractor: images to features, for fid, kid and pr.
+            perceptual: pairs of images to distances, for path lengths.
+
+        Raises:
+            InputError: the images are too few, too small or of another shape than the natural ones.
+        """
+        if set(OVER_FEATURES) & set(metrics):
+            yield from self.of_features(metrics, extractor)
+        for name in metrics:
+            if name in PATH_METRICS:
+                yield self.path_length(name, perceptual)
+        if "swd" in metrics:
+            yield from self.sliced_wasserstein()
+
+    def of_features(self, metrics: tuple[str, ...], extractor: Extractor) -> Iterator[Score]:
+        """Fréchet distance, kernel distance, precision and recall: those asked for.
+
+        Only the Fréchet distance takes repeated natural images: they would bias the others.
+
+        Args:
+            metrics: any of fid, kid and pr; others are passed over.
+            extractor: images to features.
+        """
+        self._check_numbers(metrics)
+        images, distinct = self.reference.images, self.reference.distinct
+        generated = self._generated_rows(extractor)
+        natural = self._natural_rows(extractor, len(images))
+        of = {"features": extractor.name, "features_sha256": extractor.sha256}
+        taken = {"generated": generated.count, **self.reference.taken(natural.count), **of}
+
+        def score(name: str, value: float, deviation: float | None = None, **more) -> Score:
+            return Score(score_name(name, extractor), value, deviation, {**taken, **more})
+
+        if "fid" in metrics:
+            yield score("FID", self._frechet(generated, natural))
+        if not {"kid", "pr"} & set(metrics):
+            return
+        taken |= self.reference.taken(distinct)
+        features = generated.all(), self._natural_rows(extractor, distinct).all()
+        if "kid" in metrics:
+            count, size = self.config.kid_subsets, self.config.kid_subset_size
+            with Progress("kernel distance", count, unit="subsets") as progress:
+                distances = kernel_distances(
+                    *features, count, size, self.config.seed, progress.advance
+                )
+            size = min(size, *map(len, features))
+            yield score(
+                "KID", float(distances.mean()), float(distances.std()), subsets=len(distances),
+                subset_size=size,
+            )  # fmt: skip
+        if "pr" in metrics:
+            k = self.config.neighbours
+            with Progress("neighbours", 2 * sum(map(len, features)), unit="rows") as progress:
+                precision, recall = precision_recall(*features, k, progress.advance)
+            yield score("precision", precision, neighbours=k)
+            yield score("recall", recall, neighbours=k)
+
+    def path_length(self, name: str, perceptual: Perceptual) -> Score:
+        """A perceptual path length, of a sampler that has latent paths.
+
+        Args:
+            name: one of `config.PATH_METRICS`.
+            perceptual: pairs of images to distances.
+        """
+        lengths = self.sampler.path_lengths
+        if lengths is None:
+            raise InputError(f"{name}: the sampler has no latent paths; leave it out of --metrics")
+        metric, epsilon = PATH_METRICS[name], self.config.path_epsilon
+        how = {**dataclasses.asdict(metric), "epsilon": epsilon}
+        key = {
+            "what": "path lengths", "sampler": self.sampler.sha256,
+            "perceptual": perceptual.sha256, "largest": LARGEST, **how,
+        }  # fmt: skip
+
+        def distance(first: tf.Tensor, second: tf.Tensor) -> np.ndarray:
+            return perceptual(seen(first, metric.crop), seen(second, metric.crop))
+
+        def compute(start: int, stop: int) -> Iterator[np.ndarray]:
+            for indices in _batches(start, stop, self.config.batch_size):
+                yield lengths(indices, metric, distance, epsilon)
+
+        rows = Rows(self.cache, key, self.config.num_paths, compute, name, "paths")
+        self._made.append(rows)
+        of = {"perceptual": perceptual.name, "perceptual_sha256": perceptual.sha256}
+        return Score(name, trimmed_mean(rows.all()), None, {"paths": rows.count, **how, **of})
+
+    def sliced_wasserstein(self) -> Iterator[Score]:
+        """Sliced Wasserstein distances times 1,000, by resolution, and their mean."""
+        check_swd(self.reference.images.shape[0])
+        config = self.config
+        count = min(config.num_swd, config.num_generated, self.reference.distinct)
+        generated = np.concatenate(list(self._generated(0, count)))
+        natural = self.reference.images.read(np.arange(count))
+        say(f"sliced Wasserstein distances of {count:,} images of each kind")
+        distances = sliced_wasserstein_distances(generated, natural, config.seed)
+        taken = {"generated": count, **self.reference.taken(count)}
+        for resolution, distance in distances.items():
+            yield Score(f"SWD {resolution}x{resolution} x 1000", 1000 * distance, None, taken)
+        yield Score("SWD mean x 1000", 1000 * float(np.mean([*distances.values()])), None, taken)
+
+    def natural_statistics(self, extractor: Extractor) -> tuple[np.ndarray, np.ndarray]:
+        """Mean [D] and covariance [D, D] of the natural images' features."""
+        return _statistics(self._natural_rows(extractor, len(self.reference.images)))
+
+    def discard_generated(self) -> None:
+        """Deletes what is kept of this sampler; natural features stay for the next one."""
+        for rows in self._made:
+            rows.discard()
+
+    def _frechet(self, generated: Rows, natural: Rows) -> float:
+        statistics = [_statistics(rows) for rows in (generated, natural)]
+        dimensions = len(statistics[0][0])
+        if min(generated.count, natural.count) <= dimensions:
+            say(
+                f"a Fréchet distance of fewer images than the {dimensions:,} features is far too "
+                "high: compare it with those of equally many images only"
+            )
+        return frechet_distance(*statistics[0], *statistics[1])
+
+    def _check_numbers(self, metrics: tuple[str, ...]) -> None:
+        least = min(self.config.num_generated, self.reference.distinct)
+        if least < 2:
+            raise InputError("the split has fewer than 2 images: give more --data")
+        if "pr" in metrics and least <= self.config.neighbours:
+            raise InputError(
+                f"--neighbours={self.config.neighbours} needs more than {least} images of each "
+                "kind: give more, or leave pr out of --metrics"
+            )
+
+    def _generated(self, start: int, stop: int) -> Iterator[np.ndarray]:
+        """Generated images start ... stop - 1 in batches, uint8 [n, H, W, C]."""
+        for indices in _batches(start, stop, self.config.batch_size):
+            images = self.sampler.images(indices)
+            expected = (len(indices), *self.reference.images.shape)
+            if images.dtype != np.uint8 or images.shape != expected:
+                raise InputError(
+                    f"the sampler gives {images.dtype} {images.shape}; it must give uint8 "
+                    f"{expected}, images of the shape of the natural ones"
+                )
+            yield images
+
+    def _generated_rows(self, extractor: Extractor) -> Rows:
+        key = {
+            "what": "generated", "sampler": self.sampler.sha256, "features": extractor.sha256,
+        }  # fmt: skip
+
+        def compute(start: int, stop: int) -> Iterator[np.ndarray]:
+            return map(extractor, self._generated(start, stop))
+
+        rows = Rows(self.cache, key, self.config.num_generated, compute, "generated images")
+        self._made.append(rows)
+        return rows
+
+    def _natural_rows(self, extractor: Extractor, count: int) -> Rows:
+        reference = self.reference
+        key = {
+            "what": "natural", "data": reference.fingerprint, **reference.key,
+            "shape": list(reference.images.shape), "features": extractor.sha256,
+        }  # fmt: skip
+
+        def compute(start: int, stop: int) -> Iterator[np.ndarray]:
+            return map(extractor, _ahead(reference.images, start, stop, self.config.batch_size))
+
+        return Rows(self.cache, key, count, compute, "natural images")
+
+
+def score_name(name: str, extractor: Extractor) -> str:
+    """The name of a score over features; only those of the standard graph are FID and KID."""
+    if extractor.is_inception:
+        return name
+    plain = {"FID": "frechet distance", "KID": "kernel distance"}.get(name, name)
+    return f"{plain} ({extractor.name})"
+
+
+def check_swd(resolution: int) -> None:
+    """Raises InputError for images without a level of 16x16."""
+    if resolution < COARSEST:
+        raise InputError(
+            f"swd needs images of at least {COARSEST}x{COARSEST}; these are {resolution}x"
+            f"{resolution}: leave it out of --metrics"
+        )
+
+
+def _batches(start: int, stop: int, size: int) -> Iterator[np.ndarray]:
+    """The indices start ... stop - 1, up to `size` at a time."""
+    for first in range(start, stop, size):
+        yield np.arange(first, min(first + size, stop))
+
+
+def _ahead(images: Images, start: int, stop: int, size: int) -> Iterator[np.ndarray]:
+    """Images start ... stop - 1 in batches; the next is read while the caller uses this one."""
+    coming = deque()
+    with ThreadPoolExecutor(1, thread_name_prefix="natural images") as reader:
+        for indices in _batches(start, stop, size):
+            coming.append(reader.submit(images.read, indices))
+            if len(coming) == 2:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()
+
+
+def _statistics(rows: Rows) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and covariance of features, as they are kept."""
+    both = rows.reduced("gaussian", _gaussian)
+    return both[0], both[1:]
+
+
+def _gaussian(pieces: Iterator[np.ndarray]) -> np.ndarray:
+    """The mean over the covariance, [1 + D, D]."""
+    gaussian = None
+    for features in pieces:
+        gaussian = gaussian or RunningGaussian(features.shape[1])
+        gaussian.add(features)
+    return np.vstack(gaussian.statistics())
