@@ -53,7 +53,7 @@ class Experiment(abc.ABC):
         self.config, self.seed = config, seed
         self.setting = setting or next(iter(self.presets))
 
-    @staticmethod
+    @staticmethod  # noqa: B027 - most have none
     def define_flags() -> None:
         """Declares flags of its own."""
 
