@@ -37,7 +37,7 @@ from experiments.settings import SETTINGS
 from experiments.specs import GAN, Spec
 from report import write_index
 from training import command
-from training.invocation import program
+from training.command_line import program
 from training.progress import say
 from training.signals import Interrupted, StopRequest, stop_request
 

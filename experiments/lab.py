@@ -186,7 +186,7 @@ class Lab:
         ordered = in_order(specs)
         while (number := self.workers.of_chief(0)) != _NOTHING:
             spec = ordered[number]
-            with custom_gradients.forgotten():
+            with custom_gradients.release_gradient_registry():
                 stages.join(spec, self, self.artifact(spec), self.loop_config)
         self.workers.part()
 
@@ -243,7 +243,7 @@ class Lab:
     def _train(self, spec: Spec) -> bool:
         """Trains a value; False where something it needs was found damaged meanwhile."""
         try:
-            with custom_gradients.forgotten():
+            with custom_gradients.release_gradient_registry():
                 stages.train(spec, self, self.artifact(spec), self.loop_config)
         except InputError as error:
             # The other workers are in the middle of this training, and could not go on to another.

@@ -23,9 +23,9 @@ from experiments.settings import SETTINGS
 from experiments.specs import Spec, in_order
 from report import Report
 from training import command
+from training.command_line import command_line
 from training.config import define_flags, override, to_json
 from training.distribution import check_batch_size, make_strategy
-from training.invocation import command_line
 from training.progress import say
 
 MOST_INSTANCES = 10_000

@@ -23,8 +23,8 @@ from experiments.executors.queue import Queue
 from experiments.executors.slurm_job import Command
 from experiments.lab import Lab
 from experiments.specs import Spec
+from training.command_line import program
 from training.config import check_at_least
-from training.invocation import program
 from training.progress import Progress, say
 
 POLL_SECONDS = 10.0

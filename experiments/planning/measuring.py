@@ -58,10 +58,10 @@ def measure(lab: Lab, kinds: Iterable[Kind]) -> dict[Kind, Cost]:
     with _without_advice():
         classifiers = any(kind.kind == Classifier.kind for kind in kinds)
         streams = classifiers and is_streamed(len(natural), natural.shape)
-        with custom_gradients.forgotten():
+        with custom_gradients.release_gradient_registry():
             making = _seconds_of_generated(lab) if streams else 0.0
         for part in sorted({part for kind in kinds for part in kind.parts}):
-            with custom_gradients.forgotten():
+            with custom_gradients.release_gradient_registry():
                 measured[part] = cost = _measure(lab, part, making)
             say(f"{part}: {cost.seconds:.3g} s a step")
     return {kind: together([measured[part] for part in kind.parts]) for kind in kinds}
