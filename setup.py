@@ -34,6 +34,7 @@ setup(
         "numpy>=2.0",
         "packaging>=24",
         "pillow>=10.1",
+        "platformdirs>=4.14",
         "scikit-learn>=1.5",
         "scipy>=1.13",
         "tqdm>=4.66",
