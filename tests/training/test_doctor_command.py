@@ -135,7 +135,7 @@ def test_gpus_train_where_there_is_a_driver(has_driver, monkeypatch, tmp_path):
     monkeypatch.setattr(command_line.Child, "run", run)
     monkeypatch.setattr(command_line.shutil, "which", lambda name: "here" if has_driver else None)
     list(command_line.examine(tmp_path, None))
-    assert (("Replicas", "gpu") in called) == has_driver
+    assert (("Replicas", "GPU") in called) == has_driver
     assert called[-1] == ("Custom operations",)
 
 

@@ -100,8 +100,8 @@ class Child(NamedTuple):
         except subprocess.TimeoutExpired:
             return [problem(self.name, f"no answer within {self.patience:g} s", self.advice)]
         if done.returncode != 0:
-            said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-            found = _ending(done.returncode, (said or ["it said nothing"])[-1].strip()[:300])
+            said = (done.stdout + done.stderr).strip() or "it said nothing"
+            found = _ending(done.returncode, said.splitlines()[-1].strip()[:300])
             return [problem(self.name, found, self.advice)]
         return [Check(**fields) for fields in json.loads(done.stdout.splitlines()[-1])]
 

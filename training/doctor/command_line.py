@@ -16,21 +16,16 @@ from training.doctor import installation, machine, workdir
 from training.doctor.check import OK, PROBLEM, WARNING, Check, Child, guarded
 
 _ANEW = "make a new environment (make test), then python -c 'import tensorflow' without an error"
-START = Child("TensorFlow", "training.doctor.devices", "starting TensorFlow", _ANEW)
-REPLICAS = Child(
-    "Replicas", "training.doctor.replicas", "training on one device, again, and on two", _ANEW,
-    ("cpu",),
+_ON_CPU = "export CUDA_VISIBLE_DEVICES=-1 trains on the processor until this works"
+CHILDREN = (  # all but the data's
+    Child("TensorFlow", "training.doctor.devices", "starting TensorFlow", _ANEW),
+    Child("Replicas", "training.doctor.replicas", "training on one device, again, and on two",
+          _ANEW, ("CPU",)),
+    Child("Replicas", "training.doctor.replicas", "the same on GPUs", _ON_CPU, ("GPU",)),
+    Child("Custom operations", "stylegan2.ops.checkup",
+          "StyleGAN2's operations; building them, the first time, takes a minute or two",
+          "train with --ops=tensorflow until this works"),
 )  # fmt: skip
-REPLICAS_ON_GPUS = Child(
-    "Replicas", "training.doctor.replicas", "the same on GPUs",
-    "export CUDA_VISIBLE_DEVICES=-1 trains on the processor until this works", ("gpu",),
-)  # fmt: skip
-OPERATIONS = Child(
-    "Custom operations", "stylegan2.ops.checkup",
-    "StyleGAN2's operations; building them, the first time, takes a minute or two",
-    "train with --ops=tensorflow until this works",
-)  # fmt: skip
-CHILDREN = (START, REPLICAS, REPLICAS_ON_GPUS, OPERATIONS)  # all but the data's
 
 
 def main() -> None:
@@ -93,15 +88,15 @@ def examine(folder: Path, data: str | None) -> Iterator[Check]:
         advice = "take pictures away until it works, half of them at a time"
         child = Child("Data", "training.doctor.dataset", f"reading {data}", advice, (data,))
         yield from guarded("Data", child.run)
-    started = guarded(START.name, START.run)
-    yield from started
-    if any(each.name == START.name and each.status == PROBLEM for each in started):
-        found = "not checked, since TensorFlow does not start as it should"
-        yield Check("All else", found, "put that right, and call the doctor again")
-        return
-    for child in (REPLICAS, REPLICAS_ON_GPUS, OPERATIONS):
-        if child is not REPLICAS_ON_GPUS or shutil.which("nvidia-smi"):
-            yield from guarded(child.name, child.run)
+    for child in CHILDREN:
+        if "GPU" in child.arguments and not shutil.which("nvidia-smi"):
+            continue
+        checks = guarded(child.name, child.run)
+        yield from checks
+        if any(each.name == "TensorFlow" and each.status == PROBLEM for each in checks):
+            found = "not checked, since TensorFlow does not start as it should"
+            yield Check("All else", found, "put that right, and call the doctor again")
+            return
 
 
 def summary(checks: Sequence[Check]) -> str:

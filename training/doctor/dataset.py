@@ -39,11 +39,11 @@ def _records(folder: Path) -> list[Check]:
         advice = "the same python -m data.convert makes them again; python -m data.verify lists all"
         return [problem("Data", found, advice)]
     opened = open_path(str(folder), parameters["resolution"], parameters["channels"])
-    size = sum(shard["bytes"] for shard in shards)
     shape = "x".join(map(str, opened.dataset.image_shape))
-    found = f"{manifest['images']:,} images of {shape} in {len(shards)} shards, {size / 1e6:.1f} MB"
-    return [Check("Data", f"{found}, every byte as it was written"),
-            jpeg(opened.jpeg_files, opened.files)]  # fmt: skip
+    size = sum(shard["bytes"] for shard in shards) / 1e6
+    found = f"{manifest['images']:,} images of {shape} in {len(shards)} shards, {size:.1f} MB"
+    found += ", every byte as it was written"
+    return [Check("Data", found), jpeg(opened.jpeg_files, opened.files)]
 
 
 def _pictures(source: Source) -> list[Check]:
@@ -72,16 +72,14 @@ def sample(source: Source, count: int = SAMPLE, seconds: float = SECONDS) -> Che
 
     chosen = np.unique(np.linspace(0, total - 1, min(count, total)).astype(int))
     results = [each for each in map_in_order(size, map(int, chosen)) if each is not None]
-    sizes = sorted({each for each in results if not isinstance(each, str)}, key=min)
-    bad = [each for each in results if isinstance(each, str)]
     found = f"{len(results):,} of {total:,} decoded"
-    if bad:
+    if bad := [each for each in results if isinstance(each, str)]:
         advice = "repair them, or leave them out: python -m data.convert --skip_bad"
         found += f", {len(bad)} cannot be read: {'; '.join(bad[:3])}"
         return problem("Pictures", found, advice)
-    extremes = sizes[:1] + sizes[1:][-1:]
-    shown = " to ".join(f"{width}x{height}" for width, height in extremes)
-    return Check("Pictures", f"{found}, of {shown or 'no size known'}")
+    sizes = sorted(set(results), key=min)
+    extremes = [f"{width}x{height}" for width, height in (*sizes[:1], *sizes[1:][-1:])]
+    return Check("Pictures", f"{found}, of {' to '.join(extremes) or 'no size known'}")
 
 
 def jpeg(files: int, total: int) -> Check:
@@ -90,8 +88,5 @@ def jpeg(files: int, total: int) -> Check:
     if not _FEW < share < _MOST:
         return Check("JPEG", f"{share:.0%} of the pictures were JPEG files once")
     found = f"{share:.0%} of the pictures were JPEG files once, the others not"
-    advice = (
-        "detectors see the difference: train on files of one format, and compare with generated "
-        "images of the same share"
-    )
+    advice = "detectors see the difference: train on, and compare with, files of one format"
     return Check("JPEG", found, advice)

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from training.distribution import make_strategy, replica_slice
-from training.doctor.check import Check, guarded, problem
+from training.doctor.check import Check, problem
 from training.loop import Loop, LoopConfig
 from training.randomness import normal
 from training.runtime import configure
@@ -32,18 +32,16 @@ class Trial(Task):
 
     def __init__(self, batch_size: int):
         self.batch_size = batch_size
-        layers = keras.layers
-        self.model = keras.Sequential(
-            [
-                keras.Input(_SHAPE),
-                # No bias: its gradient would be rounding only, which Adam makes whole steps of.
-                layers.Conv2D(4, 3, 2, use_bias=False, kernel_initializer=_initializer(1)),
-                layers.BatchNormalization(synchronized=True, momentum=0.5),
-                layers.LeakyReLU(0.2),
-                layers.Flatten(),
-                layers.Dense(1, kernel_initializer=_initializer(2)),
-            ]
-        )
+        layers, (first, last) = keras.layers, map(keras.initializers.GlorotUniform, (1, 2))
+        self.model = keras.Sequential([
+            keras.Input(_SHAPE),
+            # No bias: its gradient would be rounding only, which Adam makes whole steps of.
+            layers.Conv2D(4, 3, 2, use_bias=False, kernel_initializer=first),
+            layers.BatchNormalization(synchronized=True, momentum=0.5),
+            layers.LeakyReLU(0.2),
+            layers.Flatten(),
+            layers.Dense(1, kernel_initializer=last),
+        ])  # fmt: skip
         self.optimizer = keras.optimizers.Adam(RATE)
         self.optimizer.build(self.model.trainable_variables)
         parts = {"model": self.model, "optimizer": self.optimizer}
@@ -69,34 +67,29 @@ class Trial(Task):
         return {"loss": loss}
 
 
-def _initializer(seed: int) -> keras.initializers.Initializer:
-    return keras.initializers.GlorotUniform(seed)
-
-
 def checks(devices: str) -> list[Check]:
     """Trains on one device, on the same again, and on all.
 
     Args:
-        devices: "cpu", for two logical CPU devices, or "gpu", for all GPUs; nothing is found where
-            TensorFlow sees no GPU.
+        devices: "CPU", which becomes two logical ones, or "GPU": nothing is found where TensorFlow
+            sees none.
     """
     configure()
     # Its rounding, of 11 bits, would hide what is looked for.
     tf.config.experimental.enable_tensor_float_32_execution(False)
-    if devices == "cpu":
+    if devices == "CPU":
         tf.config.set_visible_devices([], "GPU")
     elif not tf.config.list_physical_devices("GPU"):
         return []
-    every, alone = make_strategy(2 if devices == "cpu" else 0), tf.distribute.get_strategy()
+    every, alone = make_strategy(2 if devices == "CPU" else 0), tf.distribute.get_strategy()
     count = every.num_replicas_in_sync
     once, again = (train(alone, _PER_REPLICA * count) for _ in range(2))
     digests = [state_digest(task.state, STEPS) for task in (once, again)]
-    found = guarded("Determinism", lambda: repeats(devices.upper(), *digests))
+    found = [repeats(devices, *digests)]
     if count > 1:
         together = train(every, _PER_REPLICA * count)
         copies = [_values(together, replica) for replica in range(count)]
-        what = f"{count} {'CPU devices' if devices == 'cpu' else 'GPUs'}"
-        found += guarded("Replicas", lambda: equal(what, _values(once), copies))
+        found.append(equal(f"{count} {devices}s", _values(once), copies))
     return found
 
 
@@ -121,13 +114,7 @@ def repeats(where: str, first: str, second: str) -> Check:
 
 
 def equal(what: str, alone: Sequence[np.ndarray], copies: Sequence[Sequence[np.ndarray]]) -> Check:
-    """Whether replicas hold one and the same state, and it is that of one device.
-
-    Args:
-        what: the replicas.
-        alone: the variables after a training on one device.
-        copies: the variables of every replica after the same training on all.
-    """
+    """Whether the variables of all replicas are the same, and those of a training on one device."""
     advice = f"{_REPORT}train on one device"
     if not all(np.isfinite(each).all() for copy in copies for each in copy):
         return problem("Replicas", f"{what} train to numbers that are not finite", advice)
