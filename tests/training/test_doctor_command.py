@@ -93,6 +93,8 @@ main = command_line.main
         ("", 0, "1 ok, 1 warning, 0 problems", ""),
         ("yield Check('Python', 'is 2.7', 'get another', True)", 1,
          "1 ok, 1 warning, 1 problem", ""),
+        ("import os, signal, time; os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)", 143,
+         None, ""),
         ("raise KeyboardInterrupt", 130, None, "stopped; the same command starts again\n"),
     ],
 )  # fmt: skip

@@ -122,7 +122,7 @@ def variables(monkeypatch):
     """The checks of an environment with none of the variables but the given ones."""
 
     def examine(**given: str) -> list:
-        for name in ("TF_CONFIG", *(name for name, _, _ in installation._HARMFUL)):
+        for name in ("TF_CONFIG", "SLURMD_NODENAME", *(each[0] for each in installation._HARMFUL)):
             monkeypatch.delenv(name, raising=False)
         for name, value in given.items():
             monkeypatch.setenv(name, value)
@@ -179,6 +179,14 @@ def test_a_harmless_value_is_not(name, value, variables):
 def test_several_harmful_variables_are_several_checks(variables):
     checks = variables(KERAS_BACKEND="torch", TF_ENABLE_ONEDNN_OPTS="false")
     assert sorted(check.status for check in checks) == [PROBLEM, WARNING]
+
+
+def test_the_tasks_of_a_slurm_step_are_workers(variables):
+    step = {"STEP_NODELIST": "a[1-2]", "STEP_TASKS_PER_NODE": "1(x2)", "JOB_ID": "7"}
+    slurm = {f"SLURM_{name}": value for name, value in step.items()}
+    (check,) = variables(TF_CONFIG="slurm", SLURM_STEP_ID="0", SLURM_PROCID="0", **slurm)
+    assert check.status == WARNING
+    assert "TF_CONFIG names 2 workers" in check.found
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ class Check:
 
     @property
     def status(self) -> str:
-        """ "ok", "warning" or "problem"."""
+        """OK, WARNING or PROBLEM."""
         return OK if not self.advice else PROBLEM if self.fails else WARNING
 
     def __str__(self) -> str:

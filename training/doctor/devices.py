@@ -18,15 +18,13 @@ def checks() -> list[Check]:
     """What this process finds once TensorFlow has started."""
     started = time.monotonic()
     import_quietly()
-    import keras
     import tensorflow as tf
 
     configure()
     devices = [device.name for device in tf.config.list_logical_devices()]
     wheels = {wheel: version for wheel in TENSORFLOWS if (version := version_of(wheel))}
-    started_in = f"started in {time.monotonic() - started:.1f} s"
-    imported = f"{tf.__version__}, from {tf.__file__}"
-    found = [versions(imported, list(wheels.values()), keras.backend.backend(), started_in)]
+    seconds = time.monotonic() - started
+    found = [versions(tf.__version__, tf.__file__, [*wheels.values()], seconds)]
     seen = len(tf.config.list_physical_devices("GPU"))
     cuda = tf.sysconfig.get_build_info().get("cuda_version")  # None without CUDA
     missing = unmet(requirements_of(next(iter(wheels))), "and-cuda") if cuda and wheels else []
@@ -36,15 +34,13 @@ def checks() -> list[Check]:
     return found
 
 
-def versions(imported: str, installed: Sequence[str], backend: str, started_in: str) -> Check:
-    """Whether the TensorFlow that is imported is the one that is installed, and Keras uses it."""
-    if imported.split(",")[0] not in installed:
-        found = f"{imported}, is imported; {', '.join(installed) or 'none'} is installed"
-        advice = "move away what hides it: a folder on PYTHONPATH, or one named tensorflow here"
-        return problem("TensorFlow", found, advice)
-    if backend != "tensorflow":
-        return problem("TensorFlow", f"Keras computes with {backend}", "unset KERAS_BACKEND")
-    return Check("TensorFlow", f"{imported.split(',')[0]}, {started_in}")
+def versions(imported: str, file: str, installed: Sequence[str], seconds: float) -> Check:
+    """Whether the TensorFlow that was imported, from a file, is the one that is installed."""
+    if imported in installed:
+        return Check("TensorFlow", f"{imported}, started in {seconds:.1f} s")
+    found = f"{imported} is imported, from {file}; {', '.join(installed) or 'none'} is installed"
+    advice = "move away what hides it: a folder on PYTHONPATH, or one named tensorflow here"
+    return problem("TensorFlow", found, advice)
 
 
 def arithmetic(
