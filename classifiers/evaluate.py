@@ -27,7 +27,7 @@ from classifiers.perturbations import check_strength
 from data import InputError
 from report import Report
 from training import command
-from training.invocation import command_line
+from training.command_line import command_line
 
 SWEEPS = {
     "jpeg": ["95", "90", "75", "50", "30"],

@@ -24,7 +24,7 @@ from classifiers.spectra_figure import draw_spectra
 from data import ArrayImages, Images, atomic_path, image_grid
 from report import Figure, Grid, Measurement, Report, Table, error_curve
 from training import command
-from training.invocation import command_line
+from training.command_line import command_line
 from training.progress import Progress
 
 NATURAL = "natural images"

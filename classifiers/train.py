@@ -31,9 +31,9 @@ from data import Images, InputError, Joined, Opened, Subset
 from metrics import detection_metrics
 from metrics.calibration import fit_temperature
 from training import command
+from training.command_line import command_line
 from training.config import define_flags, override, to_json
 from training.distribution import check_batch_size, define_replicas, make_strategy
-from training.invocation import command_line
 from training.loop import Loop, LoopConfig
 from training.memory import check_memory
 from training.progress import say

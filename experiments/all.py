@@ -37,7 +37,7 @@ from lab.specs import GAN, Spec
 from lab.store.cache import GIGABYTE
 from report import write_index
 from training import command
-from training.invocation import program
+from training.command_line import program
 from training.progress import say
 from training.signals import Interrupted, StopRequest, stop_request
 

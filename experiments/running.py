@@ -20,8 +20,8 @@ from lab.planning.listing import describe_plan
 from lab.specs import Spec
 from report import Report
 from training import command
+from training.command_line import command_line
 from training.config import define_flags, override, to_json
-from training.invocation import command_line
 from training.progress import say
 
 MOST_INSTANCES = 10_000

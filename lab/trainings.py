@@ -80,7 +80,7 @@ class Trainings:
         ordered = in_order(specs)
         while (number := self._lab.workers.of_chief(0)) != _NOTHING:
             spec = ordered[number]
-            with custom_gradients.forgotten():
+            with custom_gradients.release_gradient_registry():
                 stages.join(spec, self._lab, self._lab.artifact(spec), self._lab.loop_config)
         self._lab.workers.part()
 
@@ -137,7 +137,7 @@ class Trainings:
     def _train(self, spec: Spec) -> bool:
         """Trains a value; False where something it needs was found damaged meanwhile."""
         try:
-            with custom_gradients.forgotten():
+            with custom_gradients.release_gradient_registry():
                 stages.train(spec, self._lab, self._lab.artifact(spec), self._lab.loop_config)
         except InputError as error:
             # The other workers are in the middle of this training, and could not go on to another.

@@ -40,8 +40,8 @@ from stylegan2.ops import library
 from stylegan2.run import trained_mirrored
 from stylegan2.saved import load_network
 from training import command
+from training.command_line import command_line
 from training.config import attribute_docs
-from training.invocation import command_line
 from training.memory import check_memory
 from training.progress import say
 

@@ -18,8 +18,8 @@ from absl import flags
 from data import InputError, sha256_file, whole_folder, write_json
 from stylegan2.nvlabs import NVlabsNetworks, load_nvlabs_pickle
 from training import command
+from training.command_line import command_line
 from training.config import to_json
-from training.invocation import command_line
 from training.progress import say
 from training.run_folder import CONFIG
 from training.signals import Interrupted, stop_request

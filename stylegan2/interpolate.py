@@ -1,11 +1,11 @@
-"""A film that moves from the picture of one seed to the next.
+"""A video that moves from the picture of one seed to the next.
 
     python -m stylegan2.interpolate --network=runs/faces --seeds=0-7 --output=faces.gif
     python -m stylegan2.interpolate --network=ffhq.pkl --seeds=1-5 --path=slerp --output=ffhq.mp4
 
-The name of the output says what film it is: .gif or .webp, animated pictures, or .mp4, which needs
-the program ffmpeg. A .gif has at most 50 frames per second. Of a network with alpha, .webp keeps
-it; the others show transparent parts over white.
+The name of the output says what kind it is: .gif or .webp, animated pictures, or .mp4. A .gif has
+at most 50 frames per second. Of a network with alpha, .webp keeps it; the others show transparent
+parts over white.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,8 +16,8 @@ from absl import flags
 from scipy.interpolate import CubicSpline
 
 from data import InputError, parse_ranges
-from stylegan2.film import KINDS, check_film, write_film
 from stylegan2.studio import BLOCK, Studio, define_flags
+from stylegan2.video import KINDS, check_video, write_video
 from training import command
 from training.progress import Progress
 
@@ -34,8 +34,8 @@ def main() -> None:
     )
     flags.DEFINE_integer("frames", 30, "Frames from one seed to the next.", 1, 10_000)
     flags.DEFINE_integer("fps", 30, "Frames per second.", lower_bound=1, upper_bound=100)
-    flags.DEFINE_bool("loop", True, "Whether the film returns to the first seed.")
-    flags.DEFINE_string("output", None, f"The film: {', '.join(KINDS)}.")
+    flags.DEFINE_bool("loop", True, "Whether the video returns to the first seed.")
+    flags.DEFINE_string("output", None, f"The video: {', '.join(KINDS)}.")
     command.run(_run)
 
 
@@ -43,19 +43,19 @@ def _run() -> None:
     values = flags.FLAGS
     if not values.output:
         raise InputError(f"--output is needed: a file that ends in {', '.join(KINDS)}")
-    check_film(Path(values.output), values.fps)
+    check_video(Path(values.output), values.fps)
     seeds = parse_ranges(values.seeds, "seeds")
     if len(seeds) < 2:
         raise InputError("--seeds: a path needs at least two")
     if len(seeds) * values.frames > MOST_FRAMES:
-        raise InputError(f"--seeds and --frames: a film has at most {MOST_FRAMES:,} frames")
+        raise InputError(f"--seeds and --frames: a video has at most {MOST_FRAMES:,} frames")
     studio = Studio.from_flags()
     w = path_of(studio, seeds, values.path, values.loop)
     segments = len(seeds) if values.loop else len(seeds) - 1
-    # Without a loop, the film ends on the last seed's picture.
+    # Without a loop, the video ends on the last seed's picture.
     times = np.arange(segments * values.frames + (not values.loop)) / values.frames
     Path(values.output).parent.mkdir(parents=True, exist_ok=True)
-    write_film(Path(values.output), frames(studio, w, times), values.fps)
+    write_video(Path(values.output), frames(studio, w, times), values.fps)
     print(values.output)
 
 
@@ -63,7 +63,7 @@ def frames(
     studio: Studio, w: Callable[[np.ndarray], np.ndarray], times: np.ndarray
 ) -> Iterator[np.ndarray]:
     """The pictures at the given times, uint8 [H, W, C] each."""
-    with Progress("filming", len(times), unit="frames") as progress:
+    with Progress("rendering", len(times), unit="frames") as progress:
         for start in range(0, len(times), BLOCK):
             block = times[start : start + BLOCK]
             yield from studio.pictures(w(block))

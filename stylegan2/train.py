@@ -31,10 +31,10 @@ from stylegan2.run import make_task, open_data, open_fooling, read_config
 from stylegan2.saved import transfer
 from stylegan2.task import StyleGAN2Task
 from training import command
+from training.command_line import command_line
 from training.config import define_flags, override, to_json
 from training.distribution import define_replicas, make_strategy
 from training.fooling import JPEG_MODES
-from training.invocation import command_line
 from training.loop import Loop, LoopConfig
 from training.memory import peak_megabytes
 from training.progress import say

@@ -22,7 +22,7 @@ jpeg/             the JPEG encoding that images pass through before a classifier
 config            frozen dataclasses: presets, absl flags, JSON
 command           how a command line starts, fails and exits
 leaving           how a process exits, also as one of several workers
-invocation        the command that started this program
+command_line      the command that started this program
 doctor/           checks the user's machine: python -m training.doctor
 """
 

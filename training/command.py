@@ -16,14 +16,19 @@ from absl import app, flags
 from data import InputError
 from data.errors import printable
 from data.trouble import FULL, trouble
-from training.leaving import leave
+from training.leaving import exit_with
 from training.runtime import configure
 from training.signals import Interrupted
 
 _SIGPIPE = 13  # Windows has no signal.SIGPIPE
 
 
-def run(main: Callable[..., None], positional: bool = False, resumes: bool = True) -> None:
+def run(
+    main: Callable[..., None],
+    positional: bool = False,
+    resumes: bool = True,
+    tensorflow: bool = True,
+) -> None:
     """Parses the flags, sets TensorFlow up, calls `main()`, and exits with the right code.
 
     Args:
@@ -31,13 +36,18 @@ def run(main: Callable[..., None], positional: bool = False, resumes: bool = Tru
         positional: whether there may be arguments that are no flags, before and behind them;
             `main` is then called with the list of them. All that follows `--` is one of them.
         resumes: whether the same command goes on where Ctrl-C stopped it.
+        tensorflow: whether TensorFlow is set up first.
     """
     _list_flags_in_help()
     if not positional:
-        app.run(lambda _: leave(lambda: _exit_code(main, resumes)), flags_parser=_parse)
+        app.run(
+            lambda _: exit_with(lambda: _exit_code(main, resumes, tensorflow)), flags_parser=_parse
+        )
     flags.FLAGS.set_gnu_getopt(True)
     app.run(
-        lambda arguments: leave(lambda: _exit_code(lambda: main(arguments[1:]), resumes)),
+        lambda arguments: exit_with(
+            lambda: _exit_code(lambda: main(arguments[1:]), resumes, tensorflow)
+        ),
         flags_parser=_parse_flags,
     )
 
@@ -79,11 +89,12 @@ def _check_number(name: str, value: object) -> None:
         _fail(f"--{name} is {str(value)[:20]}...; it must be within 64 bits")
 
 
-def _exit_code(main: Callable[[], None], resumes: bool) -> int:
+def _exit_code(main: Callable[[], None], resumes: bool, tensorflow: bool) -> int:
     try:
         # Of file names, what the terminal's encoding does not have is escaped.
         sys.stdout.reconfigure(errors="backslashreplace")
-        configure()
+        if tensorflow:
+            configure()
         main()
         sys.stdout.flush()
     except InputError as error:

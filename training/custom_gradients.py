@@ -13,8 +13,8 @@ from tensorflow.python.framework import ops
 
 
 @contextlib.contextmanager
-def forgotten() -> Iterator[None]:
-    """Forgets in the end the custom gradients of all graphs that are made inside.
+def release_gradient_registry() -> Iterator[None]:
+    """Removes, in the end, the gradient functions that graphs made inside have registered.
 
     Those graphs can still be called, but not differentiated any more. Without this, a process that
     trains many networks grows by 10 to 150 MB with each.

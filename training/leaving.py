@@ -12,7 +12,7 @@ from training import cluster
 WORKER_LOST = 75  # "try again", in the list of exit codes that sysexits.h began
 
 
-def leave(command: Callable[[], int]) -> NoReturn:
+def exit_with(command: Callable[[], int]) -> NoReturn:
     """Runs a command and exits with the code it returns, or exits with itself.
 
     One of several workers exits without TensorFlow's shutdown, which waits for the others, some
@@ -27,15 +27,15 @@ def leave(command: Callable[[], int]) -> NoReturn:
     except KeyboardInterrupt:  # a second one, where the command was about to tell of the first
         code = 130
     except BaseException as error:  # of whatever kind: nothing may reach the shutdown
-        code = _told(error)
+        code = _report_failure(error)
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError):
             stream.flush()
     os._exit(code)
 
 
-def _told(error: BaseException) -> int:
-    """Says what happened; the exit code."""
+def _report_failure(error: BaseException) -> int:
+    """Says what happened; returns the exit code."""
     if "tensorflow" in sys.modules:
         from training.workers import is_loss  # Here, because it imports TensorFlow.
 

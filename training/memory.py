@@ -2,9 +2,10 @@
 
 import sys
 
+import psutil
+
 from data import InputError
-from training.doctor.capacity import physical_memory
-from training.doctor.cgroups import memory_left
+from training.cgroups import memory_left
 
 
 def peak_megabytes() -> float:
@@ -43,9 +44,5 @@ def check_memory(least: int, what: str) -> None:
 
 def total_memory() -> int:
     """Bytes of memory that this process can have at most."""
-    try:
-        total, _ = physical_memory()
-    except (OSError, ValueError, AttributeError):  # a system that does not tell
-        return sys.maxsize
-    left = memory_left()
+    total, left = psutil.virtual_memory().total, memory_left()
     return total if left is None else min(total, left)

@@ -13,7 +13,7 @@ from classifiers.detector import Detector
 from classifiers.serving.decoding import MOST_PIXELS
 from classifiers.serving.signatures import BYTES, IMAGES, LOGIT, PROBABILITY
 from data import sha256_file, write_json, write_text
-from training.invocation import command_line
+from training.command_line import command_line
 from training.jpeg import JPEGEncoding
 
 THRESHOLD = 0.5

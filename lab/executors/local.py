@@ -22,7 +22,7 @@ from data import InputError
 from lab.executors.placement import VISIBLE, gpu_names, gpu_places, share_of_cores
 from lab.lab import Lab
 from lab.specs import Spec
-from training.invocation import program
+from training.command_line import program
 from training.progress import say
 from training.signals import Interrupted, stop_request
 

@@ -24,7 +24,6 @@ from lab.executors.slurm_job import Command
 from lab.lab import Lab
 from lab.specs import Spec
 from training.config import check_at_least
-from training.invocation import program
 from training.progress import Progress, say
 
 POLL_SECONDS = 10.0

@@ -92,7 +92,7 @@ def measure(lab: Lab, classes: Iterable[Spec]) -> dict[Spec, Cost]:
     classes, measured = set(classes), {}
     with _without_advice():
         for part in sorted({each for spec in classes for each in spec.cost_parts}, key=_by_name):
-            with custom_gradients.forgotten():
+            with custom_gradients.release_gradient_registry():
                 measured[part] = cost = _measure(lab, part)
             say(f"{part.cost_name}: {cost.seconds:.3g} s a step")
     return {spec: combine_costs([measured[part] for part in spec.cost_parts]) for spec in classes}

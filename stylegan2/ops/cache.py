@@ -4,12 +4,12 @@ import contextlib
 import dataclasses
 import os
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import platformdirs
 from filelock import FileLock, Timeout
 
 from data import InputError, read_json, sha256_file, write_json
@@ -48,14 +48,10 @@ def folder() -> Path:
     """
     if chosen := os.environ.get("GAPS_CACHE"):
         return Path(chosen).absolute() / "ops"
-    if chosen := os.environ.get("XDG_CACHE_HOME"):
-        return Path(chosen).absolute() / "gaps" / "ops"
     try:
-        home = Path.home()
+        return platformdirs.user_cache_path("gaps", appauthor=False) / "ops"
     except RuntimeError:
         raise BuildError("there is no home folder for a cache; set GAPS_CACHE") from None
-    user_cache = home / "Library" / "Caches" if sys.platform == "darwin" else home / ".cache"
-    return user_cache / "gaps" / "ops"
 
 
 def find(key: str) -> Library | None:

@@ -1,6 +1,6 @@
 """The custom operations' part of `python -m training.doctor`: built, loaded, and right.
 
-The doctor calls `findings` in a process of its own.
+The doctor calls `checks` in a process of its own.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ from stylegan2.ops import cache, library
 from stylegan2.ops.errors import BuildError
 from stylegan2.ops.fused_bias_act import fused_bias_act
 from stylegan2.ops.resample import downsample_2d, upsample_2d
-from training.doctor.finding import Finding, guarded, ok, problem, warning
+from training.doctor.check import OK, Check, guarded, problem
 from training.runtime import configure
 
 # Relative to the largest number: float32 rounds at 6e-8, and sums are of a few dozen terms.
@@ -24,11 +24,11 @@ _BUILD = "python -m stylegan2.ops.build says what it finds"
 _PLAIN = "training works without, in plain TensorFlow; resampling is up to 5 times slower there"
 
 
-def findings() -> list[Finding]:
+def checks() -> list[Check]:
     """Whether the operations can be had, and compute what plain TensorFlow computes."""
     configure()
-    found = guarded("Custom operations", lambda: had(cache.folder()))
-    if not all(each.status == "ok" for each in found):
+    found = guarded("Custom operations", lambda: library_available(cache.folder()))
+    if not all(each.status == OK for each in found):
         return found
     tf.config.experimental.enable_tensor_float_32_execution(False)
     for device in tf.config.list_logical_devices():
@@ -36,7 +36,7 @@ def findings() -> list[Finding]:
     return found
 
 
-def had(folder: Path) -> Finding:
+def library_available(folder: Path) -> Check:
     """Whether the library is there, or can be built, and loads.
 
     Args:
@@ -46,15 +46,15 @@ def had(folder: Path) -> Finding:
     busy = locked(folder)
     if busy:
         found = f"another process is building them, or hangs while it does ({busy[0]})"
-        return warning(check, found, "wait until it is done, or end it; the lock ends with it")
+        return Check(check, found, "wait until it is done, or end it; the lock ends with it")
     try:
         library.load("custom")
         loaded = library.obtain()
     except (InputError, BuildError) as error:
-        return warning(check, f"{error}", f"{_BUILD}; {_PLAIN}")
+        return Check(check, f"{error}", f"{_BUILD}; {_PLAIN}")
     built = loaded.library
     kind = "the CPU and GPUs" if built.cuda else "the CPU"
-    return ok(check, f"built for {kind} in {built.seconds:.0f} s, {built.path}")
+    return Check(check, f"built for {kind} in {built.seconds:.0f} s, {built.path}")
 
 
 def locked(folder: Path) -> list[Path]:
@@ -71,11 +71,11 @@ def locked(folder: Path) -> list[Path]:
     return held
 
 
-def right(device: str, compute: Callable[[str], Sequence[np.ndarray]]) -> Finding:
+def right(device: str, compute: Callable[[str], Sequence[np.ndarray]]) -> Check:
     """Whether the custom operations' numbers are those of plain TensorFlow.
 
     Args:
-        device: where, for the finding and for TensorFlow.
+        device: where, for the outcome and for TensorFlow.
         compute: an implementation to its numbers; see `values`.
     """
     with tf.device(device):
@@ -83,7 +83,7 @@ def right(device: str, compute: Callable[[str], Sequence[np.ndarray]]) -> Findin
         errors = [np.abs(one - other).max() / np.abs(other).max() for one, other in pairs]
     found = f"{device}: they differ from plain TensorFlow by {max(errors):.0e}"
     if max(errors) <= TOLERANCE:  # false for NaN, too
-        return ok("Custom operations", found)
+        return Check("Custom operations", found)
     return problem(
         "Custom operations",
         found,

@@ -27,7 +27,7 @@ _ARCHITECTURES = (75, 80, 86, 89, 90)
 class Recipe:
     """Everything that the library's bits depend on.
 
-    Sources named `gpu_*.cc` and `*.cu` are compiled where there is an nvcc; `*_test.cu` never.
+    Sources named `gpu_*.cc` and `*.cu` are compiled where there is an nvcc.
     """
 
     sources: Path
@@ -63,8 +63,7 @@ class Recipe:
         return sorted(self.sources.glob(pattern))
 
     def _gpu_files(self) -> list[Path]:
-        kernels = [each for each in self._files("*.cu") if not _is_test(each)]
-        return [*self._files("gpu_*.cc"), *kernels]
+        return [*self._files("gpu_*.cc"), *self._files("*.cu")]
 
     def _compile(self, files: list[Path], folder: Path) -> list[Path]:
         """The object files; several are compiled at a time."""
@@ -105,14 +104,9 @@ def target_key(sources: Path) -> str:
     A library of this key, made by any compiler, will do where there is no compiler.
     """
     files = [each for each in sorted(sources.glob("*")) if each.suffix in _SUFFIXES]
-    files = [each for each in files if not _is_test(each)]
     contents = [word for each in files for word in (each.name, each.read_bytes())]
     target = [tf.__version__, tf.version.GIT_VERSION, platform.system(), platform.machine()]
     return _hash([*target, *_FLAGS, *_tensorflow_flags(), *_link_flags(), *contents])
-
-
-def _is_test(source: Path) -> bool:
-    return source.stem.endswith("_test")
 
 
 def _tensorflow_flags() -> list[str]:

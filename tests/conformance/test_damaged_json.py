@@ -29,7 +29,7 @@ from stylegan2.config import NetworkConfig, TrainingConfig
 from stylegan2.run import read_config
 from training.checkpoints import Checkpoints
 from training.config import to_json
-from training.doctor.environment import keras_settings
+from training.doctor.installation import keras_settings
 from training.metrics_log import MetricsLog, read_metrics
 from training.run_folder import begin_or_go_on, identity
 

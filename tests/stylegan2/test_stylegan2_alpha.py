@@ -82,17 +82,17 @@ def test_pictures_have_the_networks_alpha(run, network, channels, tmp_path):
 
 
 @pytest.mark.parametrize("channels", MODES)
-def test_a_film_of_a_network_with_alpha(run, network, channels, tmp_path):
+def test_a_video_of_a_network_with_alpha(run, network, channels, tmp_path):
     path, generator = network(channels)
     studio = Studio(generator)
     expected = studio.pictures(studio.w(studio.z([1, 2])))
     for suffix in (".gif", ".webp"):
-        film = tmp_path / f"film{suffix}"
+        video = tmp_path / f"video{suffix}"
         run(
             interpolate, f"--network={path}", "--seeds=1,2", "--frames=2", "--noloop",
-            f"--output={film}",
+            f"--output={video}",
         )  # fmt: skip
-        frames = [frame.convert("RGBA") for frame in ImageSequence.Iterator(Image.open(film))]
+        frames = [frame.convert("RGBA") for frame in ImageSequence.Iterator(Image.open(video))]
         assert len(frames) == 3
         for frame, picture in ((frames[0], expected[0]), (frames[-1], expected[1])):
             alpha = np.asarray(frame)[..., 3].astype(int)
@@ -124,15 +124,18 @@ def test_five_channels_are_refused_before_any_folder(run, network, tmp_path):
     for module, *arguments in (
         (generate, "--seeds=1", f"--output={tmp_path / 'x'}"),
         (style_mix, f"--output={tmp_path / 'x'}"),
-        (interpolate, f"--output={tmp_path / 'x/film.gif'}"),
+        (interpolate, f"--output={tmp_path / 'x/video.gif'}"),
     ):
         with pytest.raises(InputError, match="images have 5 channels"):
             run(module, f"--network={path}", *arguments)
     assert not list(tmp_path.iterdir())
 
 
-def test_what_no_film_can_be_is_refused_before_the_network_is_read(run, tmp_path, monkeypatch):
-    monkeypatch.setenv("PATH", str(tmp_path))
+def test_what_no_video_can_be_is_refused_before_the_network_is_read(run, tmp_path, monkeypatch):
+    def missing():
+        raise RuntimeError("No ffmpeg exe could be found.")
+
+    monkeypatch.setattr("imageio_ffmpeg.get_ffmpeg_exe", missing)
     for name, message in (("a.gif", "--fps is 60"), ("a.mp4", "ffmpeg"), ("a.avi", "must end in")):
         with pytest.raises(InputError, match=message):
             output = f"--output={tmp_path / 'x' / name}"

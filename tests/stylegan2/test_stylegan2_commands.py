@@ -58,7 +58,7 @@ def made(network, tmp_path_factory) -> Path:
         ],
         [
             "interpolate", f"--network={network}", "--seeds=1,2", "--frames=3", "--noloop",
-            f"--output={folder / 'film.gif'}",
+            f"--output={folder / 'video.gif'}",
         ],
         [
             "project", f"--network={network}", f"--targets={folder / 'me.png'}",
@@ -70,7 +70,7 @@ def made(network, tmp_path_factory) -> Path:
         assert each.returncode == 0, each.stderr
     assert [each.stdout.split()[-1] for each in done] == [
         str(folder / name)
-        for name in ("files", "grid.png", "mixed/grid.png", "film.gif", "projected/me/w.npy")
+        for name in ("files", "grid.png", "mixed/grid.png", "video.gif", "projected/me/w.npy")
     ]
     return folder
 
@@ -109,8 +109,8 @@ def test_style_mix_writes_the_grid_and_its_parts(made, generator):
     assert np.abs(grid[:8, 8:] - studio.pictures(w_column[None])[0]).max() <= 1
 
 
-def test_interpolate_writes_a_film(made):
-    assert Image.open(made / "film.gif").n_frames == 4  # three, and the last seed's
+def test_interpolate_writes_a_video(made):
+    assert Image.open(made / "video.gif").n_frames == 4  # three, and the last seed's
 
 
 def test_project_writes_w_that_generate_reads(made, network, tmp_path):

@@ -1,5 +1,6 @@
-"""Pictures of seeds, mixtures and films, against their definitions."""
+"""Pictures of seeds, mixtures and videos, against their definitions."""
 
+import imageio.v2 as imageio
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -8,10 +9,10 @@ from scipy.interpolate import CubicSpline
 
 from data import InputError
 from stylegan2 import Generator, NetworkConfig
-from stylegan2.film import over_white, write_film
 from stylegan2.interpolate import lerp, path_of, slerp
 from stylegan2.studio import Studio, read_w
 from stylegan2.style_mix import mix
+from stylegan2.video import over_white, write_video
 
 CONFIG = NetworkConfig(resolution=8, fmap_max=4, latent_dim=6, w_dim=5, mapping_layers=2)
 
@@ -138,7 +139,7 @@ def test_a_path_passes_through_its_seeds_and_returns(generator):
     spline = CubicSpline(range(4), np.concatenate([w, w[:1]]), bc_type="periodic")
     smooth = path_of(studio, seeds, "cubic", loop=True)
     np.testing.assert_allclose(smooth(times), spline(times), atol=1e-6)
-    # No corner where the film begins again.
+    # No corner where the video begins again.
     before, after = (spline(3 - 1e-6) - spline(3)) / -1e-6, (spline(1e-6) - spline(0)) / 1e-6
     np.testing.assert_allclose(before, after, atol=1e-3)
 
@@ -156,8 +157,8 @@ def milliseconds(path) -> list[int]:
 @pytest.mark.parametrize("suffix", [".gif", ".webp"])
 def test_an_animation_lasts_as_long_as_asked(suffix, fps, tmp_path):
     frames = [np.full([6, 5, 3], value, np.uint8) for value in range(0, 240, 4)]
-    write_film(tmp_path / f"film{suffix}", iter(frames), fps)
-    shown = milliseconds(tmp_path / f"film{suffix}")
+    write_video(tmp_path / f"video{suffix}", iter(frames), fps)
+    shown = milliseconds(tmp_path / f"video{suffix}")
     assert len(shown) == len(frames)
     unit = 10 if suffix == ".gif" else 1
     assert abs(sum(shown) - 1000 * len(frames) / fps) <= unit
@@ -166,13 +167,13 @@ def test_an_animation_lasts_as_long_as_asked(suffix, fps, tmp_path):
 
 def test_frames_that_are_alike_lose_no_time(tmp_path):
     frames = [np.full([6, 5, 1], value, np.uint8) for value in (0, 0, 0, 200, 200, 0)]
-    write_film(tmp_path / "film.gif", iter(frames), 30)
-    assert sum(milliseconds(tmp_path / "film.gif")) == 200
+    write_video(tmp_path / "video.gif", iter(frames), 30)
+    assert sum(milliseconds(tmp_path / "video.gif")) == 200
 
 
 def test_what_gif_cannot_show_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"--fps is 51; \.gif has at most 50"):
-        write_film(tmp_path / "film.gif", iter([np.zeros([2, 2, 3], np.uint8)]), fps=51)
+        write_video(tmp_path / "video.gif", iter([np.zeros([2, 2, 3], np.uint8)]), fps=51)
     assert not list(tmp_path.iterdir())
 
 
@@ -185,12 +186,12 @@ def half_red(channels: int) -> np.ndarray:
 @pytest.mark.parametrize("channels", [2, 4])
 @pytest.mark.parametrize("suffix", [".gif", ".webp"])
 def test_an_animation_with_alpha(suffix, channels, tmp_path):
-    write_film(tmp_path / f"film{suffix}", iter([half_red(channels)]), fps=20)
-    film = Image.open(tmp_path / f"film{suffix}").convert("RGBA")
-    white = Image.new("RGBA", film.size, "white")
+    write_video(tmp_path / f"video{suffix}", iter([half_red(channels)]), fps=20)
+    video = Image.open(tmp_path / f"video{suffix}").convert("RGBA")
+    white = Image.new("RGBA", video.size, "white")
     if suffix == ".webp":
-        assert np.abs(np.asarray(film)[..., 3].astype(int) - 128).max() <= 1
-    shown = np.asarray(Image.alpha_composite(white, film)).astype(int)
+        assert np.abs(np.asarray(video)[..., 3].astype(int) - 128).max() <= 1
+    shown = np.asarray(Image.alpha_composite(white, video)).astype(int)
     red = 255 if channels == 4 else 127
     assert np.abs(shown - [red, 127, 127, 255]).max() <= 6
 
@@ -199,58 +200,86 @@ def test_an_animation_with_alpha(suffix, channels, tmp_path):
 @pytest.mark.parametrize("channels", [1, 3])
 def test_an_animation_has_all_frames_at_their_pace(suffix, channels, tmp_path):
     frames = [np.full([6, 5, channels], value, np.uint8) for value in (0, 100, 200)]
-    write_film(tmp_path / f"film{suffix}", iter(frames), fps=20)
-    film = Image.open(tmp_path / f"film{suffix}")
-    assert film.size == (5, 6) and film.n_frames == 3 and film.info.get("loop") == 0
-    for frame, expected in zip(ImageSequence.Iterator(film), frames, strict=True):
+    write_video(tmp_path / f"video{suffix}", iter(frames), fps=20)
+    video = Image.open(tmp_path / f"video{suffix}")
+    assert video.size == (5, 6) and video.n_frames == 3 and video.info.get("loop") == 0
+    for frame, expected in zip(ImageSequence.Iterator(video), frames, strict=True):
         assert np.abs(np.asarray(frame.convert("RGB")).astype(int) - expected).max() <= 3
         assert frame.info["duration"] == 50
 
 
-# Stands in for ffmpeg: leaves its arguments and what came in, or fails as ffmpeg would.
-FFMPEG = """#!/bin/sh
-for last; do :; done
-case "$last" in *bad*) echo "no such codec" >&2; exit 1;; esac
-{ echo "$@"; wc -c; } > "$last"
-"""
+def gradients(height: int, width: int, channels: int) -> list[np.ndarray]:
+    """Frames of a smooth pattern that moves."""
+    y, x = np.mgrid[:height, :width]
+    waves = [
+        np.sin((x + 2 * t) / 7 + c) + np.cos(y / 9 - t / 5) for t in range(13) for c in (0, 1, 2)
+    ]
+    frames = np.uint8(127 + 60 * np.stack(waves)).reshape(13, 3, height, width)
+    return list(np.moveaxis(frames[:, :channels], 1, -1))
 
 
-@pytest.fixture
-def ffmpeg(tmp_path, monkeypatch):
-    program = tmp_path / "bin" / "ffmpeg"
-    program.parent.mkdir()
-    program.write_text(FFMPEG)
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(program.parent), prepend=":")
+@pytest.mark.parametrize(("height", "width", "channels"), [(48, 64, 3), (48, 64, 1), (33, 51, 3)])
+@pytest.mark.parametrize("fps", [24, 7])
+def test_a_video_shows_every_frame(height, width, channels, fps, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))  # No ffmpeg is installed by hand.
+    frames = gradients(height, width, channels)
+    write_video(tmp_path / "video.mp4", iter(frames), fps)
+    with imageio.get_reader(tmp_path / "video.mp4") as reader:
+        shown = np.stack(list(reader.iter_data())).astype(float)  # [13, H, W, 3]
+        assert reader.get_meta_data()["fps"] == fps
+    # Sizes become even, as H.264 stores them.
+    assert shown.shape == (13, height + height % 2, width + width % 2, 3)
+    error = np.mean((shown[:, :height, :width] - np.stack(frames)) ** 2, axis=(1, 2, 3))
+    psnr = 10 * np.log10(255**2 / error)
+    assert psnr.min() > 35, psnr
+    assert [path.name for path in tmp_path.iterdir()] == ["video.mp4"]
 
 
-def test_a_video_goes_through_ffmpeg(ffmpeg, tmp_path):
-    frames = [np.zeros([6, 4, 3], np.uint8)] * 5
-    write_film(tmp_path / "film.mp4", iter(frames), fps=24)
-    arguments, count = (tmp_path / "film.mp4").read_text().splitlines()
-    assert "-s 4x6 -pix_fmt rgb24 -r 24" in arguments
-    assert int(count) == 5 * 6 * 4 * 3
-
-
-@pytest.mark.parametrize(("channels", "pixels"), [(2, "gray"), (4, "rgb24")])
-def test_a_video_with_alpha_shows_it_over_white(ffmpeg, channels, pixels, tmp_path):
-    write_film(tmp_path / "film.mp4", iter([half_red(channels)] * 5), fps=24)
-    arguments, count = (tmp_path / "film.mp4").read_text().splitlines()
-    assert f"-pix_fmt {pixels} -r 24" in arguments
-    assert int(count) == 5 * 6 * 4 * (channels - 1)
+@pytest.mark.parametrize("channels", [2, 4])
+def test_a_video_with_alpha_shows_it_over_white(channels, tmp_path):
+    write_video(tmp_path / "video.mp4", iter([half_red(channels)] * 5), fps=24)
+    expected = [255, 127, 127] if channels == 4 else [127]
     over = over_white(half_red(channels)).astype(int)
-    assert np.abs(over - ([255, 127, 127] if channels == 4 else [127])).max() <= 1
+    assert np.abs(over - expected).max() <= 1
+    with imageio.get_reader(tmp_path / "video.mp4") as reader:
+        shown = np.stack(list(reader.iter_data())).astype(int)
+    assert shown.shape == (5, 6, 4, 3)
+    assert np.abs(shown - expected).max() <= 8
 
 
-def test_a_failed_video_leaves_nothing(ffmpeg, tmp_path):
+# Programs in the place of ffmpeg: each takes some bytes, or none, and ends as one that fails.
+FAILING = {"at once": "exit 1", "in the end": "cat > /dev/null; exit 1"}
+
+
+@pytest.mark.parametrize("body", FAILING.values(), ids=FAILING)
+def test_a_failed_video_leaves_what_was_there(body, tmp_path, monkeypatch):
+    program = tmp_path / "ffmpeg"
+    program.write_text(f"#!/bin/sh\n{body}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(program))
+    (tmp_path / "video.mp4").write_text("an older one")
     frames = [np.zeros([600, 400, 3], np.uint8)] * 5  # More than a pipe holds.
-    with pytest.raises(InputError, match="ffmpeg failed: no such codec"):
-        write_film(tmp_path / "bad.mp4", iter(frames), fps=24)
-    assert [path.name for path in tmp_path.iterdir()] == ["bin"]
+    with pytest.raises(InputError, match="ffmpeg wrote 0 frames of the video and then failed"):
+        write_video(tmp_path / "video.mp4", iter(frames), fps=24)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ffmpeg", "video.mp4"]
+    assert (tmp_path / "video.mp4").read_text() == "an older one"
 
 
-def test_a_video_without_ffmpeg_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(InputError, match="needs the program ffmpeg"):
-        write_film(tmp_path / "film.mp4", iter([np.zeros([2, 2, 3], np.uint8)]), fps=24)
+def test_a_video_that_is_stopped_leaves_nothing(tmp_path):
+    def stopped():
+        yield from gradients(8, 8, 3)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_video(tmp_path / "video.mp4", stopped(), fps=24)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_video_without_any_ffmpeg_is_refused(tmp_path, monkeypatch):
+    def missing():
+        raise RuntimeError("No ffmpeg exe could be found.")
+
+    monkeypatch.setattr("imageio_ffmpeg.get_ffmpeg_exe", missing)
+    with pytest.raises(InputError, match=r"\.mp4 needs ffmpeg"):
+        write_video(tmp_path / "video.mp4", iter([np.zeros([2, 2, 3], np.uint8)]), fps=24)
     assert not list(tmp_path.iterdir())

@@ -26,7 +26,7 @@ def gradient_graph():
 
 def test_a_graph_goes_with_its_function():
     names = set(custom_gradients.registered())
-    with custom_gradients.forgotten():
+    with custom_gradients.release_gradient_registry():
         function = gradient_graph()
         assert function(tf.constant(3.0)) == 7.0
     assert set(custom_gradients.registered()) == names
@@ -41,7 +41,7 @@ def test_what_was_registered_before_stays():
     function = gradient_graph()
     names = set(custom_gradients.registered())
     assert any(name.startswith("CustomGradient-") for name in names)
-    with custom_gradients.forgotten():
+    with custom_gradients.release_gradient_registry():
         gradient_graph()
     assert set(custom_gradients.registered()) == names
     assert function(tf.constant(3.0)) == 7.0

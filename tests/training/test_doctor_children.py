@@ -1,4 +1,4 @@
-"""Checks that crash, hang or fail become findings; nothing becomes a traceback."""
+"""Checks that crash, hang or fail become problems; nothing becomes a traceback."""
 
 import os
 import signal
@@ -7,43 +7,41 @@ from pathlib import Path
 
 import pytest
 
-from training.doctor import child
-from training.doctor.examination import CHILDREN
-from training.doctor.finding import OK, PROBLEM, WARNING, Finding, guarded, ok, problem, warning
+from training.doctor.check import OK, PROBLEM, WARNING, Check, Child, guarded, problem
+from training.doctor.command_line import CHILDREN
 
 
 @pytest.fixture
 def plug_in(tmp_path, monkeypatch):
     """Makes a module of some code, and runs it as a child."""
 
-    def run(code: str, *arguments: str, patience: float = 120, **environment: str) -> list[Finding]:
+    def run(code: str, *arguments: str, patience: float = 120) -> list[Check]:
         (tmp_path / "made_up_check.py").write_text(textwrap.dedent(code))
         monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-        return child.examine(
-            "Made up", "made_up_check", *arguments, advice="mend it", environment=environment,
-            patience=patience,
-        )  # fmt: skip
+        return Child("Made up", "made_up_check", "trying", "mend it", arguments, patience).run()
 
     return run
 
 
-def test_a_childs_findings_come_back(plug_in, monkeypatch):
+def test_what_a_child_found_comes_back(plug_in, monkeypatch):
     monkeypatch.setenv("TF_CONFIG", "{}")
+    monkeypatch.setenv("MADE_UP", "yes")
     monkeypatch.delenv("KERAS_BACKEND")
-    findings = plug_in(
+    checks = plug_in(
         """
-        import os
-        from training.doctor.finding import ok, warning
+        import os, sys
+        from training.doctor.check import Check
         print("noise")
-        def findings(first, second):
+        def checks(first, second):
+            print("noise", file=sys.stderr)
             names = ("MADE_UP", "TF_CONFIG", "KERAS_BACKEND")
-            return [ok(first, str([os.environ.get(name) for name in names])),
-                    warning(second, "über", "do it")]
+            return [Check(first, str([os.environ.get(name) for name in names])),
+                    Check(second, "über", "do it", fails=True)]
         """,
-        "one", "two", MADE_UP="yes",
+        "one", "two",
     )  # fmt: skip
-    assert findings == [
-        ok("one", "['yes', None, 'tensorflow']"), warning("two", "über", "do it"),
+    assert checks == [
+        Check("one", "['yes', None, 'tensorflow']"), problem("two", "über", "do it"),
     ]  # fmt: skip
 
 
@@ -63,43 +61,39 @@ if os.name == "posix":
 
 @pytest.mark.parametrize("code", ENDINGS)
 def test_a_child_that_ends_otherwise_is_a_problem(code, plug_in):
-    (finding,) = plug_in(code)
-    assert (finding.check, finding.status, finding.advice) == ("Made up", PROBLEM, "mend it")
-    assert finding.found.startswith(ENDINGS[code])
+    (check,) = plug_in(code)
+    assert (check.name, check.status, check.advice) == ("Made up", PROBLEM, "mend it")
+    assert check.found.startswith(ENDINGS[code])
 
 
 def test_a_child_that_hangs_is_ended(plug_in):
-    (finding,) = plug_in("import time; time.sleep(600)", patience=0.2)
-    assert (finding.status, finding.found) == (PROBLEM, "no answer within 0.2 s")
+    (check,) = plug_in("import time; time.sleep(600)", patience=0.2)
+    assert (check.status, check.found) == (PROBLEM, "no answer within 0.2 s")
 
 
-def test_every_child_is_a_module_with_findings():
+def test_every_child_is_a_module_with_checks():
     root = Path(__file__).resolve().parents[2]
     for each in CHILDREN:
         text = (root / (each.module.replace(".", "/") + ".py")).read_text()
-        assert "\ndef findings(" in text, each.module
+        assert "\ndef checks(" in text, each.module
     assert {each.module.partition(".")[0] for each in CHILDREN} == {"training", "stylegan2"}
 
 
-def test_a_check_that_crashes_is_a_finding():
+def test_a_check_that_crashes_is_a_warning():
     def crash():
         raise ZeroDivisionError("a fault\nof ours")
 
-    (finding,) = guarded("Fault", crash)
-    assert (finding.check, finding.status) == ("Fault", WARNING)
-    assert finding.found == "could not be checked (ZeroDivisionError: a fault of ours)"
+    (check,) = guarded("Fault", crash)
+    assert (check.name, check.status) == ("Fault", WARNING)
+    assert check.found == "could not be checked (ZeroDivisionError: a fault of ours)"
 
 
-def test_one_finding_or_many_are_a_list():
-    one = ok("a", "b")
+def test_one_check_or_many_are_a_list():
+    one = Check("a", "b")
     assert guarded("a", lambda: one) == [one]
     assert guarded("a", lambda: iter([one, one])) == [one, one]
 
 
-def test_advice_goes_with_all_but_ok():
-    assert [ok("a", "b").status, warning("a", "b", "c").status, problem("a", "b", "c").status] == [
-        OK, WARNING, PROBLEM,
-    ]  # fmt: skip
-    for wrong in (("a", OK, "b", "c"), ("a", WARNING, "b", ""), ("a", "fine", "b", "")):
-        with pytest.raises(ValueError, match=r"needs advice|status is"):
-            Finding(*wrong)
+def test_advice_makes_the_status():
+    every = [Check("a", "b"), Check("a", "b", "c"), problem("a", "b", "c")]
+    assert [check.status for check in every] == [OK, WARNING, PROBLEM]

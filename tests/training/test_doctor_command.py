@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training.doctor import command_line, examination
-from training.doctor.finding import ok, problem, warning
-from training.doctor.listing import lines, summary
+from training.doctor import command_line
+from training.doctor.check import Check, problem
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "training.doctor"]
@@ -30,19 +29,19 @@ def test_the_whole_of_it(tmp_path):
     )  # fmt: skip
     report = json.loads((tmp_path / "found.json").read_text())
     assert done.returncode == int(report["problems"] > 0), done.stdout
-    status = {each["check"]: each["status"] for each in report["findings"]}
+    status = {each["name"]: each["status"] for each in report["checks"]}
     # These do not depend on how much of the machine is free.
-    sure = ["Python", "Packages", "TensorFlow's wheel", "TensorFlow", "Arithmetic", "Replicas"]
+    sure = ["Packages", "TensorFlow", "Arithmetic", "Replicas"]
     sure += ["Determinism", "Writing", "Renaming", "Locking", "Data", "Pictures", "JPEG"]
     assert [name for name in sure if status[name] != "ok"] == [], done.stdout
     seen = {"Project", "Environment", "Keras' settings", "Cores", "Instructions", "Memory", "Disk"}
     assert seen | {"File system", "GPUs", "Custom operations"} <= set(status)
     if shutil.which("g++"):
-        operations = [x for x in report["findings"] if x["check"] == "Custom operations"]
+        operations = [x for x in report["checks"] if x["name"] == "Custom operations"]
         assert [each["status"] for each in operations] == ["ok", "ok"], done.stdout
     printed = done.stdout.splitlines()
-    for each in report["findings"]:
-        assert any(each["check"] in line and each["found"] in line for line in printed)
+    for each in report["checks"]:
+        assert any(each["name"] in line and each["found"] in line for line in printed)
     *_, last = printed
     assert last.endswith(f"{report['problems']} problem" + "s" * (report["problems"] != 1))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["found.json", "pictures"]
@@ -50,76 +49,96 @@ def test_the_whole_of_it(tmp_path):
     assert "Traceback" not in done.stdout + done.stderr
 
 
+def call(*arguments: str, main: str = "from training.doctor.__main__ import _start as main"):
+    """The command in a process of its own, with other checks where `main` says so."""
+    code = f"import sys; {main}; sys.exit(main())"
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True,
+        timeout=120, check=False,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("argument", "said"),
     [
-        (["--workdri=x"], "unrecognized arguments: --workdri=x"),
-        (["x"], "unrecognized arguments: x"),
-        (["--json"], "expected one argument"),
-        (["--json=/nowhere/at/all.json"], "cannot be written: No such file or directory"),
-        (["--json=."], "is a folder"),
+        ("--workdri=x", "workdri"),
+        ("x", "unexpected argument 'x'"),
+        ("--json=/nowhere/at/all.json", "cannot be written: No such file or directory"),
+        ("--json=.", "is a folder"),
     ],
 )
-def test_wrong_flags_are_one_line_and_exit_code_2(arguments, said, capsys):
-    with pytest.raises(SystemExit) as ended:
-        command_line.main(arguments)
-    out, err = capsys.readouterr()
-    assert (ended.value.code, out) == (2, "")
-    (line,) = err.splitlines()
+def test_wrong_flags_are_one_line_and_exit_code_2(argument, said):
+    done = call(argument)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
     assert line.startswith("error: ")
     assert said in line
 
 
-FOUND = [ok("Disk", "full of room"), warning("Cores", "few", "buy more")]
+MADE_UP = """
+from training.doctor import command_line
+from training.doctor.check import Check
+def made_up(folder, data):
+    yield Check("Disk", "full of room")
+    yield Check("Cores", "few", "buy more")
+    {then}
+command_line.examine = made_up
+main = command_line.main
+"""
 
 
 @pytest.mark.parametrize(
-    ("found", "code", "last"),
+    ("then", "code", "last", "stderr"),
     [
-        (FOUND, 0, "1 ok, 1 warning, 0 problems"),
-        ([*FOUND, problem("Python", "is 2.7", "get another")], 1, "1 ok, 1 warning, 1 problem"),
+        ("", 0, "1 ok, 1 warning, 0 problems", ""),
+        ("yield Check('Python', 'is 2.7', 'get another', True)", 1,
+         "1 ok, 1 warning, 1 problem", ""),
+        ("import os, signal, time; os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)", 143,
+         None, ""),
+        ("raise KeyboardInterrupt", 130, None, "stopped; the same command starts again\n"),
     ],
-)
-def test_only_a_problem_makes_the_exit_code_1(found, code, last, monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(command_line, "examine", lambda folder, data: iter(found))
-    monkeypatch.setattr(command_line.signal, "signal", lambda *_: None)
-    assert command_line.main([f"--json={tmp_path}/j"]) == code
-    out = capsys.readouterr().out.splitlines()
-    assert out[-1] == last
-    assert out[0].split() == ["ok", "Disk", "full", "of", "room"]
-    assert out[2].strip().split(":") == ["what to do", "        buy more"]
-    assert json.loads((tmp_path / "j").read_text())["problems"] == code
-
-
-def test_columns_line_up():
-    first, second = lines(warning("Cores", "few", "buy more"))
-    assert first.index("few") == second.index("buy more")
-    assert len(lines(ok("Disk", "room"))) == 1
-    assert summary([]) == "0 ok, 0 warnings, 0 problems"
-
-
-def test_a_stop_is_told_and_has_its_exit_code(monkeypatch, capsys):
-    def stopped(folder, data):
-        yield ok("Disk", "room")
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(command_line, "examine", stopped)
-    monkeypatch.setattr(command_line.signal, "signal", lambda *_: None)
-    assert command_line.main([]) == 130
-    assert capsys.readouterr().err == "stopped\n"
+)  # fmt: skip
+def test_only_a_problem_makes_the_exit_code_1(then, code, last, stderr, tmp_path):
+    done = call(f"--json={tmp_path}/j", main=f"exec({MADE_UP.format(then=then)!r})")
+    assert (done.returncode, done.stderr) == (code, stderr)
+    first, second, advice, *rest = done.stdout.splitlines()
+    assert first.split() == ["ok", "Disk", "full", "of", "room"]
+    assert advice.split() == ["what", "to", "do:", "buy", "more"]
+    assert second.index("few") == advice.index("buy more")  # columns line up
+    if last is not None:
+        assert rest[-1] == last
+        report = json.loads((tmp_path / "j").read_text())
+        assert (report["warnings"], report["problems"]) == (1, code)
+        cores = {"name": "Cores", "status": "warning", "found": "few", "advice": "buy more"}
+        assert report["checks"][1] == cores
 
 
 def test_nothing_goes_on_behind_a_tensorflow_that_does_not_start(monkeypatch, tmp_path):
     called = []
 
-    def examine(check, module, *arguments, **options):
-        called.append(module)
-        return [problem(check, "crashed by SIGILL", "another machine")]
+    def run(child):
+        called.append(child.module)
+        return [problem(child.name, "crashed by SIGILL", "another machine")]
 
-    monkeypatch.setattr(examination.child, "examine", examine)
-    *_, last = examination.examine(tmp_path, None)
-    assert called == ["training.doctor.start"]
-    assert (last.check, last.status) == ("All else", "warning")
+    monkeypatch.setattr(command_line.Child, "run", run)
+    *_, last = command_line.examine(tmp_path, None)
+    assert called == ["training.doctor.devices"]
+    assert (last.name, last.status) == ("All else", "warning")
+
+
+@pytest.mark.parametrize("has_driver", [False, True])
+def test_gpus_train_where_there_is_a_driver(has_driver, monkeypatch, tmp_path):
+    called = []
+
+    def run(child):
+        called.append((child.name, *child.arguments))
+        return [Check(child.name, "well")]
+
+    monkeypatch.setattr(command_line.Child, "run", run)
+    monkeypatch.setattr(command_line.shutil, "which", lambda name: "here" if has_driver else None)
+    list(command_line.examine(tmp_path, None))
+    assert (("Replicas", "GPU") in called) == has_driver
+    assert called[-1] == ("Custom operations",)
 
 
 def test_without_its_packages_it_says_what_to_install(tmp_path):

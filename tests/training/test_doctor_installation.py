@@ -1,110 +1,142 @@
 """The doctor on made-up installations and environments."""
 
 import json
+import platform
 import sys
-from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 
-from training.doctor import environment, installation
-from training.doctor.finding import OK, PROBLEM, WARNING
+from training.doctor import installation
+from training.doctor.check import OK, PROBLEM, WARNING
 
 ASKED = [
+    Requirement("python<3.14,>=3.11"),
     Requirement("numpy>=2.0"),
     Requirement("keras<4,>=3.15"),
     Requirement('tensorflow-cpu<2.22,>=2.21; extra == "cpu"'),
+    Requirement('tensorflow[and-cuda]<2.22,>=2.21; extra == "gpu"'),
     Requirement('submitit>=1.5; extra == "slurm"'),
 ]
-GOOD = {"numpy": "2.4.6", "keras": "3.15.1", "tensorflow-cpu": "2.21.0"}
+GOOD = {"python": "3.12.1", "numpy": "2.4.6", "keras": "3.15.1", "tensorflow-cpu": "2.21.0"}
+
+
+@pytest.fixture
+def install(monkeypatch):
+    """Makes versions of packages up, None for one that is missing."""
+
+    def made_up(**changes) -> None:
+        versions = GOOD | {name.replace("_", "-"): value for name, value in changes.items()}
+        monkeypatch.setattr(installation, "version_of", versions.get)
+        monkeypatch.setattr(installation, "requirements_of", lambda package: ASKED)
+
+    made_up()
+    return made_up
 
 
 @pytest.mark.parametrize(
-    ("version", "status"),
-    [("3.10.14", PROBLEM), ("3.11.0", OK), ("3.13.9", OK), ("3.14.0", PROBLEM), ("4.0", PROBLEM)],
+    "versions",
+    [{}, {"python": "3.13.9"}, {"tensorflow": "2.21.1", "tensorflow_cpu": None}],
 )
-def test_python_is_of_a_supported_version(version, status):
-    finding = installation.python(version, ">=3.11,<3.14")
-    assert finding.status == status
-    assert version in finding.found
-
-
-def test_good_packages_are_ok():
-    assert installation.packages(ASKED, GOOD.get).status == OK
-    assert installation.tensorflow_wheel(ASKED, GOOD.get).status == OK
+def test_good_packages_are_ok(versions, install):
+    install(**versions)
+    assert installation.packages().status == OK
 
 
 @pytest.mark.parametrize(
-    ("versions", "said"),
+    ("versions", "said", "advice"),
     [
-        ({"keras": "2.15.0"}, "keras is 2.15.0, not <4,>=3.15"),
-        ({"keras": "4.0.1"}, "keras is 4.0.1, not <4,>=3.15"),
-        ({"numpy": None}, "numpy is missing"),
-        ({"numpy": "1.26.4", "keras": None}, "numpy is 1.26.4, not >=2.0; keras is missing"),
-    ],
-)
-def test_a_wrong_package_is_a_problem(versions, said):
-    finding = installation.packages(ASKED, (GOOD | versions).get)
-    assert (finding.status, finding.found) == (PROBLEM, said)
-    assert "pip install -e" in finding.advice
-
-
-def test_an_extras_own_requirements_count_for_it_alone():
-    assert installation.unmet(ASKED, GOOD.get) == []
-    assert installation.unmet(ASKED, GOOD.get, extra="cpu") == []
-    assert installation.unmet(ASKED, GOOD.get, extra="slurm") == ["submitit is missing"]
-
-
-@pytest.mark.parametrize(
-    ("wheels", "said", "advice"),
-    [
-        ({"tensorflow-cpu": None}, "TensorFlow is not installed", "pip install -e"),
-        ({"tensorflow-cpu": "2.20.0"}, "tensorflow-cpu 2.20.0: setup.py asks for <2.22,>=2.21", ""),
+        ({"python": "3.10.14"}, "python is 3.10.14, not <3.14,>=3.11", "a Python that setup.py"),
+        ({"python": "3.14.0"}, "python is 3.14.0", "a Python that setup.py"),
+        ({"keras": "2.15.0"}, "keras is 2.15.0, not <4,>=3.15", "pip install -e"),
+        ({"keras": "4.0.1"}, "keras is 4.0.1, not <4,>=3.15", "pip install -e"),
+        ({"numpy": "1.26.4", "keras": None}, "numpy is 1.26.4, not >=2.0; keras is missing", "pip"),
+        ({"tensorflow_cpu": None}, "tensorflow is missing", "pip install -e '.[cpu]'"),
+        ({"tensorflow_cpu": "2.20.0"}, "tensorflow-cpu is 2.20.0, not <2.22,>=2.21", "pip"),
         (
-            {"tensorflow": "2.21.0"},
-            "tensorflow 2.21.0, tensorflow-cpu 2.21.0: they overwrite each other's files",
+            {"tensorflow": "2.21.0"}, "tensorflow 2.21.0, tensorflow-cpu 2.21.0: these overwrite",
             "pip uninstall -y tensorflow tensorflow-cpu, then pip install -e",
         ),
     ],
-)
-def test_there_is_one_tensorflow_of_the_right_version(wheels, said, advice):
-    finding = installation.tensorflow_wheel(ASKED, (GOOD | wheels).get)
-    assert (finding.status, finding.found) == (PROBLEM, said)
-    assert advice in finding.advice
+)  # fmt: skip
+def test_a_wrong_package_is_a_problem(versions, said, advice, install):
+    install(**versions)
+    check = installation.packages()
+    assert check.status == PROBLEM
+    assert said in check.found
+    assert advice in check.advice
 
 
-def test_extras_are_never_more_than_a_hint():
-    findings = installation.extras({"tensorboard": "2.21.0"}.get, lambda name: None)
-    assert {finding.status for finding in findings} == {OK}
-    found = {finding.check: finding.found for finding in findings}
+def test_an_extras_own_requirements_count_for_it_alone(install):
+    assert installation.unmet(ASKED) == []
+    assert installation.unmet(ASKED, extra="cpu") == []
+    assert installation.unmet(ASKED, extra="slurm") == ["submitit is missing"]
+
+
+def test_a_project_that_is_not_installed_is_no_problem(monkeypatch):
+    monkeypatch.setattr(installation, "PROJECT", "no-such-project")
+    assert installation.packages().status == WARNING
+
+
+def test_extras_are_never_more_than_a_hint(install):
+    install(tensorboard="2.21.0")
+    checks = installation.extras()
+    assert {check.status for check in checks} == {OK}
+    found = {check.name: check.found for check in checks}
     assert found["Extra: tensorboard"].startswith("2.21.0; for ")
     assert found["Extra: submitit"].startswith("not installed (pip install -e '.[slurm]')")
 
 
-def test_code_that_is_not_the_installed_code_is_told(tmp_path):
+def test_code_that_is_not_the_installed_code_is_told(tmp_path, monkeypatch):
     here, there = tmp_path / "here", tmp_path / "there"
-    assert installation.project(here, [here]).status == OK
-    assert installation.project(here, []).status == WARNING
-    finding = installation.project(here, [there])
-    assert (finding.status, finding.advice[: len(f"cd {here}; ")]) == (WARNING, f"cd {here}; ")
-    assert str(there) in finding.found
+    monkeypatch.setattr(installation, "ROOT", here)
+    for folder in (here, there):
+        (folder / "training").mkdir(parents=True)
+        (folder / "training" / "__init__.py").write_text("")
+    monkeypatch.setenv("PYTHONPATH", str(here))
+    assert installation.project().status == OK
+    monkeypatch.setenv("PYTHONPATH", str(there))
+    check = installation.project()
+    assert (check.status, check.advice[: len(f"cd {here}; ")]) == (WARNING, f"cd {here}; ")
+    assert str(there) in check.found
+    (there / "training" / "__init__.py").write_text("raise ImportError")
+    assert "not installed" in installation.project().found
 
 
-def test_the_wheel_that_runs_these_tests_is_found():
+def test_what_runs_these_tests_is_found():
     import tensorflow as tf
 
-    versions = {name: installation.installed_version(name) for name in installation.TENSORFLOWS}
+    versions = {name: installation.version_of(name) for name in installation.TENSORFLOWS}
     assert tf.__version__ in versions.values()
-    assert installation.this_python().status == OK
-    assert installation.this_python().found.endswith(sys.executable)
+    check = installation.packages()
+    assert check.status == OK
+    assert platform.python_version() in check.found
+    assert check.found.endswith(sys.executable)
 
 
 # ---- variables
 
 
-def test_an_environment_without_harm_is_one_line():
-    (finding,) = environment.variables({"PATH": "/bin", "TF_CPP_MIN_LOG_LEVEL": "2"})
-    assert finding.status == OK
+@pytest.fixture
+def variables(monkeypatch):
+    """The checks of an environment with none of the variables but the given ones."""
+
+    def examine(**given: str) -> list:
+        for name in ("TF_CONFIG", "SLURMD_NODENAME", *(each[0] for each in installation._HARMFUL)):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in given.items():
+            monkeypatch.setenv(name, value)
+        return installation.variables()
+
+    return examine
+
+
+def test_an_environment_without_harm_is_one_line(variables):
+    (check,) = variables(TF_CPP_MIN_LOG_LEVEL="2")
+    assert check.status == OK
+
+
+WORKER = '"task": {"type": "worker", "index": 0}'
 
 
 @pytest.mark.parametrize(
@@ -117,15 +149,15 @@ def test_an_environment_without_harm_is_one_line():
         ("TF_CPP_MIN_LOG_LEVEL", "3", WARNING),
         ("TF_FORCE_GPU_ALLOW_GROWTH", "false", WARNING),
         ("TF_CONFIG", "{", PROBLEM),
-        ("TF_CONFIG", '{"task": {"type": "worker", "index": 0}}', PROBLEM),
-        ("TF_CONFIG", '{"cluster": {"worker": ["a:1", "b:1"]}}', WARNING),
+        ("TF_CONFIG", '{"cluster": {"worker": ["a:1", "b:1"]}}', PROBLEM),  # without a task
+        ("TF_CONFIG", f'{{"cluster": {{"worker": ["a:1", "b:1"]}}, {WORKER}}}', WARNING),
     ],
 )
-def test_a_harmful_variable_is_named(name, value, status):
-    (finding,) = environment.variables({name: value})
-    assert finding.status == status
-    assert name in finding.found
-    assert name in finding.advice
+def test_a_harmful_variable_is_named(name, value, status, variables):
+    (check,) = variables(**{name: value})
+    assert check.status == status
+    assert name in check.found
+    assert name in check.advice
 
 
 @pytest.mark.parametrize(
@@ -136,17 +168,25 @@ def test_a_harmful_variable_is_named(name, value, status):
         ("TF_ENABLE_ONEDNN_OPTS", "1"),
         ("TF_XLA_FLAGS", "--tf_xla_cpu_lazy_compilation_mode=''"),
         ("TF_FORCE_GPU_ALLOW_GROWTH", "true"),
-        ("TF_CONFIG", '{"cluster": {"worker": ["a:1"]}}'),
+        ("TF_CONFIG", f'{{"cluster": {{"worker": ["a:1"]}}, {WORKER}}}'),
         ("KERAS_BACKEND", ""),
     ],
 )
-def test_a_harmless_value_is_not(name, value):
-    assert [finding.status for finding in environment.variables({name: value})] == [OK]
+def test_a_harmless_value_is_not(name, value, variables):
+    assert [check.status for check in variables(**{name: value})] == [OK]
 
 
-def test_several_harmful_variables_are_several_findings():
-    findings = environment.variables({"KERAS_BACKEND": "torch", "TF_ENABLE_ONEDNN_OPTS": "false"})
-    assert [finding.status for finding in findings] == [PROBLEM, WARNING]
+def test_several_harmful_variables_are_several_checks(variables):
+    checks = variables(KERAS_BACKEND="torch", TF_ENABLE_ONEDNN_OPTS="false")
+    assert sorted(check.status for check in checks) == [PROBLEM, WARNING]
+
+
+def test_the_tasks_of_a_slurm_step_are_workers(variables):
+    step = {"STEP_NODELIST": "a[1-2]", "STEP_TASKS_PER_NODE": "1(x2)", "JOB_ID": "7"}
+    slurm = {f"SLURM_{name}": value for name, value in step.items()}
+    (check,) = variables(TF_CONFIG="slurm", SLURM_STEP_ID="0", SLURM_PROCID="0", **slurm)
+    assert check.status == WARNING
+    assert "TF_CONFIG names 2 workers" in check.found
 
 
 @pytest.mark.parametrize(
@@ -159,13 +199,13 @@ def test_several_harmful_variables_are_several_findings():
         ("{", PROBLEM),
     ],
 )
-def test_keras_settings(tmp_path, text, status):
-    path = tmp_path / "keras.json"
-    if text is not None:
-        path.write_text(text)
-    assert environment.keras_settings(path).status == status
-
-
-def test_keras_settings_lie_where_keras_looks():
-    assert environment.keras_settings_path({"KERAS_HOME": "/k"}) == Path("/k/keras.json")
-    assert environment.keras_settings_path({}) == Path.home() / ".keras/keras.json"
+def test_keras_settings_lie_where_keras_looks(tmp_path, text, status, monkeypatch):
+    for variable, folder in (("KERAS_HOME", tmp_path), ("HOME", tmp_path / ".keras")):
+        monkeypatch.delenv("KERAS_HOME", raising=False)
+        monkeypatch.setenv(variable, str(tmp_path))
+        folder.mkdir(exist_ok=True)
+        if text is not None:
+            (folder / "keras.json").write_text(text)
+        check = installation.keras_settings()
+        assert check.status == status
+        assert str(folder / "keras.json") in check.found + check.advice

@@ -1,11 +1,13 @@
 """The doctor on made-up machines: cores, instructions, limits, memory, disks."""
 
+import types
 from pathlib import Path
 
 import pytest
 
-from training.doctor import capacity, cgroups, processor
-from training.doctor.finding import OK, PROBLEM, WARNING
+from training import cgroups
+from training.doctor import machine as doctors
+from training.doctor.check import OK, PROBLEM, WARNING
 
 GB = 10**9
 
@@ -24,41 +26,48 @@ GB = 10**9
         (2, 0.5, 0.1, None, WARNING),
     ],
 )
-def test_threads_are_compared_with_cores(usable, quota, load, threads, status):
-    environment = {} if threads is None else {"TF_NUM_INTRAOP_THREADS": threads}
-    assert processor.cores(usable, quota, load, environment).status == status
+def test_threads_are_compared_with_cores(usable, quota, load, threads, status, monkeypatch):
+    made_up(monkeypatch, usable, quota, load)
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+    if threads is not None:
+        monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", threads)
+    assert doctors.cores().status == status
 
 
-def test_too_many_threads_are_answered_by_a_number_that_fits():
-    finding = processor.cores(64, 4.0, 0.0, {})
-    assert "export TF_NUM_INTRAOP_THREADS=4 " in finding.advice
+def made_up(monkeypatch, usable: int, quota: float | None, load: float) -> None:
+    """A machine of some cores, limit and load."""
+    monkeypatch.setattr(doctors, "usable_cores", lambda: usable)
+    monkeypatch.setattr(doctors, "processor_quota", lambda: quota)
+    monkeypatch.setattr(doctors.psutil, "getloadavg", lambda: (load, 0, 0))
+
+
+def test_too_many_threads_are_answered_by_a_number_that_fits(monkeypatch):
+    made_up(monkeypatch, 64, 4.0, 0.0)
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+    assert "export TF_NUM_INTRAOP_THREADS=4 " in doctors.cores().advice
 
 
 @pytest.mark.parametrize(
-    ("architecture", "flags", "status", "said"),
+    ("kind", "cpuinfo", "status", "said"),
     [
-        ("x86_64", {"sse4_2"}, PROBLEM, "no AVX"),
-        ("x86_64", {"avx", "avx2", "avx512f"}, OK, "no bfloat16; float32 is the fastest"),
-        ("x86_64", {"avx", "avx512_bf16"}, OK, "bfloat16 (--network_precision"),
-        ("AMD64", {"avx", "amx_bf16"}, OK, "bfloat16 (--network_precision"),
-        ("aarch64", {"asimd", "bf16"}, OK, "bfloat16 (--network_precision"),
-        ("aarch64", {"asimd"}, OK, "no bfloat16"),
-        ("arm64", set(), OK, "not known"),
+        ("x86_64", "flags\t\t: fpu sse4_2\n", PROBLEM, "no AVX"),
+        ("x86_64", "flags\t\t: avx avx2 avx512f\n", OK, "no bfloat16; float32 is the fastest"),
+        ("x86_64", "flags\t\t: avx avx512_bf16\n", OK, "bfloat16 (--network_precision"),
+        ("AMD64", "flags\t\t: avx amx_bf16 smap\n", OK, "bfloat16 (--network_precision"),
+        ("aarch64", "Features\t: fp asimd bf16\n", OK, "bfloat16 (--network_precision"),
+        ("aarch64", "Features\t: fp asimd\n", OK, "no bfloat16"),
+        ("x86_64", "flags\t: avx\n\nprocessor\t: 1\nflags\t: fpu\n", OK, "no bfloat16"),
+        ("arm64", None, OK, "not known"),
     ],
 )
-def test_instructions(architecture, flags, status, said):
-    finding = processor.instructions(architecture, flags)
-    assert finding.status == status
-    assert said in finding.found
-
-
-def test_instructions_are_read_from_linux(tmp_path):
+def test_instructions_are_read_from_linux(kind, cpuinfo, status, said, tmp_path, monkeypatch):
+    monkeypatch.setattr(doctors.platform, "machine", lambda: kind)
     path = tmp_path / "cpuinfo"
-    path.write_text("processor\t: 0\nflags\t\t: fpu avx avx2\n\nprocessor\t: 1\nflags\t\t: fpu\n")
-    assert processor.processor_flags(path) == {"fpu", "avx", "avx2"}
-    path.write_text("processor\t: 0\nFeatures\t: fp asimd bf16\n")
-    assert processor.processor_flags(path) == {"fp", "asimd", "bf16"}
-    assert processor.processor_flags(tmp_path / "missing") == set()
+    if cpuinfo is not None:
+        path.write_text(f"processor\t: 0\n{cpuinfo}")
+    check = doctors.instructions(path)
+    assert check.status == status
+    assert said in check.found
 
 
 # ---- control groups
@@ -125,34 +134,46 @@ def test_no_limits_are_none(tmp_path):
 
 
 def test_needs_begin_with_the_smallest_that_matters():
-    first = capacity.NEEDS[0]
-    assert first.what == "make demo"
-    assert first.memory == min(need.memory for need in capacity.NEEDS)
+    first = doctors.NEEDS[0]
+    assert first.work == "make demo"
+    assert first.memory == min(need.memory for need in doctors.NEEDS)
 
 
-def test_memory_is_compared_with_needs():
-    most = max(need.memory for need in capacity.NEEDS)
-    assert capacity.memory(64 * GB, int(most * GB)).status == OK
-    finding = capacity.memory(64 * GB, int(most * GB) - 1)
-    assert finding.status == WARNING
-    assert "config-f" in finding.found
-    assert "make demo" not in finding.found
-    finding = capacity.memory(64 * GB, int(0.4 * GB))
-    assert finding.status == PROBLEM
-    assert finding.found.startswith("0.4 of 64.0 GB")
+@pytest.mark.parametrize(
+    ("available", "left", "status", "said"),
+    [
+        (10 * GB, None, OK, "10.0 of 64.0 GB can be had, enough for all up to stylegan2.train"),
+        (10 * GB, 20 * GB, OK, "10.0 of 64.0 GB"),
+        (10 * GB - 1, None, WARNING, "too little for stylegan2.train --preset=config-f"),
+        (32 * GB, 4 * GB, WARNING, "4.0 of 64.0 GB"),  # the limit of a container
+        (GB // 2, None, PROBLEM, "0.5 of 64.0 GB can be had, too little for any training"),
+    ],
+)
+def test_memory_is_compared_with_needs(available, left, status, said, monkeypatch):
+    there = types.SimpleNamespace(total=64 * GB, available=available)
+    monkeypatch.setattr(doctors.psutil, "virtual_memory", lambda: there)
+    monkeypatch.setattr(doctors, "memory_left", lambda: left)
+    check = doctors.memory()
+    assert check.status == status
+    assert said in check.found
+    assert "make demo" not in check.found
 
 
-def test_disk_is_compared_with_needs(tmp_path):
-    assert capacity.disk(tmp_path, 900 * GB, None).status == OK
-    assert capacity.disk(tmp_path, 900 * GB, 10**6).status == OK
-    assert capacity.disk(tmp_path, 900 * GB, 12).status == PROBLEM
-    assert capacity.disk(tmp_path, 1 * GB, 10**6).status == WARNING
-    assert capacity.disk(tmp_path, 10**7, 10**6).status == PROBLEM
-
-
-def test_linux_tells_its_memory(tmp_path):
-    path = tmp_path / "meminfo"
-    path.write_text("MemTotal:  2000 kB\nMemFree:  10 kB\nMemAvailable:  1500 kB\n")
-    assert capacity.physical_memory(path) == (2_048_000, 1_536_000)
-    total, available = capacity.physical_memory(tmp_path / "missing")
-    assert total == available > 10**8  # of this machine
+@pytest.mark.parametrize(
+    ("free", "files", "free_files", "status"),
+    [
+        (900 * GB, 0, 0, OK),  # a file system that counts no files
+        (900 * GB, 10**6, 10**6, OK),
+        (900 * GB, 10**6, 12, PROBLEM),
+        (1 * GB, 10**6, 10**6, WARNING),
+        (10**7, 10**6, 10**6, PROBLEM),
+    ],
+)
+def test_disk_is_compared_with_needs(free, files, free_files, status, tmp_path, monkeypatch):
+    usage = types.SimpleNamespace(free=free)
+    system = types.SimpleNamespace(f_files=files, f_favail=free_files)
+    monkeypatch.setattr(doctors.psutil, "disk_usage", lambda path: usage)
+    monkeypatch.setattr(doctors.os, "statvfs", lambda path: system)
+    check = doctors.disk(tmp_path)
+    assert check.status == status
+    assert str(tmp_path) in check.found

@@ -6,7 +6,7 @@ from filelock import FileLock
 
 from data import InputError
 from stylegan2.ops import checkup, library
-from training.doctor.finding import OK, PROBLEM, WARNING
+from training.doctor.check import OK, PROBLEM, WARNING
 
 
 def test_equal_numbers_are_ok_and_others_a_problem():
@@ -56,9 +56,9 @@ def test_a_build_by_another_process_is_told_and_a_left_lock_is_not(tmp_path):
     assert checkup.locked(tmp_path / "missing") == []
     with FileLock(tmp_path / "held.lock"):
         assert checkup.locked(tmp_path) == [tmp_path / "held.lock"]
-        finding = checkup.had(tmp_path)
-    assert finding.status == WARNING
-    assert "another process is building them" in finding.found
+        check = checkup.library_available(tmp_path)
+    assert check.status == WARNING
+    assert "another process is building them" in check.found
 
 
 def test_operations_that_cannot_be_had_are_a_warning_with_the_reason(tmp_path, monkeypatch):
@@ -66,10 +66,10 @@ def test_operations_that_cannot_be_had_are_a_warning_with_the_reason(tmp_path, m
         raise InputError("the custom operations cannot be used: there is no C++ compiler")
 
     monkeypatch.setattr(library, "load", refuse)
-    finding = checkup.had(tmp_path)
-    assert (finding.check, finding.status) == ("Custom operations", WARNING)
-    assert "there is no C++ compiler" in finding.found
-    assert "python -m stylegan2.ops.build" in finding.advice
+    check = checkup.library_available(tmp_path)
+    assert (check.name, check.status) == ("Custom operations", WARNING)
+    assert "there is no C++ compiler" in check.found
+    assert "python -m stylegan2.ops.build" in check.advice
 
 
 @pytest.mark.parametrize("cuda", [False, True])
@@ -77,6 +77,6 @@ def test_operations_that_are_there_are_ok(tmp_path, monkeypatch, cuda):
     built = library.cache.Library(tmp_path / "x.so", cuda, None, 65.4)
     monkeypatch.setattr(library, "load", lambda kind: object())
     monkeypatch.setattr(library, "obtain", lambda: library.Loaded(built, None, False))
-    finding = checkup.had(tmp_path)
-    assert finding.status == OK
-    assert finding.found.startswith(f"built for the CPU{' and GPUs' if cuda else ''} in 65 s")
+    check = checkup.library_available(tmp_path)
+    assert check.status == OK
+    assert check.found.startswith(f"built for the CPU{' and GPUs' if cuda else ''} in 65 s")

@@ -1,5 +1,7 @@
 """Work that no state of the machine could do is refused before anything is asked for."""
 
+import types
+
 import pytest
 
 from data import InputError
@@ -19,7 +21,8 @@ def test_more_than_the_memory_is_one_clear_line(monkeypatch):
 
 
 def test_a_control_group_may_allow_less(monkeypatch):
-    monkeypatch.setattr(memory, "physical_memory", lambda: (16, 8))
+    machine = types.SimpleNamespace(total=16)
+    monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: machine)
     for left, total in ((None, 16), (4, 4), (99, 16)):
         monkeypatch.setattr(memory, "memory_left", lambda left=left: left)
         assert memory.total_memory() == total

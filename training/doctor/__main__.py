@@ -20,7 +20,8 @@ def _start() -> int:
     except ModuleNotFoundError as error:
         print(f"PROBLEM  the package {error.name} is missing: pip install -e '.[cpu]' or '.[gpu]'")
         return 1
-    return main()
+    main()
+    return 0
 
 
 if __name__ == "__main__":

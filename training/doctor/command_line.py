@@ -1,73 +1,114 @@
-"""The doctor's command line."""
+"""The doctor's command line, and the checks in the order in which they help."""
 
-import argparse
-import os
+import collections
+import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NoReturn
 
-from data import write_json
-from training.doctor.examination import examine
-from training.doctor.finding import PROBLEM
-from training.doctor.listing import lines, summary, to_json
+from absl import flags
 
-_SIGPIPE = 13  # Windows has no signal.SIGPIPE
+from data import InputError, write_json
+from training import command
+from training.doctor import installation, machine, workdir
+from training.doctor.check import OK, PROBLEM, WARNING, Check, Child, guarded
+
+_ANEW = "make a new environment (make test), then python -c 'import tensorflow' without an error"
+_ON_CPU = "export CUDA_VISIBLE_DEVICES=-1 trains on the processor until this works"
+CHILDREN = (  # all but the data's
+    Child("TensorFlow", "training.doctor.devices", "starting TensorFlow", _ANEW),
+    Child("Replicas", "training.doctor.replicas", "training on one device, again, and on two",
+          _ANEW, ("CPU",)),
+    Child("Replicas", "training.doctor.replicas", "the same on GPUs", _ON_CPU, ("GPU",)),
+    Child("Custom operations", "stylegan2.ops.checkup",
+          "StyleGAN2's operations; building them, the first time, takes a minute or two",
+          "train with --ops=tensorflow until this works"),
+)  # fmt: skip
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """One line and exit code 2, as for every command of this project."""
-        print(f"error: {message}", file=sys.stderr)
-        sys.exit(2)
+def main() -> None:
+    """The command line. TensorFlow is not set up before, for it is what is to be checked."""
+    flags.DEFINE_string("workdir", "runs", "Where results will lie.")
+    flags.DEFINE_string("data", None, "Folder or zip of images, or folder of records, to check.")
+    flags.DEFINE_string("json", None, "File for the outcomes as JSON.")
+    command.run(_run, resumes=False, tensorflow=False)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Examines this machine as the flags say; returns the exit code.
-
-    The shared command line (`training.command`) sets TensorFlow up before all else, which here is
-    what is to be checked.
-    """
-    sys.stdout.reconfigure(errors="backslashreplace")  # of file names, as training.command does
-    options = _parse(arguments)
+def _run() -> None:
+    values = flags.FLAGS
+    if values.json is not None:
+        _check_writable(Path(values.json))
     # As Ctrl-C does, a stop removes what lies in the workdir and ends the children.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    findings = []
-    try:
-        for finding in examine(Path(options.workdir), options.data):
-            findings.append(finding)
-            print("\n".join(lines(finding)), flush=True)
-        if options.json:
-            write_json(options.json, to_json(findings))
-        print(f"\n{summary(findings)}", flush=True)
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return 128 + signal.SIGINT
-    except BrokenPipeError:  # nobody reads the output any more
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + _SIGPIPE
-    return int(any(finding.status == PROBLEM for finding in findings))
+    checks = []
+    for check in examine(Path(values.workdir), values.data):
+        checks.append(check)
+        print(check, flush=True)
+    if values.json is not None:
+        write_json(values.json, to_json(checks))
+    print(f"\n{summary(checks)}", flush=True)
+    if any(check.status == PROBLEM for check in checks):
+        sys.exit(1)
 
 
-def _parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = _Parser(
-        prog="python -m training.doctor", description="Checks this machine.", allow_abbrev=False
-    )
-    parser.add_argument("--workdir", default="runs", help="where results will lie [runs]")
-    parser.add_argument("--data", help="folder or zip of images, or folder of records, to check")
-    parser.add_argument("--json", help="file for the findings as JSON")
-    options = parser.parse_args(arguments)
-    if options.json is not None:
-        _check_writable(parser, Path(options.json))
-    return options
-
-
-def _check_writable(parser: _Parser, path: Path) -> None:
-    """Tells of a file that cannot be written before all the work, and not after it."""
+def _check_writable(path: Path) -> None:
+    """Raises InputError about a file that cannot be written before all the work."""
     if path.is_dir():
-        parser.error(f"--json={path} is a folder; give a file")
+        raise InputError(f"--json={path} is a folder; give a file")
     try:
         tempfile.TemporaryFile(dir=path.parent).close()
     except OSError as error:
-        parser.error(f"--json={path} cannot be written: {error.strerror}")
+        raise InputError(f"--json={path} cannot be written: {error.strerror}") from None
+
+
+def examine(folder: Path, data: str | None) -> Iterator[Check]:
+    """Check after check, as soon as its outcome is known.
+
+    Args:
+        folder: where results will lie; need not exist.
+        data: a path to check as data, or None.
+    """
+    quick = {
+        "Packages": installation.packages,
+        "Project": installation.project,
+        "Extras": installation.extras,
+        "Environment": installation.variables,
+        "Keras' settings": installation.keras_settings,
+        "Cores": machine.cores,
+        "Instructions": machine.instructions,
+        "Memory": machine.memory,
+        "Disk": lambda: machine.disk(workdir.nearest_existing(folder)),
+        "Workdir": lambda: workdir.workdir(folder),
+    }
+    for name, check in quick.items():
+        yield from guarded(name, check)
+    if data is not None:
+        advice = "take pictures away until it works, half of them at a time"
+        child = Child("Data", "training.doctor.dataset", f"reading {data}", advice, (data,))
+        yield from guarded("Data", child.run)
+    for child in CHILDREN:
+        if "GPU" in child.arguments and not shutil.which("nvidia-smi"):
+            continue
+        checks = guarded(child.name, child.run)
+        yield from checks
+        if any(each.name == "TensorFlow" and each.status == PROBLEM for each in checks):
+            found = "not checked, since TensorFlow does not start as it should"
+            yield Check("All else", found, "put that right, and call the doctor again")
+            return
+
+
+def summary(checks: Sequence[Check]) -> str:
+    """How many checks ended in which way, as "12 ok, 1 warning, 2 problems"."""
+    counts = collections.Counter(check.status for check in checks)
+    rest = [f"{counts[word]} {word}{'s' * (counts[word] != 1)}" for word in (WARNING, PROBLEM)]
+    return ", ".join([f"{counts[OK]} ok", *rest])
+
+
+def to_json(checks: Sequence[Check]) -> dict:
+    """The checks as plain JSON values, after the numbers of warnings and problems."""
+    counts = collections.Counter(check.status for check in checks)
+    fields = ("name", "status", "found", "advice")
+    every = [{field: getattr(check, field) for field in fields} for check in checks]
+    return {"warnings": counts[WARNING], "problems": counts[PROBLEM], "checks": every}

@@ -1,6 +1,5 @@
 """In a process of its own: --data, a folder or zip of pictures, MNIST's files, or records."""
 
-import collections
 import time
 from pathlib import Path
 
@@ -14,16 +13,14 @@ from data.records.manifest import MANIFEST, read_manifest
 from data.records.verification import damaged_shards
 from data.sources import Source, open_source
 from data.threads import map_in_order
-from training.doctor.finding import Finding, guarded, ok, problem, warning
+from training.doctor.check import Check, guarded, problem
 
-SAMPLE = 500
-SECONDS = 20.0
+SAMPLE, SECONDS = 500, 20.0
 # Shares of JPEG files between these are a mixture.
 _FEW, _MOST = 0.01, 0.99
-_LISTED = 3
 
 
-def findings(path: str) -> list[Finding]:
+def checks(path: str) -> list[Check]:
     """Whether what is at a path can be trained on."""
     try:
         if (Path(path) / MANIFEST).exists():
@@ -33,87 +30,63 @@ def findings(path: str) -> list[Finding]:
         return [problem("Data", str(error), "see docs/data.md for what --data may be")]
 
 
-def _records(folder: Path) -> list[Finding]:
+def _records(folder: Path) -> list[Check]:
     """Every byte of the shards, then what a training opens."""
     manifest = read_manifest(folder)
-    damage = damaged_shards(folder)
-    if damage:
-        found = f"{len(damage)} of {len(manifest['shards'])} shards are damaged: {damage[0]}"
+    shards, parameters = manifest["shards"], manifest["parameters"]
+    if damage := damaged_shards(folder):
+        found = f"{len(damage)} of {len(shards)} shards are damaged: {damage[0]}"
         advice = "the same python -m data.convert makes them again; python -m data.verify lists all"
         return [problem("Data", found, advice)]
-    parameters = manifest["parameters"]
     opened = open_path(str(folder), parameters["resolution"], parameters["channels"])
-    size = sum(shard["bytes"] for shard in manifest["shards"])
     shape = "x".join(map(str, opened.dataset.image_shape))
-    found = (
-        f"{manifest['images']:,} images of {shape} in {len(manifest['shards'])} shards, "
-        f"{size / 1e6:.1f} MB, every byte as it was written"
-    )
-    return [ok("Data", found), jpeg(opened.jpeg_files, opened.files)]
+    size = sum(shard["bytes"] for shard in shards) / 1e6
+    found = f"{manifest['images']:,} images of {shape} in {len(shards)} shards, {size:.1f} MB"
+    found += ", every byte as it was written"
+    return [Check("Data", found), jpeg(opened.jpeg_files, opened.files)]
 
 
-def _pictures(source: Source) -> list[Finding]:
+def _pictures(source: Source) -> list[Check]:
     size = sum(max(each, 0) for each in source.sizes)
     found = f"{len(source.names):,} pictures ({source.kind}), {size / 1e6:.1f} MB"
     if source.labels is not None:
         found += f"; {describe_labels(source.labels)}"
     if source.passed_over:
         found += f"; {passed_over_line(source.passed_over, 'it')}"
-    names = [name.lower() for name in source.names]
-    files = sum(name.endswith(JPEG_SUFFIXES) for name in names)
+    files = sum(name.lower().endswith(JPEG_SUFFIXES) for name in source.names)
     sampled = guarded("Pictures", lambda: sample(source))
-    return [ok("Data", found), *sampled, jpeg(files, len(names))]
+    return [Check("Data", found), *sampled, jpeg(files, len(source.names))]
 
 
-def sample(source: Source, count: int = SAMPLE, seconds: float = SECONDS) -> Finding:
-    """Decodes pictures spread evenly over a source.
+def sample(source: Source, count: int = SAMPLE, seconds: float = SECONDS) -> Check:
+    """Decodes `count` pictures spread evenly over a source; none is begun after `seconds`."""
+    total, end = len(source.names), time.monotonic() + seconds
 
-    Args:
-        source: of pictures.
-        count: how many, at most.
-        seconds: after which no more are begun.
-    """
-    total = len(source.names)
-    end = time.monotonic() + seconds
+    def size(i: int) -> tuple[int, int] | str | None:
+        """Width and height of a picture, what is wrong with it, or None when the time is up."""
+        try:
+            late = time.monotonic() > end
+            return None if late else decode(source.read(i), source.where(i)).image.size
+        except InputError as error:
+            return str(error)
+
     chosen = np.unique(np.linspace(0, total - 1, min(count, total)).astype(int))
-    sizes, bad = collections.Counter(), []
-    for result in map_in_order(lambda i: _size(source, i, end), map(int, chosen)):
-        if isinstance(result, InputError):
-            bad.append(str(result))
-        elif result is not None:
-            sizes[result] += 1
-    tried = sizes.total() + len(bad)
-    looked = f"{tried:,} of {total:,} decoded"
-    if bad:
-        found = f"{looked}, {len(bad)} cannot be read: {'; '.join(bad[:_LISTED])}"
+    results = [each for each in map_in_order(size, map(int, chosen)) if each is not None]
+    found = f"{len(results):,} of {total:,} decoded"
+    if bad := [each for each in results if isinstance(each, str)]:
         advice = "repair them, or leave them out: python -m data.convert --skip_bad"
+        found += f", {len(bad)} cannot be read: {'; '.join(bad[:3])}"
         return problem("Pictures", found, advice)
-    (width, height), often = sizes.most_common(1)[0]
-    if len(sizes) == 1:
-        return ok("Pictures", f"{looked}, all of {width}x{height}")
-    smallest = min(min(size) for size in sizes)
-    found = f"{looked}, of {len(sizes)} sizes, {often / tried:.0%} of {width}x{height}"
-    return ok("Pictures", f"{found}; the shortest side has {smallest} pixels")
+    sizes = sorted(set(results), key=min)
+    extremes = [f"{width}x{height}" for width, height in (*sizes[:1], *sizes[1:][-1:])]
+    return Check("Pictures", f"{found}, of {' to '.join(extremes) or 'no size known'}")
 
 
-def _size(source: Source, i: int, end: float) -> tuple[int, int] | InputError | None:
-    """Width and height of a picture, what is wrong with it, or None when the time is up."""
-    if time.monotonic() > end:
-        return None
-    try:
-        return decode(source.read(i), source.where(i)).image.size
-    except InputError as error:
-        return error
-
-
-def jpeg(files: int, total: int) -> Finding:
+def jpeg(files: int, total: int) -> Check:
     """Whether the pictures are all JPEG files or all none, as their names say."""
     share = files / total
-    if _FEW < share < _MOST:
-        return warning(
-            "JPEG",
-            f"{share:.0%} of the pictures were JPEG files once, the others not",
-            "detectors see the difference: train on files of one format, and compare with "
-            "generated images of the same share",
-        )
-    return ok("JPEG", f"{share:.0%} of the pictures were JPEG files once")
+    if not _FEW < share < _MOST:
+        return Check("JPEG", f"{share:.0%} of the pictures were JPEG files once")
+    found = f"{share:.0%} of the pictures were JPEG files once, the others not"
+    advice = "detectors see the difference: train on, and compare with, files of one format"
+    return Check("JPEG", found, advice)

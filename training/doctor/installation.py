@@ -1,168 +1,153 @@
-"""Python, the packages that setup.py asks for, TensorFlow's wheel, and what is optional."""
+"""The packages that setup.py asks for, and settings that change what trainings compute."""
 
-import json
+import os
 import platform
-import shutil
+import re
+import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
-from urllib.parse import urlparse
-from urllib.request import url2pathname
 
 from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 
-from training.doctor.finding import Finding, ok, problem, warning
+from data import InputError, read_json
+from data.json_files import OBJECT
+from training.cluster import find_cluster
+from training.doctor.check import ROOT, Check, problem
 
 PROJECT = "gan-knowledge-gaps"
+INSTALL = "pip install -e '.[cpu]', or '.[gpu]' for NVIDIA GPUs, with a Python that setup.py allows"
 # Wheels that put a package called tensorflow into one and the same folder.
 TENSORFLOWS = ("tensorflow", "tensorflow-cpu", "tf-nightly", "tf-nightly-cpu", "tensorflow-rocm")
-INSTALL = "pip install -e '.[cpu]', or '.[gpu]' for NVIDIA GPUs"
-# setup.py's extras, and the package that each is about.
+# setup.py's extras: the package that each is about, and what it is for.
 EXTRAS = {
     "tensorboard": ("tensorboard", "TensorBoard's event files beside metrics.jsonl"),
     "slurm": ("submitit", "trainings as Slurm jobs"),
     "onnx": ("tf2onnx", "classifiers.export --onnx"),
 }
+# Variables, values of each that do harm, and what they do.
+_HARMFUL = (
+    ("TF_USE_LEGACY_KERAS", "1|(?i:true)",
+     "tf.keras is Keras 2; models that other code makes by it do not fit this project's Keras 3"),
+    ("TF_ENABLE_ONEDNN_OPTS", "0|(?i:false)",
+     "convolutions and bfloat16 are slower, and bits differ from those of runs with oneDNN"),
+    ("TF_XLA_FLAGS", ".*(auto_jit|cpu_global_jit).*",
+     "XLA compiles parts of every step: other bits, and on processors no faster"),
+    ("TF_CPP_MIN_LOG_LEVEL", "[3-9].*", "TensorFlow's own errors are not shown"),
+    ("TF_FORCE_GPU_ALLOW_GROWTH", "0|(?i:false)",
+     "one process takes all memory of a GPU; --workers and other programs find none left"),
+    ("KERAS_BACKEND", "(?!tensorflow$).+",
+     "Keras computes with something else than TensorFlow, for which all trainings are written"),
+)  # fmt: skip
+_KERAS = {"floatx": "float32", "image_data_format": "channels_last"}
 
 
-def installed_version(package: str) -> str | None:
-    """The version of an installed package, or None."""
+def version_of(package: str) -> str | None:
+    """The version of an installed package, or of "python"; None if it is not installed."""
     try:
-        return metadata.version(package)
+        return platform.python_version() if package == "python" else metadata.version(package)
     except metadata.PackageNotFoundError:
         return None
 
 
 def requirements_of(package: str) -> list[Requirement]:
-    """What a package asks for, its extras' requirements included; nothing if not installed."""
-    try:
-        return [Requirement(line) for line in metadata.requires(package) or []]
-    except metadata.PackageNotFoundError:
-        return []
+    """What a package asks for, Python and its extras' requirements included.
 
-
-def unmet(
-    requirements: Sequence[Requirement],
-    version_of: Callable[[str], str | None] = installed_version,
-    extra: str = "",
-) -> list[str]:
-    """What is missing or of another version, in words.
-
-    Args:
-        requirements: of a package.
-        version_of: the installed version of a package, or None.
-        extra: one of the package's extras; only its own requirements count, then. Without it, only
-            those that belong to no extra.
+    Raises:
+        metadata.PackageNotFoundError: it is not installed.
     """
+    python = metadata.metadata(package)["Requires-Python"] or ""
+    return [Requirement(line) for line in [f"python{python}", *(metadata.requires(package) or [])]]
+
+
+def unmet(requirements: Sequence[Requirement], extra: str = "") -> list[str]:
+    """What is missing, or of another version, of what a package and one extra of it ask for."""
     lines = []
-    for requirement in requirements:
-        marker = requirement.marker
-        if (extra != "") != ("extra" in str(marker)):
+    for each in requirements:
+        if each.marker and not each.marker.evaluate({"extra": extra}):
             continue
-        if marker is not None and not marker.evaluate({"extra": extra}):
-            continue
-        version = version_of(requirement.name)
+        version = version_of(each.name)
         if version is None:
-            lines.append(f"{requirement.name} is missing")
-        elif not requirement.specifier.contains(version, prereleases=True):
-            lines.append(f"{requirement.name} is {version}, not {requirement.specifier}")
+            lines.append(f"{each.name} is missing")
+        elif not each.specifier.contains(version, prereleases=True):
+            lines.append(f"{each.name} is {version}, not {each.specifier}")
     return lines
 
 
-def project(here: Path, installed: Sequence[Path]) -> Finding:
-    """Whether the code that runs is the code that is installed.
-
-    Args:
-        here: the folder that this package lies in.
-        installed: folders that the project is installed from.
-    """
-    if not installed:
-        found = f"{here}, not installed: commands work in this folder only"
-        return warning("Project", found, INSTALL)
-    if here not in installed:
-        found = f"the code of {here} runs, and that of {installed[0]} is installed"
-        return warning("Project", found, f"cd {here}; {INSTALL}")
-    return ok("Project", str(here))
-
-
-def this_project() -> Finding:
-    """`project` on this one."""
-    folders = []
-    for distribution in metadata.distributions(name=PROJECT):
-        source = json.loads(distribution.read_text("direct_url.json") or "{}")
-        editable = source.get("dir_info", {}).get("editable")
-        folder = url2pathname(urlparse(source["url"]).path) if editable else ""
-        folders.append(Path(folder or distribution.locate_file("")).resolve())
-    return project(Path(__file__).resolve().parents[2], folders)
-
-
-def python(version: str, supported: str) -> Finding:
-    """Whether this is a version of Python that setup.py supports, such as ">=3.11,<3.14"."""
-    found = f"{version}, {sys.executable}"
-    if SpecifierSet(supported).contains(version, prereleases=True):
-        return ok("Python", found)
-    advice = f"make the environment with a Python {supported}: make test PYTHON=python3.12"
-    return problem("Python", f"{found}: not {supported}", advice)
-
-
-def this_python() -> Finding:
-    """`python` on this one."""
+def packages() -> Check:
+    """Whether Python and all packages are as setup.py asks, with one wheel of TensorFlow."""
+    wheels = [wheel for wheel in TENSORFLOWS if version_of(wheel)]
+    found = ", ".join(f"{each} {version_of(each)}" for each in ("python", "keras", *wheels))
+    if len(wheels) > 1:
+        advice = f"pip uninstall -y {' '.join(wheels)}, then {INSTALL}"
+        return problem("Packages", f"{found}: these overwrite each other's files", advice)
     try:
-        supported = metadata.metadata(PROJECT)["Requires-Python"]
+        extra = "cpu" if wheels == ["tensorflow-cpu"] else "gpu"
+        lines = unmet(requirements_of(PROJECT), extra)
     except metadata.PackageNotFoundError:
-        supported = ""
-    return python(platform.python_version(), supported)
-
-
-def packages(
-    requirements: Sequence[Requirement],
-    version_of: Callable[[str], str | None] = installed_version,
-) -> Finding:
-    """Whether the packages that setup.py asks for are there, in versions that it asks for."""
-    if not requirements:
-        return warning("Packages", "what setup.py asks for is not known", INSTALL)
-    lines = unmet(requirements, version_of)
+        return Check("Packages", f"{found}; {PROJECT} is not installed", INSTALL)
     if lines:
         return problem("Packages", "; ".join(lines), INSTALL)
-    return ok("Packages", f"all as setup.py asks; Keras {version_of('keras')}")
+    return Check("Packages", f"all as setup.py asks: {found}, {sys.executable}")
 
 
-def tensorflow_wheel(
-    requirements: Sequence[Requirement],
-    version_of: Callable[[str], str | None] = installed_version,
-) -> Finding:
-    """Whether there is exactly one wheel of TensorFlow, of a version that setup.py asks for."""
-    wheels = {name: version_of(name) for name in TENSORFLOWS if version_of(name)}
-    found = ", ".join(f"{name} {version}" for name, version in wheels.items())
-    check = "TensorFlow's wheel"
-    if not wheels:
-        return problem(check, "TensorFlow is not installed", INSTALL)
-    if len(wheels) > 1:
-        return problem(
-            check,
-            f"{found}: they overwrite each other's files",
-            f"pip uninstall -y {' '.join(wheels)}, then {INSTALL}",
-        )
-    (version,) = wheels.values()
-    specifiers = (each.specifier for each in requirements if each.name in TENSORFLOWS)
-    asked = next(specifiers, SpecifierSet())
-    if not asked.contains(version, prereleases=True):
-        return problem(check, f"{found}: setup.py asks for {asked}", INSTALL)
-    return ok(check, found)
+def project() -> Check:
+    """Whether the code that runs here is the code that runs in other folders, where installed."""
+    command = [sys.executable, "-c", "import training; print(training.__path__[0])"]
+    done = subprocess.run(command, cwd=os.sep, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        found = f"{ROOT}, not installed: commands work in this folder only"
+        return Check("Project", found, INSTALL)
+    installed = Path(done.stdout.strip()).resolve().parent
+    if installed != ROOT:
+        found = f"the code of {ROOT} runs, and that of {installed} is installed"
+        return Check("Project", found, f"cd {ROOT}; {INSTALL}")
+    return Check("Project", str(ROOT))
 
 
-def extras(
-    version_of: Callable[[str], str | None] = installed_version,
-    program: Callable[[str], str | None] = shutil.which,
-) -> list[Finding]:
+def extras() -> list[Check]:
     """What is optional, whether it is there, and what it is for."""
-    findings = []
-    for extra, (package, purpose) in EXTRAS.items():
-        version = version_of(package)
-        state = version or f"not installed (pip install -e '.[{extra}]')"
-        findings.append(ok(f"Extra: {package}", f"{state}; for {purpose}"))
-    state = program("ffmpeg") or "not installed (Debian: apt install ffmpeg)"
-    findings.append(ok("Extra: ffmpeg", f"{state}; for films as .mp4"))
-    return findings
+    checks = []
+    for extra, (package, use) in EXTRAS.items():
+        state = version_of(package) or f"not installed (pip install -e '.[{extra}]')"
+        checks.append(Check(f"Extra: {package}", f"{state}; for {use}"))
+    return checks
+
+
+def variables() -> list[Check]:
+    """An outcome for each variable that does harm, or one that there is none."""
+    checks = [
+        Check("Environment", f"{name}={value}: {effect}", f"unset {name}", name == "KERAS_BACKEND")
+        for name, harmful, effect in _HARMFUL
+        if re.fullmatch(harmful, value := os.environ.get(name, ""))
+    ]
+    try:
+        cluster = find_cluster(os.environ)
+    except InputError as error:
+        return [*checks, problem("Environment", str(error), "unset TF_CONFIG, or correct it")]
+    if cluster is not None and len(cluster.addresses) > 1:
+        found = f"TF_CONFIG names {len(cluster.addresses)} workers: a training waits for all"
+        advice = "unset TF_CONFIG to train on this machine alone; the doctor sees no other"
+        checks.append(Check("Environment", found, advice))
+    return checks or [Check("Environment", "no variable is set that changes trainings")]
+
+
+def keras_settings(path: Path | None = None) -> Check:
+    """Whether Keras' settings file leaves numbers and layouts as the networks expect them."""
+    name = "Keras' settings"
+    path = path or Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "keras.json"
+    if not path.exists():
+        return Check(name, f"the defaults; there is no {path}")
+    try:
+        settings = read_json(path, OBJECT, "Keras cannot use it")
+    except InputError as error:
+        return problem(name, str(error), f"delete {path}")
+    wrong = {key for key, value in _KERAS.items() if settings.get(key, value) != value}
+    if wrong:
+        found, advice = (
+            ", ".join(f"{key} = {values[key]}" for key in sorted(wrong))
+            for values in (settings, _KERAS)
+        )
+        return problem(name, f"{path} has {found}", f"edit {path}: {advice}")
+    return Check(name, str(path))

@@ -16,7 +16,8 @@ from stylegan2.ops.errors import BuildError
 from stylegan2.ops.recipe import KERNELS
 from stylegan2.ops.toolchain import find_nvcc
 
-PROGRAM = [KERNELS / name for name in ("gpu_test.cu", "upfirdn_2d.cu", "fused_bias_act.cu")]
+HERE = Path(__file__).parent
+PROGRAM = [HERE / "gpu_test.cu", KERNELS / "upfirdn_2d.cu", KERNELS / "fused_bias_act.cu"]
 
 
 @pytest.fixture
@@ -40,10 +41,9 @@ def on_cpu(tmp_path_factory) -> Path:
     if fake_compilers.GXX is None:
         pytest.skip("there is no g++")
     folder = tmp_path_factory.mktemp("on_cpu")
-    shim = Path(__file__).parent / "cuda_on_cpu"
     # An access that is not aligned to its width is an error on a GPU.
-    flags = ["-std=c++17", "-O1", "-Wno-unknown-pragmas", "-I", shim, "-fsanitize=alignment"]
-    flags += ["-fno-sanitize-recover=all"]
+    flags = ["-std=c++17", "-O1", "-Wno-unknown-pragmas", "-I", HERE / "cuda_on_cpu"]
+    flags += ["-I", KERNELS, "-fsanitize=alignment", "-fno-sanitize-recover=all"]
     compilers = [
         subprocess.Popen(
             [fake_compilers.GXX, *flags, "-x", "c++", "-c", file, "-o", folder / f"{file.name}.o"]
@@ -66,7 +66,7 @@ def test_the_kernels_compute_what_they_should_on_a_cpu(on_cpu):
 
 
 def test_the_test_program_compiles(nvcc, tmp_path):
-    flags = ("-std=c++17", "-arch=sm_75", "-Werror=all-warnings", "-c")
+    flags = ("-std=c++17", "-arch=sm_75", "-Werror=all-warnings", "-I", KERNELS, "-c")
     done = call(nvcc, *flags, PROGRAM[0], "-o", tmp_path / "program.o")
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -74,7 +74,8 @@ def test_the_test_program_compiles(nvcc, tmp_path):
 @pytest.mark.skipif(shutil.which("nvidia-smi") is None, reason="there is no GPU")
 def test_the_kernels_compute_what_they_should_on_a_gpu(nvcc, tmp_path):
     program = tmp_path / "gpu_test"
-    built = call(nvcc, "-O3", "-std=c++17", "-arch=native", "-o", program, *PROGRAM)
+    flags = ("-O3", "-std=c++17", "-arch=native", "-I", KERNELS)
+    built = call(nvcc, *flags, "-o", program, *PROGRAM)
     assert built.returncode == 0, built.stdout + built.stderr
     done = call(program, "--check")
     assert done.returncode == 0, done.stdout + done.stderr

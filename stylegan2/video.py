@@ -1,13 +1,13 @@
-"""Films from frames: animated pictures by Pillow, video by ffmpeg."""
+"""Videos from frames: animated pictures by Pillow, .mp4 by imageio's ffmpeg."""
 
+import contextlib
 import itertools
 import math
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import imageio.v2 as imageio
+import imageio_ffmpeg
 import numpy as np
 from PIL import Image
 
@@ -17,8 +17,8 @@ KINDS = (".gif", ".webp", ".mp4")
 FASTEST_GIF = 50  # frames per second: players slow down what shows for less than 2 hundredths
 
 
-def check_film(path: Path, fps: int) -> None:
-    """Raises InputError where a film of that kind, by its suffix, cannot be written."""
+def check_video(path: Path, fps: int) -> None:
+    """Raises InputError where a video of that kind, by its suffix, cannot be written."""
     kind = path.suffix.lower()
     if kind not in KINDS:
         raise InputError(f"--output is {path}; it must end in {', '.join(KINDS)}")
@@ -26,24 +26,31 @@ def check_film(path: Path, fps: int) -> None:
         raise InputError(
             f"--fps is {fps}; .gif has at most {FASTEST_GIF}: lower it, or choose .webp or .mp4"
         )
-    if kind == ".mp4" and shutil.which("ffmpeg") is None:
-        raise InputError("--output: .mp4 needs the program ffmpeg; install it, or choose .gif")
+    if kind == ".mp4":
+        try:
+            imageio_ffmpeg.get_ffmpeg_exe()
+        except RuntimeError:  # a system for which imageio-ffmpeg has no wheel
+            raise InputError(
+                "--output: .mp4 needs ffmpeg, which imageio-ffmpeg does not bring on this system; "
+                "install it (Debian: apt install ffmpeg), or choose .gif or .webp"
+            ) from None
 
 
-def write_film(path: Path, frames: Iterator[np.ndarray], fps: int) -> None:
-    """Writes a film, whole or not at all.
+def write_video(path: Path, frames: Iterator[np.ndarray], fps: int) -> None:
+    """Writes a video, whole or not at all.
 
     Args:
         path: its suffix, one of KINDS, says of what kind.
         frames: uint8 [H, W, 1 ... 4] each, all of one shape; 2 and 4 channels have alpha, which
-            .webp keeps. The other kinds have transparent parts over white.
+            .webp keeps. The other kinds have transparent parts over white. An .mp4 repeats the
+            last row or column of frames of odd size, for its colours stand for 2x2 pixels.
         fps: frames per second. GIF counts in hundredths of a second: frames differ in how long
             they show, so that their mean is right.
 
     Raises:
-        InputError: see `check_film`; or ffmpeg fails.
+        InputError: see `check_video`; or ffmpeg does not write every frame.
     """
-    check_film(path, fps)
+    check_video(path, fps)
     if path.suffix.lower() != ".webp":
         frames = map(over_white, frames)
     with atomic_path(path) as temporary:
@@ -87,29 +94,32 @@ def _lasting(image: Image.Image, milliseconds: int) -> Image.Image:
 
 
 def _write_video(path: Path, frames: Iterator[np.ndarray], fps: int) -> None:
-    program = shutil.which("ffmpeg")
-    first = next(frames)
-    height, width, channels = first.shape
-    command = [
-        program, "-loglevel", "error", "-y", "-f", "rawvideo", "-s", f"{width}x{height}",
-        "-pix_fmt", "gray" if channels == 1 else "rgb24", "-r", str(fps), "-i", "-",
-        "-c:v", "libx264", "-pix_fmt", "yuv420p", "-crf", "16", "-movflags", "+faststart",
-        str(path),
-    ]  # fmt: skip
-    with tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=errors)
-        try:
-            for frame in itertools.chain([first], frames):
-                process.stdin.write(frame.tobytes())
-            process.stdin.close()
-        except BrokenPipeError:
-            pass  # It ended early: its exit code and its words say why.
-        except BaseException:
-            process.kill()
-            raise
-        finally:
-            code = process.wait()
-        if code:
-            errors.seek(0)
-            said = " ".join(errors.read().decode(errors="replace").split())
-            raise InputError(f"ffmpeg failed: {said[:300] or f'exit code {code}'}")
+    writer = imageio.get_writer(
+        path, format="FFMPEG", mode="I", fps=fps, codec="libx264", pixelformat="yuv420p",
+        macro_block_size=1, ffmpeg_log_level="quiet",
+        output_params=["-crf", "16", "-movflags", "+faststart"],
+    )  # fmt: skip
+    count = 0
+    with contextlib.closing(writer):  # Its own context does not end ffmpeg after an error.
+        for frame in frames:
+            height, width, _ = frame.shape
+            even = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+            count += 1
+            try:
+                writer.append_data(even)
+            except OSError:  # ffmpeg has ended early
+                break
+    # imageio does not look at ffmpeg's exit code.
+    written = _count_frames(path)
+    if written != count:
+        raise InputError(
+            f"ffmpeg wrote {written} frames of the video and then failed: look whether the disk "
+            "is full, or choose .gif or .webp"
+        )
+
+
+def _count_frames(path: Path) -> int:
+    try:
+        return imageio_ffmpeg.count_frames_and_secs(str(path))[0]
+    except (RuntimeError, OSError):
+        return 0

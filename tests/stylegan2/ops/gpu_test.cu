@@ -1,7 +1,5 @@
-// Checks and times the GPU kernels by themselves, without TensorFlow:
-//
-//   nvcc -O3 -std=c++17 -arch=native -o gpu_test gpu_test.cu upfirdn_2d.cu fused_bias_act.cu
-//   ./gpu_test            # exit code 0 if all is right; --check leaves the times out
+// Checks and times the GPU kernels by themselves, without TensorFlow; docs/gpu.md says how to build
+// it. Exit code 0 if all is right; --check leaves the times out.
 //
 // Every check compares all outputs with a loop in double precision on the CPU, and finds writes
 // outside of the outputs. Times are compared with a copy from device memory to device memory.
