@@ -23,6 +23,7 @@ from lab.executors.queue import Queue
 from lab.executors.slurm_job import Command
 from lab.lab import Lab
 from lab.specs import Spec
+from training.command_line import program
 from training.config import check_at_least
 from training.progress import Progress, say
 
