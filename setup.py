@@ -25,10 +25,11 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.11,<3.14",
     packages=find_packages(include=[f"{room}{rest}" for room in ROOMS for rest in ("", ".*")]),
-    package_data={"stylegan2.ops": ["kernels/*"]},
+    package_data={"report": ["templates/*"], "stylegan2.ops": ["kernels/*"]},
     install_requires=[
         "absl-py>=2.1",
         "filelock>=3.15",
+        "jinja2>=3.1",
         "keras>=3.15,<4",
         "matplotlib>=3.9",
         "numpy>=2.0",
