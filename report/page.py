@@ -5,8 +5,8 @@ from pathlib import Path
 
 from data import encode_png, files
 from report import formats
-from report.rendering import render
 from report.plain import plain
+from report.rendering import render
 from report.report import Report
 
 

@@ -184,8 +184,8 @@ def test_hostile_text_is_escaped_and_literal_wherever_it_stands(tmp_path):
     rates = Table("t", text, text, text, text, (text,), (text,), *cells, text, scope=text)
     hostile = report(
         **dict.fromkeys(("title", "question", "paper_claim", "summary", "command"), text),
-        **dict.fromkeys(("configuration", "seeds", "provenance"), {text: {text: [text]}}),
-        **dict.fromkeys(("facts", "versions"), {text: text}),
+        **{key: {text: {text: [text]}} for key in ("configuration", "seeds", "provenance")},
+        **{key: {text: text} for key in ("facts", "versions")},
         tables=(rates,),
         figures=(Figure("f", text, lambda path: path.write_bytes(encode_png(pixels))),),
         grids=(Grid("g", text, text, pixels),),
