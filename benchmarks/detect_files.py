@@ -1,4 +1,4 @@
-"""Detection on picture files, in images/s from file to finding.
+"""Detection on picture files, in images/s from file to prediction.
 
 Random crops of scikit-learn's two photographs, half of them JPEG and half PNG files, in a temporary
 folder; beside a plain loop of Pillow and `keras.Model.predict`. The rows "decoding only" and "model

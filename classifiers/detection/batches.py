@@ -6,9 +6,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from classifiers.detection.findings import Finding, judge, unread
 from classifiers.detection.fitting import squaring_of
 from classifiers.detection.pictures import Pictures, Reading
+from classifiers.detection.predictions import Prediction, classify, unread
 from classifiers.detector import Detector
 from data import ArrayImages
 
@@ -17,8 +17,8 @@ Item = TypeVar("Item")
 
 def detect(
     detector: Detector, pictures: Pictures, threshold: float = 0.5, batch_size: int = 32
-) -> Iterator[list[Finding]]:
-    """A detector's findings on pictures, in their order, a batch at a time.
+) -> Iterator[list[Prediction]]:
+    """A detector's predictions for pictures, in their order, a batch at a time.
 
     Args:
         detector: whose `resize_filter` and size the pictures are fitted to, as in its training.
@@ -27,7 +27,7 @@ def detect(
         batch_size: pictures through the model at once.
 
     Yields:
-        Findings, also on pictures that cannot be read.
+        Predictions, also for pictures that cannot be read.
 
     Raises:
         InputError: the detector takes no squares of one size.
@@ -39,7 +39,7 @@ def detect(
         yield [
             unread(reading.path, reading.error)
             if reading.image is None
-            else judge(reading.path, float(next(probabilities)), threshold)
+            else classify(reading.path, float(next(probabilities)), threshold)
             for reading in batch
         ]
 
