@@ -14,7 +14,7 @@ from pathlib import Path
 from absl import flags
 
 import report
-from classifiers import examined
+from classifiers import evaluation_inputs
 from classifiers.evaluation import (
     calibration,
     detection_table,
@@ -39,7 +39,7 @@ SWEEPS = {
 
 def main() -> None:
     """The command line."""
-    examined.define_flags(limit=10_000)
+    evaluation_inputs.define_flags(limit=10_000)
     flags.DEFINE_integer("resamples", 1000, "Draws for the intervals.", 10, 1_000_000)
     for name, strengths in SWEEPS.items():
         flags.DEFINE_list(name, strengths, f"Strengths of the robustness sweep {name}; none: =.")
@@ -50,7 +50,7 @@ def _run() -> None:
     values = flags.FLAGS
     started = time.monotonic()
     sweeps = {name: strengths_of(name, values[name].value) for name in SWEEPS}
-    subject = examined.open_examined()
+    subject = evaluation_inputs.open_inputs()
     detector, natural, generated = subject.detector, subject.natural, subject.generated
     scores = score(detector, natural, generated)
     calibrated, reliability = calibration(detector, scores)

@@ -24,7 +24,7 @@ import data
 from classifiers.augmentation import AugmentationConfig
 from classifiers.config import DETECTOR
 from classifiers.detector import Detector
-from classifiers.examined import open_sets
+from classifiers.evaluation_inputs import open_sets
 from classifiers.models import ARCHITECTURES, check_size
 from classifiers.training import ClassifierTask
 from data import Images, InputError, Joined, Opened, Subset

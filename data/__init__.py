@@ -20,7 +20,7 @@ resize.py         square resizing and channels
 grids.py          image_grid: many images as one
 images.py         what a room hands over: Images, ArrayImages, Subset and Joined
 order.py          permutations and the endless, resumable order of the examples
-natural_order.py  the order of file names
+sorting.py        the order of file names
 threads.py        pictures on all cores
 files.py          files that are either whole or not there
 leftovers.py      temporary names, and what killed processes left under them

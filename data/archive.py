@@ -15,7 +15,7 @@ _ENCRYPTED = 0x1
 
 
 class ZipSource:
-    """Every file in a zip file that is named as images are, in the natural order of paths.
+    """Every file in a zip file that is named as images are, sorted by path, 2 before 10.
 
     Like a folder unzipped from it: of entries of one name the last counts, hidden ones are passed
     over. Nothing is ever unpacked to the disk.

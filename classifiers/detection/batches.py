@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from classifiers.detection.fitting import squaring_of
+from classifiers.detection.fitting import crop_resize_of
 from classifiers.detection.pictures import Pictures, Reading
 from classifiers.detection.predictions import Prediction, classify, unread
 from classifiers.detector import Detector
@@ -32,8 +32,8 @@ def detect(
     Raises:
         InputError: the detector takes no squares of one size.
     """
-    squaring = squaring_of(detector)
-    for batch in ahead(batched(pictures.readings(squaring), batch_size)):
+    crop_resize = crop_resize_of(detector)
+    for batch in ahead(batched(pictures.readings(crop_resize), batch_size)):
         images = [reading.image for reading in batch if reading.image is not None]
         probabilities = iter(_probabilities(detector, images))
         yield [

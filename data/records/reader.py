@@ -11,8 +11,8 @@ from PIL import Image
 from data.errors import InputError
 from data.folder import existing_folder
 from data.images import Images, checked_indices
+from data.records.checksummed_json import read_checksummed
 from data.records.manifest import read_manifest
-from data.records.sealed import read_sealed
 from data.records.shard import index_name
 from data.threads import map_in_order, usable_cores
 
@@ -169,7 +169,7 @@ def _checked_indices(folder: Path, shards: list[dict]) -> Iterator[dict]:
                 f"{path} has {path.stat().st_size:,} bytes instead of {shard['bytes']:,}: "
                 "the same python -m data.convert makes it again"
             )
-        index = read_sealed(folder / index_name(number, len(shards)))
+        index = read_checksummed(folder / index_name(number, len(shards)))
         if (index["sha256"], index["images"]) != (shard["sha256"], shard["images"]):
             raise InputError(
                 f"{folder / index_name(number, len(shards))} is of another conversion than the "

@@ -12,7 +12,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from classifiers.detector import Detector
 from classifiers.evaluate import strengths_of
-from classifiers.examined import check_distinct, chosen, names_of
+from classifiers.evaluation_inputs import check_distinct, chosen, names_of
 from classifiers.models import build
 from classifiers.perturbations import Perturbed, jpeg
 from data import ArrayImages, InputError, open_path

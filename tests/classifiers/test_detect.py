@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from classifiers.detection.batches import ahead, batched, detect
-from classifiers.detection.fitting import squaring_of
+from classifiers.detection.fitting import crop_resize_of
 from classifiers.detection.pictures import Pictures, Reading
 from classifiers.detector import Detector
 from classifiers.models import build
@@ -149,8 +149,8 @@ def odd_files() -> dict[str, tuple[bytes, np.ndarray]]:
 def test_odd_files_are_read_as_what_they_show(name, tmp_path):
     contents, expected = odd_files()[name]
     (tmp_path / name).write_bytes(contents)
-    squaring = squaring_of(Detector(build("cnn", (12, 12, 3), seed=4)))
-    (reading,) = Pictures([str(tmp_path / name)]).readings(squaring)
+    crop_resize = crop_resize_of(Detector(build("cnn", (12, 12, 3), seed=4)))
+    (reading,) = Pictures([str(tmp_path / name)]).readings(crop_resize)
     assert reading.error == ""
     assert np.abs(reading.image - expected).max() <= 1.0  # rounding
 

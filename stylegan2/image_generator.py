@@ -28,7 +28,7 @@ def define_flags(noises: tuple[str, ...] = ("constant", "none")) -> None:
     flags.DEFINE_enum("ops", "auto", library.IMPLEMENTATIONS, "Implementation of the operations.")
 
 
-class Studio:
+class ImageGenerator:
     """Makes pictures of a generator from seeds or from w.
 
     Args:
@@ -54,8 +54,8 @@ class Studio:
         self.label = _one_hot(label, generator.config.label_dim) if labelled else None
 
     @classmethod
-    def from_flags(cls, labelled: bool = True) -> "Studio":
-        """The studio that the command line asks for, which needs a label or does not."""
+    def from_flags(cls, labelled: bool = True) -> "ImageGenerator":
+        """The one that the command line asks for, which needs a label or does not."""
         values = flags.FLAGS
         library.prefer(values.ops)
         if not values.network:
