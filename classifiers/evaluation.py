@@ -23,8 +23,8 @@ STATISTICS: dict[str, Statistic] = {
     "detection rate": lambda g, n: detection_rate(g),
     "AP": lambda g, n: detection_metrics(g, n).average_precision,
     "AUC": lambda g, n: detection_metrics(g, n).roc_auc,
-    "detected at 1 % false alarms": lambda g, n: detection_rate_at(0.01, g, n),
-    "detected at 5 % false alarms": lambda g, n: detection_rate_at(0.05, g, n),
+    "detection rate at 1 % FPR": lambda g, n: detection_rate_at(0.01, g, n),
+    "detection rate at 5 % FPR": lambda g, n: detection_rate_at(0.05, g, n),
 }
 ALL = "all generators"
 
@@ -67,7 +67,7 @@ def detection_table(scores: Scores) -> Table:
         name="detection",
         title="Generated against natural images",
         caption="Accuracy is the mean of the detection rate and the share of natural images called "
-        "natural, at the threshold of 0.5. Detected at x % false alarms: at the lowest threshold "
+        "natural, at the threshold of 0.5. Detection rate at x % FPR (false positive rate): at the lowest threshold "
         "at which no more than x % of the natural images are called generated.",
         row_label="Generator",
         column_label="Figure",

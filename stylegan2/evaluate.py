@@ -4,7 +4,7 @@
     python -m stylegan2.evaluate --network=generator_ema.keras --data=faces.zip --output=figures \\
         --metrics=fid,kid,pr --features=random-vgg16 --num_generated=5000
 
-The figures: fid and kid (frechet and kernel distance), pr (precision and recall), ppl2_wend and
+The figures: fid and kid (Fréchet and kernel distance), pr (precision and recall), ppl2_wend and
 others (perceptual path lengths), swd (sliced Wasserstein distance); docs/metrics.md says what each
 is, and which `--protocol` published figures are of. Every figure is printed with what it was taken
 from, and added to evaluation.json and evaluation.md in `--output`, in place of what an earlier run

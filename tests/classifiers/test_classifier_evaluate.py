@@ -70,7 +70,7 @@ def test_figures_are_those_of_the_logits(made):
         false, true, _ = roc_curve(labels, together)
         for share, column in ((0.01, "1 %"), (0.05, "5 %")):
             most = true[false <= share].max()
-            assert found[name, f"detected at {column} false alarms"] == pytest.approx(most)
+            assert found[name, f"detection rate at {column} FPR"] == pytest.approx(most)
         rate = np.mean(logits > 0)
         assert found[name, "detection rate"] == pytest.approx(rate)
         accuracy = (rate + np.mean(natural <= 0)) / 2
