@@ -67,8 +67,8 @@ def detection_table(scores: Scores) -> Table:
         name="detection",
         title="Generated against natural images",
         caption="Accuracy is the mean of the detection rate and the share of natural images called "
-        "natural, at the threshold of 0.5. Detection rate at x % FPR (false positive rate): at the lowest threshold "
-        "at which no more than x % of the natural images are called generated.",
+        "natural, at the threshold of 0.5. Detection rate at x % FPR (false positive rate): at the "
+        "lowest threshold at which at most x % of the natural images are called generated.",
         row_label="Generator",
         column_label="Figure",
         rows=list(groups),
@@ -106,7 +106,7 @@ def interval_table(scores: Scores, resamples: int) -> Table:
 
 
 def natural_table(scores: Scores) -> Table:
-    """What becomes of natural images."""
+    """How many natural images are called natural."""
     return Table(
         name="natural",
         title="Natural images",
