@@ -37,7 +37,7 @@ class ZipSource:
             self._zip = zipfile.ZipFile(path)
         except Exception as error:  # zipfile raises half a dozen types on damaged files
             raise InputError(
-                f"cannot read {path} as a zip file ({brief(error)}): get it anew"
+                f"cannot read {path} as a zip file ({brief(error)}): download or copy it again"
             ) from error
         self._lock = threading.Lock()  # zipfile promises nothing to threads
         self._paths = {}  # of each name, with forward slashes, whatever Windows wrote
@@ -74,7 +74,7 @@ class ZipSource:
                 return self._zip.read(entry)
         except Exception as error:  # each compression raises its own types on damaged files
             raise InputError(
-                f"cannot read {where} ({brief(error)}): get the zip anew, or zip it with deflate"
+                f"cannot read {where} ({brief(error)}): copy the zip again, or zip it with deflate"
             ) from error
 
     def checksum(self, i: int) -> tuple[int, int]:

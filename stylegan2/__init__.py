@@ -15,7 +15,7 @@ task            StyleGAN2Task: the updates of a minibatch, in their order
 sampling        image i of a generator
 run             the folder of a training run
 saved           networks of a run or a file
-nvlabs/         networks of the published pickles, which nothing executes
+nvlabs/         networks of the published pickles, read without running their code
 import_nvlabs   the command that makes a run's folder of such a pickle
 train           the command that trains
 ops/            the two custom operations

@@ -1,7 +1,7 @@
 """What every training shares, whichever network it trains.
 
 runtime           process set-up: quiet logs, determinism, devices
-custom_gradients  a leak of TensorFlow, mended
+custom_gradients  works around a memory leak of TensorFlow
 distribution      strategies, and how a batch is spread over their replicas
 cluster           the workers that TF_CONFIG or a Slurm step names
 rendezvous        they wait for each other
@@ -21,7 +21,7 @@ keras_models      the one way to a model in a file, and what a classifier must b
 jpeg/             the JPEG encoding that images pass through before a classifier
 config            frozen dataclasses: presets, absl flags, JSON
 command           how a command line starts, fails and exits
-leaving           how a process exits, also as one of several workers
+exiting           how a process exits, also as one of several workers
 invocation        the command that started this program
 doctor/           checks the user's machine: python -m training.doctor
 """

@@ -1,7 +1,7 @@
 """How a command line starts, fails and exits.
 
 Exit codes: 0 done, or help shown; 2 bad input (one line on stderr); 130 Ctrl-C; 143 SIGTERM; 141
-nobody reads the output any more; 75 another of several workers is lost; 1 a fault of ours (with its
+the output's reader has gone; 75 another of several workers is lost; 1 a fault of ours (with its
 traceback).
 """
 
@@ -16,7 +16,7 @@ from absl import app, flags
 from data import InputError
 from data.errors import printable
 from data.trouble import FULL, trouble
-from training.leaving import leave
+from training.exiting import exit_with
 from training.runtime import configure
 from training.signals import Interrupted
 
@@ -34,10 +34,10 @@ def run(main: Callable[..., None], positional: bool = False, resumes: bool = Tru
     """
     _list_flags_in_help()
     if not positional:
-        app.run(lambda _: leave(lambda: _exit_code(main, resumes)), flags_parser=_parse)
+        app.run(lambda _: exit_with(lambda: _exit_code(main, resumes)), flags_parser=_parse)
     flags.FLAGS.set_gnu_getopt(True)
     app.run(
-        lambda arguments: leave(lambda: _exit_code(lambda: main(arguments[1:]), resumes)),
+        lambda arguments: exit_with(lambda: _exit_code(lambda: main(arguments[1:]), resumes)),
         flags_parser=_parse_flags,
     )
 

@@ -10,7 +10,7 @@ from absl import flags
 from data import InputError
 from training.cluster import Cluster, find_cluster
 from training.progress import mute
-from training.rendezvous import meet
+from training.rendezvous import wait_for_workers
 
 
 def define_replicas() -> None:
@@ -50,7 +50,7 @@ def make_strategy(cpu_replicas: int = 0) -> tf.distribute.Strategy:
 
 def _join(cluster: Cluster) -> tf.distribute.Strategy:
     """The strategy of several workers, once all of them are there."""
-    meet(cluster)
+    wait_for_workers(cluster)
     resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
         tf.train.ClusterSpec({"worker": list(cluster.addresses)}),
         task_type="worker",

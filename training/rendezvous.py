@@ -1,6 +1,7 @@
-"""Workers wait for each other here, before TensorFlow would: in Python, where Ctrl-C is heard.
+"""Workers wait for each other in Python, before TensorFlow connects them.
 
-TensorFlow waits in native code for an hour, deaf to signals, and does not say for whom.
+TensorFlow itself waits for an hour in native code, where it ignores Ctrl-C and does not say which
+worker is missing.
 """
 
 import contextlib
@@ -18,23 +19,25 @@ ROUND_SECONDS = 0.5
 FIRST_NOTICE_SECONDS = 10.0
 
 
-def meet(cluster: Cluster, wait_seconds: float = WAIT_SECONDS) -> None:
+def wait_for_workers(cluster: Cluster, wait_seconds: float = WAIT_SECONDS) -> None:
     """Returns once every worker has reached every other at the address that TensorFlow will use.
 
     Raises:
-        InputError: this worker's port can't be used; or a worker is missing for so long, or has
-            other addresses.
+        InputError: this worker's port can't be used; or a worker is missing after `wait_seconds`,
+            or was given other addresses.
     """
     own = cluster.addresses[cluster.index]
     say(f"worker {cluster.index} of {len(cluster.addresses)}, {own}: waiting for the others")
     with _listener(own) as listener:
         started, noticed = time.monotonic(), False
-        # Whom this worker has greeted, and who has greeted it.
-        greeted, came = {cluster.index}, {cluster.index}
-        while missing := set(range(len(cluster.addresses))) - (greeted & came):
-            # All of them again and again: one that was started anew knows nothing of before.
-            greeted |= {other for other in range(len(cluster.addresses)) if _greet(cluster, other)}
-            came |= _guests(cluster, listener)
+        # The workers that this one has reached, and those that have reached it.
+        reached, came = {cluster.index}, {cluster.index}
+        while missing := set(range(len(cluster.addresses))) - (reached & came):
+            # Every worker in every round: one may have been restarted since the last.
+            reached |= {
+                other for other in range(len(cluster.addresses)) if _handshake(cluster, other)
+            }
+            came |= _connections(cluster, listener)
             waited = time.monotonic() - started
             names = ", ".join(cluster.addresses[each] for each in sorted(missing))
             if waited > wait_seconds:
@@ -53,38 +56,38 @@ def _listener(own: str) -> socket.socket:
         raise InputError(f"cannot listen at {own}: {error}; choose another port") from error
 
 
-def _greeting(cluster: Cluster, index: int) -> bytes:
+def _message(cluster: Cluster, index: int) -> bytes:
     digest = hashlib.sha256(" ".join(cluster.addresses).encode()).hexdigest()[:16]
     return f"worker {digest} {index}\n".encode()
 
 
-def _greet(cluster: Cluster, other: int) -> bool:
-    """Tells another worker that this one is there; whether that was heard."""
+def _handshake(cluster: Cluster, other: int) -> bool:
+    """Tells another worker that this one is there; returns whether it was reached."""
     if other == cluster.index:
         return True
     host, _, port = cluster.addresses[other].rpartition(":")
     try:
         with socket.create_connection((host.strip("[]"), int(port)), ROUND_SECONDS) as connection:
-            connection.sendall(_greeting(cluster, cluster.index))
+            connection.sendall(_message(cluster, cluster.index))
     except OSError:  # not there yet
         return False
     return True
 
 
-def _guests(cluster: Cluster, listener: socket.socket) -> set[int]:
-    """Who comes in one round."""
-    guests = set()
+def _connections(cluster: Cluster, listener: socket.socket) -> set[int]:
+    """The workers that connect to this one within a round."""
+    connected = set()
     until = time.monotonic() + ROUND_SECONDS
     while (left := until - time.monotonic()) > 0:
         listener.settimeout(left)
-        with contextlib.suppress(OSError):  # Nobody came, or left before saying anything.
+        with contextlib.suppress(OSError):  # No connection, or one without a message.
             connection, _ = listener.accept()
             with connection:
                 connection.settimeout(ROUND_SECONDS)
                 text = connection.makefile("rb").readline(64)
-            if greeting := re.fullmatch(rb"worker [0-9a-f]{16} ([0-9]+)\n", text):
-                index = int(greeting[1])
-                if text != _greeting(cluster, index):
+            if message := re.fullmatch(rb"worker [0-9a-f]{16} ([0-9]+)\n", text):
+                index = int(message[1])
+                if text != _message(cluster, index):
                     raise InputError("a worker came that has other addresses: use the same in all")
-                guests.add(index)
-    return guests
+                connected.add(index)
+    return connected

@@ -21,17 +21,17 @@ _FEWEST_PER_THREAD = 8  # below that a thread costs more than it saves
 
 
 class RecordImages(Images):
-    """What `python -m data.convert` has written, decoded as it is read; needs no TensorFlow.
+    """Reads the images that `python -m data.convert` has written; needs no TensorFlow.
 
     Opening it checks the manifest, the indices, and the size of every shard; reading an image
     checks all bytes of its record. `data.records.verification` checks everything at once. Shards
-    are read and not mapped: of a mapped file that is cut short, the system kills the reader.
+    are read, not mapped: the system kills a process that reads a mapped file which was cut short.
 
     Args:
         folder: A folder of records.
 
     Raises:
-        InputError: The folder is no such one or incomplete, or a file in it is damaged; the
+        InputError: The folder is not one of records, is incomplete, or holds a damaged file; the
             message names it.
     """
 

@@ -14,7 +14,7 @@ import pytest
 from data import InputError
 from training import rendezvous
 from training.cluster import Cluster
-from training.rendezvous import meet
+from training.rendezvous import wait_for_workers
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -44,7 +44,7 @@ class Meeting(threading.Thread):
 
     def run(self) -> None:
         try:
-            meet(self.cluster, self.wait_seconds)
+            wait_for_workers(self.cluster, self.wait_seconds)
         except InputError as error:
             self.error = str(error)
 
@@ -123,14 +123,14 @@ def test_a_port_that_is_taken_is_an_error():
     with socket.create_server(("", 0)) as taken:
         name = f"127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(InputError, match=f"cannot listen at {name}: .*; choose another port"):
-            meet(Cluster((name, "127.0.0.1:1"), 0))
+            wait_for_workers(Cluster((name, "127.0.0.1:1"), 0))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_one_that_waits(number):
     script = (
-        "from training.cluster import Cluster; from training.rendezvous import meet\n"
-        f"meet(Cluster({addresses(2)!r}, 0))"
+        "from training.cluster import Cluster; from training.rendezvous import wait_for_workers\n"
+        f"wait_for_workers(Cluster({addresses(2)!r}, 0))"
     )
     # Processes inherit what is ignored, as Ctrl-C is where tests run in the background.
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)

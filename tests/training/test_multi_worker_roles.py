@@ -12,7 +12,7 @@ from tiny_training import TinyTask, make_loop
 
 from data import InputError
 from training import progress
-from training.leaving import WORKER_LOST, leave
+from training.exiting import WORKER_LOST, exit_with
 from training.progress import Progress, mute, say
 from training.workers import Workers, is_loss
 
@@ -112,10 +112,10 @@ def test_what_tells_of_a_lost_worker(error, loss):
 def ended(command: str, tf_config: str) -> subprocess.CompletedProcess:
     """A process that leaves a command, and would tell of its regular end."""
     script = (
-        "import atexit, sys; from training.leaving import leave\n"
+        "import atexit, sys; from training.exiting import exit_with\n"
         "atexit.register(print, 'shut down')\n"
         f"def command():\n    print('said');\n    {command}\n"
-        "leave(command)"
+        "exit_with(command)"
     )
     return subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=300,
@@ -152,7 +152,7 @@ def test_the_loss_of_a_worker_is_one_line(monkeypatch, capsys):
     def command() -> int:
         raise tf.errors.UnavailableError(None, None, "Collective ops is aborted\nby: Socket closed")
 
-    leave(command)
+    exit_with(command)
     assert codes == [WORKER_LOST]
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("error: another worker has ended or cannot be reached")
