@@ -170,7 +170,7 @@ def robustness(
     name: str,
     strengths: Sequence[float],
 ) -> tuple[Table, Figure]:
-    """The figures where all images, natural and generated, have met a perturbation."""
+    """The figures after a perturbation of all images, natural and generated."""
     _, unit, _ = PERTURBATIONS[name]
     chosen = ("accuracy", "detection rate", "AUC")
     rows, cells = [], []

@@ -17,8 +17,8 @@ class BalancedPool:
     half goes through its own order in which every image comes once before any comes again. Sources
     of other sizes are balanced by this too: the fewer images come more often.
 
-    Generated images that are made as they are read say so by an attribute `block`, how many are
-    made at once; their order is one of blocks, see `BlockShuffle`.
+    Generated images that are made as they are read have an attribute `block`: how many are made at
+    once. They are shuffled by blocks, see `BlockShuffle`.
 
     Args:
         natural: natural training images; N of them in the paper.

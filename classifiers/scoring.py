@@ -1,4 +1,4 @@
-"""What a trained model says of many images."""
+"""The outputs of trained models for many images."""
 
 import weakref
 from collections.abc import Callable, Sequence
@@ -62,5 +62,5 @@ def compiled(model: keras.Model) -> Callable[[np.ndarray], tf.Tensor]:
 
 def _trace(model: keras.Model, images: tf.TensorSpec) -> Callable:
     forward = tf.function(lambda images: model(tf.cast(images, tf.float32), training=False))
-    # A function that is called warns where many models are traced, of which each is another.
+    # Calling the function itself would warn of retracing, since every model has its own trace.
     return forward.get_concrete_function(images)

@@ -15,7 +15,7 @@ _ENCRYPTED = 0x1
 
 
 class ZipSource:
-    """Every file in a zip file that is named as images are, sorted by path, 2 before 10.
+    """Reads the image files of a zip file, told by their suffix, sorted by path, 2 before 10.
 
     Like a folder unzipped from it: of entries of one name the last counts, hidden ones are passed
     over. Nothing is ever unpacked to the disk.
@@ -68,7 +68,7 @@ class ZipSource:
     def _read(self, name: str, where: str) -> bytes:
         entry = self._zip.getinfo(name)
         if entry.file_size > MAX_BYTES:
-            raise InputError(f"{where} is larger than {MAX_BYTES:,} bytes: take it away")
+            raise InputError(f"{where} is larger than {MAX_BYTES:,} bytes: remove it")
         try:
             with self._lock:
                 return self._zip.read(entry)

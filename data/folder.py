@@ -15,7 +15,7 @@ from data.sorting import sort_key
 
 
 class FolderSource:
-    """Every file below a folder that is named as images are, sorted by path, 2 before 10.
+    """Reads the image files below a folder, told by their suffix, sorted by path, 2 before 10.
 
     Hidden files and folders (a leading dot) are passed over. Links to folders are followed, each
     real folder once. The files are listed once, and read when they are asked for.

@@ -51,7 +51,7 @@ def labels_of(
         return _of_file(names, label_file)
     except ValueError as error:
         raise InputError(
-            f"{LABEL_FILE} in {where}: {brief(error)}; mend it, or take it away"
+            f"{LABEL_FILE} in {where}: {brief(error)}; repair it, or remove it"
         ) from None
 
 

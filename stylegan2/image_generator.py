@@ -1,4 +1,4 @@
-"""What the commands that make pictures share: a generator, opened and fed from seeds."""
+"""Makes pictures from seeds or from w: what all commands that make pictures share."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -29,7 +29,7 @@ def define_flags(noises: tuple[str, ...] = ("constant", "none")) -> None:
 
 
 class ImageGenerator:
-    """Makes pictures of a generator from seeds or from w.
+    """Makes pictures by a StyleGAN2 generator, from seeds or from w.
 
     Args:
         generator: trained or imported.

@@ -9,7 +9,7 @@ workers           what they agree on while they train together
 randomness        seeds, latents: stateless functions of (seed, step)
 task              the contract between the loop and what it trains
 loop              the one training loop
-run_folder        what began a run, written down
+run_folder        the folder of a run, and the configuration in it
 checkpoints       atomic, verified checkpoints
 signals           Ctrl-C and SIGTERM
 paths             folders by names that TensorFlow takes

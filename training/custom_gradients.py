@@ -14,7 +14,7 @@ from tensorflow.python.framework import ops
 
 @contextlib.contextmanager
 def forgotten() -> Iterator[None]:
-    """Forgets in the end the custom gradients of all graphs that are made inside.
+    """At the end, unregisters the custom gradients of all graphs that were made inside.
 
     Those graphs can still be called, but not differentiated any more. Without this, a process that
     trains many networks grows by 10 to 150 MB with each.
@@ -25,9 +25,9 @@ def forgotten() -> Iterator[None]:
     finally:
         for name in set(registered()) - before:
             del registered()[name]
-        gc.collect()  # Graphs are full of cycles, and there are few of them to call for it.
+        gc.collect()  # Graphs hold cycles, and are too few to set off a collection.
 
 
 def registered() -> dict[str, Any]:
-    """TensorFlow's gradient functions by name; an empty dictionary where they lie elsewhere."""
+    """TensorFlow's gradient functions by name; empty where TensorFlow keeps them elsewhere."""
     return getattr(getattr(ops, "gradient_registry", None), "_registry", {})

@@ -1,4 +1,4 @@
-"""Every picture of many paths, read and squared in threads."""
+"""Reads, crops and resizes every picture of many paths, in threads."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence

@@ -17,7 +17,7 @@ class Writer(Protocol):
     def __init__(self, stream: TextIO): ...
 
     def write(self, predictions: Iterable[Prediction]) -> None:
-        """Writes some, and has them appear."""
+        """Writes some, and flushes the stream."""
 
 
 class TableWriter:

@@ -1,4 +1,4 @@
-"""A source of pictures into a folder of records; can be killed at any moment and goes on."""
+"""Converts a source of pictures to a folder of records; resumes after a kill at any moment."""
 
 import contextlib
 import functools

@@ -46,7 +46,7 @@ class Bad:
 def encode(source: Source, i: int, crop_resize: CropResize) -> Encoded | Bad:
     """Makes a source's picture ready to be stored: its own bytes where they need no change.
 
-    Else it becomes a PNG, which loses nothing.
+    Otherwise it is stored as PNG, without loss.
     """
     name, where = source.names[i], source.where(i)
     try:

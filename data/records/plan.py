@@ -1,4 +1,4 @@
-"""Which conversion a folder holds: noted before its first shard, compared when it goes on."""
+"""Records which conversion a folder holds, and compares it when the conversion resumes."""
 
 import hashlib
 import json

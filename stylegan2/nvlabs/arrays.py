@@ -1,4 +1,4 @@
-"""Stand-ins for what a pickled NumPy array names; none of NumPy's own is called with its values."""
+"""Stand-ins for the names in a pickled NumPy array; NumPy's own never see its values."""
 
 import math
 from typing import Any

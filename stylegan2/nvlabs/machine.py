@@ -3,7 +3,7 @@
 Python's own unpickler calls whatever a file names, and a crafted file can crash it or have it take
 all memory. A pickle is a program for a small stack machine; this is that machine, with the few
 instructions that files of weights need. A name in the file becomes what the caller's `find` gives
-for it, or ends the reading; nothing is ever imported.
+for it, or is refused; nothing is ever imported.
 """
 
 import io
@@ -32,7 +32,7 @@ class AllowedGlobal:
 
 
 class StandIn:
-    """A stand-in whose state comes after it, by the instruction BUILD."""
+    """Takes the place of an object of the file; the instruction BUILD gives it its state."""
 
     def set_state(self, state: Any) -> None:
         """Takes the state, once; raises `InputError` for a bad one."""

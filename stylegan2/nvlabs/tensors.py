@@ -1,4 +1,4 @@
-"""Stand-ins for what a pickled PyTorch tensor names.
+"""Stand-ins for the names in a pickled PyTorch tensor.
 
 A tensor is a strided view of a storage; a storage is a small file of its own within the pickle, as
 `torch.save` wrote them before PyTorch 1.6: four pickles (a magic number, a version, facts about the

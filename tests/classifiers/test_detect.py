@@ -260,7 +260,7 @@ def test_a_pipe_is_refused_and_what_is_passed_over_is_said(detector, folder):
     os.mkfifo(folder / "pipe.png")
     found = predictions(detector, [folder, folder / "pipe.png"])
     assert [each.error.partition(": ")[2] for each in found if each.error] == [
-        "it is no regular file; take it away"
+        "it is no regular file; remove it"
     ] * 2
 
 
