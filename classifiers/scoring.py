@@ -29,7 +29,7 @@ def predict(model: keras.Model, images: Images) -> np.ndarray:
 
 
 def predict_each(models: Sequence[keras.Model], images: Images) -> list[np.ndarray]:
-    """The outputs of several models, for all of which every image is read once.
+    """The outputs of several models; every image is read once for all of them.
 
     Args:
         models: as of `predict`.

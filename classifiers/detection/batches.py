@@ -64,7 +64,7 @@ def batched(readings: Iterable[Reading], batch_size: int) -> Iterator[list[Readi
 
 
 def ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """The same items, the next of which is made in a thread while one is in use."""
+    """Yields the same items; a thread makes the next one while one is in use."""
     nothing = object()
     with ThreadPoolExecutor(1) as thread:
         future = thread.submit(next, items, nothing)

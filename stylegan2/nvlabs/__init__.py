@@ -11,7 +11,7 @@ budget             bounds on what is made of a file's bytes
 tensorflow_file    networks of a TensorFlow file, in our layout
 torch_file         the same of a PyTorch file, with modules and torch_names
 options, variables what a file says of a network, all of which must be understood
-converted          what both hand on
+converted          what both return
 layout             our variables: names and shapes
 """
 

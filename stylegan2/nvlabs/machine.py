@@ -48,7 +48,7 @@ def run(
 
     Args:
         stream: bytes in memory.
-        find: module and name to what is allowed for it; raises `InputError` to refuse.
+        find: module and name to what is allowed for them; raises `InputError` to refuse.
         persistent: makes the value of a persistent id; None to refuse them.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Which names a pickle of networks may use, and what each stands for."""
+"""Reads a pickle of networks: which names it may use, and the stand-in for each."""
 
 import io
 import re
@@ -73,7 +73,7 @@ class _Names:
         }
 
     def find(self, module: str, name: str) -> AllowedGlobal:
-        """What stands for a name; raises `InputError` where nothing does."""
+        """The stand-in for a name; raises `InputError` if it has none."""
         if _LAYERS.fullmatch(module) and name.isidentifier():
             return AllowedGlobal(f"{module}.{name}", Module)
         if (module, name) not in self._known:
