@@ -3,7 +3,7 @@
     python -m classifiers.evaluate --detector=runs/detector --natural=faces.zip \\
         --generated=gan1,gan2 --output=evaluation
 
-By default on the fifth of each set that `classifiers.train` leaves alone. Figures for each
+By default on the fifth of each set that `classifiers.train` leaves alone. Metrics for each
 generator, bootstrap intervals, calibration, and robustness to JPEG, blur, resizing and cropping;
 as CSV, JSON, Markdown, PNG, and one HTML page.
 """
@@ -69,7 +69,7 @@ def _run() -> None:
             name="evaluation",
             title="A detector of generated images",
             question="How well does the detector tell the generators' images from natural ones?",
-            paper_claim="The paper reports no figures on other data.",
+            paper_claim="The paper reports no numbers on other data.",
             summary=_summary(tables[0], tables[1]),
             facts=subject.facts,
             configuration={"detector": detector.info, "temperature": detector.temperature},

@@ -35,7 +35,7 @@ def detection_rate(generated_logits: np.ndarray) -> float:
 
 
 def detection_metrics(generated_logits: np.ndarray, natural_logits: np.ndarray) -> DetectionMetrics:
-    """All figures of one classifier and one generator.
+    """All metrics of one classifier and one generator.
 
     Args:
         generated_logits: [N], logits of generated images.
@@ -75,7 +75,7 @@ def interval(
     resamples: int = 1000,
     seed: int = 0,
 ) -> tuple[float, float]:
-    """A bootstrap interval of a figure: percentiles over images drawn again, each kind by itself.
+    """A bootstrap interval of a metric: percentiles over images drawn again, each kind by itself.
 
     It tells the spread over images, not over classifiers or generators.
 

@@ -116,7 +116,7 @@ def card_text(card: dict[str, Any]) -> str:
             "    docker run -p 8501:8501 -e MODEL_NAME=detector \\",
             '        -v "$PWD/saved_model:/models/detector" tensorflow/serving',
             "",
-            "## Training and figures",
+            "## Training and metrics",
             "",
             *_table(training),
             "",
