@@ -1,4 +1,4 @@
-"""Detection on picture files, in images/s from file to finding.
+"""Detection on picture files, in images/s from file to prediction.
 
 Random crops of scikit-learn's two photographs, half of them JPEG and half PNG files, in a temporary
 folder; beside a plain loop of Pillow and `keras.Model.predict`. The rows "decoding only" and "model
@@ -17,7 +17,7 @@ from sklearn.datasets import load_sample_images
 
 from benchmarks.timing import medians, print_rates
 from classifiers.detection.batches import detect
-from classifiers.detection.fitting import squaring_of
+from classifiers.detection.fitting import crop_resize_of
 from classifiers.detection.pictures import Pictures
 from classifiers.detector import Detector
 from classifiers.models import build
@@ -63,7 +63,7 @@ def main() -> None:
         work = {
             "Pillow loop and predict": lambda: plain_loop(detector, Path(name)),
             "classifiers.detect": lambda: list(detect(detector, pictures, batch_size=batch)),
-            "decoding only": lambda: list(pictures.readings(squaring_of(detector))),
+            "decoding only": lambda: list(pictures.readings(crop_resize_of(detector))),
             "model only": lambda: [
                 detector.logits(zeros) for _ in range(-(-values.images // batch))
             ],

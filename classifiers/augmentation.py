@@ -44,12 +44,12 @@ class AugmentationConfig:
 
 
 def augmented(images: np.ndarray, config: AugmentationConfig, seed: list[int]) -> np.ndarray:
-    """A batch of which each image is augmented by itself.
+    """Augments each image of a batch by itself.
 
     Args:
         images: uint8 [N, H, W, C].
         config: what is done, in the order of its fields.
-        seed: whole numbers, of which all draws are a function.
+        seed: whole numbers that determine all draws.
 
     Returns:
         uint8 [N, H, W, C].

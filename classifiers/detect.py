@@ -18,8 +18,8 @@ from absl import flags
 from tqdm import tqdm
 
 from classifiers.detection.batches import detect
-from classifiers.detection.findings import GENERATED
 from classifiers.detection.pictures import Pictures
+from classifiers.detection.predictions import GENERATED
 from classifiers.detection.writers import WRITERS, Writer
 from classifiers.detector import Detector, load_detector
 from data import InputError, atomic_path
@@ -60,7 +60,7 @@ def detect_all(
     threshold: float = 0.5,
     batch_size: int = 32,
 ) -> tuple[int, int]:
-    """Writes the findings on all pictures; progress, bad pictures and a summary go to stderr.
+    """Writes the predictions for all pictures; progress, bad pictures and a summary go to stderr.
 
     Returns:
         The number of pictures, and how many of them could not be read.
@@ -69,15 +69,15 @@ def detect_all(
     for line in pictures.passed_over:
         say(line)
     with Progress("detecting", len(pictures), unit="pictures") as progress:
-        for findings in detect(detector, pictures, threshold, batch_size):
-            for finding in findings:
-                generated += finding.verdict == GENERATED
-                if finding.error:
+        for predictions in detect(detector, pictures, threshold, batch_size):
+            for prediction in predictions:
+                generated += prediction.verdict == GENERATED
+                if prediction.error:
                     unreadable += 1
-                    say(finding.error)
+                    say(prediction.error)
             with tqdm.external_write_mode():  # both may be on one terminal
-                writer.write(findings)
-            progress.advance(len(findings))
+                writer.write(predictions)
+            progress.advance(len(predictions))
     read = len(pictures) - unreadable
     say(f"{generated:,} of {read:,} pictures called generated (P > {threshold:g})")
     return len(pictures), unreadable

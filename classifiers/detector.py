@@ -30,7 +30,7 @@ class Detector:
         temperature: what logits are divided by to become calibrated; 1 until it was fitted. It
             moves no decision.
         resize_filter: "lanczos" or "box", by which images are made to fit, as in the training.
-        info: what else is known: architecture, training data, figures; JSON values.
+        info: what else is known: architecture, training data, metrics; JSON values.
     """
 
     model: keras.Model

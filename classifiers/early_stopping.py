@@ -52,11 +52,11 @@ class EarlyStopping:
 
     @property
     def has_converged(self) -> bool:
-        """Whether the loss has not improved for so many looks."""
+        """Whether the loss has not improved in the last `patience` validations."""
         return self._since.numpy() >= self.patience
 
     def take_best(self) -> None:
-        """Gives the model the weights of the lowest loss, if there was a look at all."""
+        """Gives the model the weights of the lowest loss, if it was validated at all."""
         if self._lowest.numpy() < WORST:
             for variable, best in zip(flat_variables(self.model), self._best, strict=True):
                 variable.assign(best)

@@ -3,7 +3,7 @@
     python -m classifiers.evaluate --detector=runs/detector --natural=faces.zip \\
         --generated=gan1,gan2 --output=evaluation
 
-By default on the fifth of each set that `classifiers.train` leaves alone. Figures for each
+By default on the fifth of each set that `classifiers.train` leaves alone. Metrics for each
 generator, bootstrap intervals, calibration, and robustness to JPEG, blur, resizing and cropping;
 as CSV, JSON, Markdown, PNG, and one HTML page.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 from absl import flags
 
 import report
-from classifiers import examined
+from classifiers import evaluation_inputs
 from classifiers.evaluation import (
     calibration,
     detection_table,
@@ -39,7 +39,7 @@ SWEEPS = {
 
 def main() -> None:
     """The command line."""
-    examined.define_flags(limit=10_000)
+    evaluation_inputs.define_flags(limit=10_000)
     flags.DEFINE_integer("resamples", 1000, "Draws for the intervals.", 10, 1_000_000)
     for name, strengths in SWEEPS.items():
         flags.DEFINE_list(name, strengths, f"Strengths of the robustness sweep {name}; none: =.")
@@ -50,7 +50,7 @@ def _run() -> None:
     values = flags.FLAGS
     started = time.monotonic()
     sweeps = {name: strengths_of(name, values[name].value) for name in SWEEPS}
-    subject = examined.open_examined()
+    subject = evaluation_inputs.open_inputs()
     detector, natural, generated = subject.detector, subject.natural, subject.generated
     scores = score(detector, natural, generated)
     calibrated, reliability = calibration(detector, scores)
@@ -69,7 +69,7 @@ def _run() -> None:
             name="evaluation",
             title="A detector of generated images",
             question="How well does the detector tell the generators' images from natural ones?",
-            paper_claim="The paper reports no figures on other data.",
+            paper_claim="The paper reports no numbers on other data.",
             summary=_summary(tables[0], tables[1]),
             facts=subject.facts,
             configuration={"detector": detector.info, "temperature": detector.temperature},

@@ -1,4 +1,4 @@
-"""The figures of a detector, as tables and curves."""
+"""The metrics of a detector, as tables and curves."""
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
@@ -23,8 +23,8 @@ STATISTICS: dict[str, Statistic] = {
     "detection rate": lambda g, n: detection_rate(g),
     "AP": lambda g, n: detection_metrics(g, n).average_precision,
     "AUC": lambda g, n: detection_metrics(g, n).roc_auc,
-    "detected at 1 % false alarms": lambda g, n: detection_rate_at(0.01, g, n),
-    "detected at 5 % false alarms": lambda g, n: detection_rate_at(0.05, g, n),
+    "detection rate at 1 % FPR": lambda g, n: detection_rate_at(0.01, g, n),
+    "detection rate at 5 % FPR": lambda g, n: detection_rate_at(0.05, g, n),
 }
 ALL = "all generators"
 
@@ -61,16 +61,16 @@ def score(detector: Detector, natural: Images, generated: Mapping[str, Images]) 
 
 
 def detection_table(scores: Scores) -> Table:
-    """All figures of every generator."""
+    """All metrics of every generator."""
     groups = scores.groups()
     return Table(
         name="detection",
         title="Generated against natural images",
         caption="Accuracy is the mean of the detection rate and the share of natural images called "
-        "natural, at the threshold of 0.5. Detected at x % false alarms: at the lowest threshold "
-        "at which no more than x % of the natural images are called generated.",
+        "natural, at the threshold of 0.5. Detection rate at x % FPR (false positive rate): at the "
+        "lowest threshold at which at most x % of the natural images are called generated.",
         row_label="Generator",
-        column_label="Figure",
+        column_label="Metric",
         rows=list(groups),
         columns=list(STATISTICS),
         cells=[
@@ -81,10 +81,10 @@ def detection_table(scores: Scores) -> Table:
 
 
 def interval_table(scores: Scores, resamples: int) -> Table:
-    """Bootstrap intervals of the same figures."""
+    """Bootstrap intervals of the same metrics."""
     groups = scores.groups()
     cells = []
-    with Progress("intervals", len(groups) * len(STATISTICS), unit="figures") as progress:
+    with Progress("intervals", len(groups) * len(STATISTICS), unit="metrics") as progress:
         for logits in groups.values():
             row = []
             for statistic in STATISTICS.values():
@@ -97,7 +97,7 @@ def interval_table(scores: Scores, resamples: int) -> Table:
         caption=f"Bootstrap percentiles, {resamples:,} draws of the images of each kind. They tell "
         "the spread over images, not over trainings or generators.",
         row_label="Generator",
-        column_label="Figure",
+        column_label="Metric",
         rows=list(groups),
         columns=[f"{name}, {end}" for name in STATISTICS for end in ("from", "to")],
         cells=cells,
@@ -106,13 +106,13 @@ def interval_table(scores: Scores, resamples: int) -> Table:
 
 
 def natural_table(scores: Scores) -> Table:
-    """What becomes of natural images."""
+    """How many natural images are called natural."""
     return Table(
         name="natural",
         title="Natural images",
         caption="At the threshold of 0.5.",
         row_label="Images",
-        column_label="Figure",
+        column_label="Metric",
         rows=["natural"],
         columns=["images", "called natural"],
         cells=[[len(scores.natural), 1 - detection_rate(scores.natural)]],
@@ -133,9 +133,9 @@ def calibration(detector: Detector, scores: Scores) -> tuple[Table, Figure]:
         title="Calibration",
         caption="Expected calibration error: the mean distance between the probability of being "
         "generated and the share of images that are, over 15 bins (Guo et al. 2017). The "
-        "temperature was fitted on images that are in no figure here.",
+        "temperature was fitted on images that are in no number here.",
         row_label="Probabilities",
-        column_label="Figure",
+        column_label="Metric",
         rows=list(curves),
         columns=["temperature", "expected calibration error"],
         cells=[
@@ -170,7 +170,7 @@ def robustness(
     name: str,
     strengths: Sequence[float],
 ) -> tuple[Table, Figure]:
-    """The figures where all images, natural and generated, have met a perturbation."""
+    """The metrics after a perturbation of all images, natural and generated."""
     _, unit, _ = PERTURBATIONS[name]
     chosen = ("accuracy", "detection rate", "AUC")
     rows, cells = [], []
@@ -181,9 +181,9 @@ def robustness(
                 Perturbed(natural, name, strength),
                 {each: Perturbed(images, name, strength) for each, images in generated.items()},
             )
-            figures = [STATISTICS[each](scores.together, scores.natural) for each in chosen]
+            values = [STATISTICS[each](scores.together, scores.natural) for each in chosen]
             rows.append(f"{strength:g}")
-            cells.append([*figures, 1 - detection_rate(scores.natural)])
+            cells.append([*values, 1 - detection_rate(scores.natural)])
             progress.advance()
     columns = [*chosen, "natural called natural"]
     table = Table(
@@ -191,7 +191,7 @@ def robustness(
         title=f"Robustness: {name}",
         caption=f"All images, natural and generated, after {name}; {unit}.",
         row_label=unit.capitalize(),
-        column_label="Figure",
+        column_label="Metric",
         rows=rows,
         columns=columns,
         cells=cells,

@@ -16,7 +16,7 @@ import numpy as np
 from absl import flags
 
 import report
-from classifiers import examined
+from classifiers import evaluation_inputs
 from classifiers.detector import Detector
 from classifiers.grad_cam import grad_cam, overlay
 from classifiers.spectra import log_power_spectrum, radial_profile
@@ -41,7 +41,7 @@ class Spectra:
 
 def main() -> None:
     """The command line."""
-    examined.define_flags(limit=2000)
+    evaluation_inputs.define_flags(limit=2000)
     flags.DEFINE_integer("images", 16, "Overlays of each set.", lower_bound=1)
     command.run(_run, resumes=False)
 
@@ -49,7 +49,7 @@ def main() -> None:
 def _run() -> None:
     values = flags.FLAGS
     started = time.monotonic()
-    subject = examined.open_examined()
+    subject = evaluation_inputs.open_inputs()
     detector, sets = subject.detector, {NATURAL: subject.natural, **subject.generated}
     spectra = take_spectra(sets)
     folder = Path(values.output)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from absl import flags
 
-from classifiers.detection.fitting import squaring_of
+from classifiers.detection.fitting import crop_resize_of
 from classifiers.detector import Detector, load_detector
 from classifiers.serving.card import model_card, write_card
 from classifiers.serving.converted import require_tf2onnx, write_litert, write_onnx
@@ -54,7 +54,7 @@ def export(detector: Detector, output: Path, onnx: bool = False, litert: bool = 
         InputError: there is something at `output`, the detector takes no squares of one size, or
             tf2onnx is wanted and missing.
     """
-    squaring_of(detector)
+    crop_resize_of(detector)
     if onnx:
         require_tf2onnx()
     with whole_folder(output) as folder:

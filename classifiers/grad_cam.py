@@ -9,7 +9,7 @@ OPACITY = 0.5
 
 
 def grad_cam(model: keras.Model, images: np.ndarray) -> np.ndarray:
-    """What speaks for "generated", at the resolution of the last feature map.
+    """Maps of the evidence for "generated", at the resolution of the last feature map.
 
     The feature maps, each weighted by the mean of the logit's gradient over its pixels, summed,
     without what is negative (equations 1 and 2). An image that a detector calls natural may have

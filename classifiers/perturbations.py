@@ -1,4 +1,4 @@
-"""What happens to pictures on their way through the world: JPEG, blur, resizing, cropping."""
+"""Perturbations that pictures meet in use: JPEG, blur, resizing, cropping."""
 
 import io
 
@@ -87,7 +87,7 @@ def _to_pillow(image: np.ndarray) -> Image.Image:
 
 
 class Perturbed(Images):
-    """Images that have met a perturbation, computed as they are read, on all cores.
+    """Applies a perturbation to images as they are read, on all cores.
 
     Args:
         images: as they were.

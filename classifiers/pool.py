@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from classifiers.windows import BlockWindows
+from classifiers.block_shuffle import BlockShuffle
 from data import EpochOrder, Images
 from training.randomness import derive_seed
 
@@ -17,8 +17,8 @@ class BalancedPool:
     half goes through its own order in which every image comes once before any comes again. Sources
     of other sizes are balanced by this too: the fewer images come more often.
 
-    Generated images that are made as they are read say so by an attribute `block`, how many are
-    made at once; their order is one of blocks, see `BlockWindows`.
+    Generated images that are made as they are read have an attribute `block`: how many are made at
+    once. They are shuffled by blocks, see `BlockShuffle`.
 
     Args:
         natural: natural training images; N of them in the paper.
@@ -43,7 +43,7 @@ class BalancedPool:
         order_seed = derive_seed(seed, "generated")
         self._generated_order = EpochOrder(int(self._ends[-1]), order_seed)
         block = max(getattr(images, "block", 1) for images in generated)
-        self._windows = BlockWindows(generated, block, order_seed) if block > 1 else None
+        self._shuffle = BlockShuffle(generated, block, order_seed) if block > 1 else None
 
     def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         """Images uint8 [batch_size, H, W, C] and labels float32 [batch_size], 1 = generated.
@@ -58,8 +58,8 @@ class BalancedPool:
 
     def _read_generated(self, start: int) -> np.ndarray:
         """The generated half of the batch that begins at a position of their order."""
-        if self._windows is not None:
-            return self._windows.read(start, self.half)
+        if self._shuffle is not None:
+            return self._shuffle.read(start, self.half)
         indices = self._generated_order.indices(start, self.half)
         sources = np.searchsorted(self._ends, indices, side="right")
         positions = indices - np.concatenate([[0], self._ends])[sources]

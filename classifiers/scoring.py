@@ -1,4 +1,4 @@
-"""What a trained model says of many images."""
+"""The outputs of trained models for many images."""
 
 import weakref
 from collections.abc import Callable, Sequence
@@ -29,7 +29,7 @@ def predict(model: keras.Model, images: Images) -> np.ndarray:
 
 
 def predict_each(models: Sequence[keras.Model], images: Images) -> list[np.ndarray]:
-    """The outputs of several models, for all of which every image is read once.
+    """The outputs of several models; every image is read once for all of them.
 
     Args:
         models: as of `predict`.
@@ -62,5 +62,5 @@ def compiled(model: keras.Model) -> Callable[[np.ndarray], tf.Tensor]:
 
 def _trace(model: keras.Model, images: tf.TensorSpec) -> Callable:
     forward = tf.function(lambda images: model(tf.cast(images, tf.float32), training=False))
-    # A function that is called warns where many models are traced, of which each is another.
+    # Calling the function itself would warn of retracing, since every model has its own trace.
     return forward.get_concrete_function(images)

@@ -1,4 +1,4 @@
-"""Averaged power spectra: where in frequency a generator's artefacts live."""
+"""Averaged power spectra: at which frequencies a generator leaves artefacts."""
 
 import numpy as np
 from scipy import ndimage

@@ -8,7 +8,7 @@
 `--natural` and each of `--generated`, one for each generator, are a folder or zip of images, or a
 folder of records. All of them are cropped, resized and encoded by the same code with the same
 numbers. Four fifths of each train; of these some are held back to tell when the training has
-converged and to calibrate; the last fifth is for the figures at the end.
+converged and to calibrate; the last fifth is for the metrics at the end.
 
 The run's folder holds config.json, metrics.jsonl, checkpoints/ and at the end the detector:
 model.keras and detector.json. The same command goes on where it was stopped.
@@ -24,7 +24,7 @@ import data
 from classifiers.augmentation import AugmentationConfig
 from classifiers.config import DETECTOR
 from classifiers.detector import Detector
-from classifiers.examined import open_sets
+from classifiers.evaluation_inputs import open_sets
 from classifiers.models import ARCHITECTURES, check_size
 from classifiers.training import ClassifierTask
 from data import Images, InputError, Joined, Opened, Subset
@@ -103,7 +103,7 @@ def _run() -> None:
     info = _info(natural, generated) | settings
     detector = Detector(task.model, 1.0, values.filter, info)
     detector = calibrated(detector, validation[0], Joined(validation[1:]))
-    info["figures"] = figures(detector, natural, generated)
+    info["figures"] = final_metrics(detector, natural, generated)
     detector.save(folder)
     print(folder)
 
@@ -125,7 +125,7 @@ def calibrated(detector: Detector, natural: Images, generated: Images) -> Detect
     return dataclasses.replace(detector, temperature=temperature)
 
 
-def figures(detector: Detector, natural: Opened, generated: list[Opened]) -> list[dict]:
+def final_metrics(detector: Detector, natural: Opened, generated: list[Opened]) -> list[dict]:
     """What the detector reaches on the images that have no part in its training, by generator."""
     of_natural = detector.logits(natural.dataset.evaluation)
     found = []

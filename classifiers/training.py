@@ -115,7 +115,7 @@ class ClassifierTask(_SupervisedTask):
 
 
 class DigitTask(_SupervisedTask):
-    """Trains a digit classifier on natural images, for the features of a frechet distance.
+    """Trains a digit classifier on natural images, for the features of a Fréchet distance.
 
     It is the setting's CNN with a hidden layer of 64 features and a logit for each class: ten, but
     data sets in MNIST's format may have others.

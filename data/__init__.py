@@ -1,7 +1,7 @@
 """Data sets as images of bytes, the order they are seen in, and the files they come from.
 
 datasets.py       load(name) -> Dataset: the images by name, split 80/20
-planned.py        as many images as a data set has that is not here
+planned.py        images of noise in place of a data set, for plans
 opening.py        open_path: images from any path, and what is known of their files
 digits.py         the 1,797 small digits that come with scikit-learn: no download
 mnist.py          MNIST, from its four idx files or through Keras
@@ -18,13 +18,13 @@ idx.py            one idx file, plain or gzip, checked byte for byte
 split.py          the fixed 80/20 split
 resize.py         square resizing and channels
 grids.py          image_grid: many images as one
-images.py         what a room hands over: Images, ArrayImages, Subset and Joined
+images.py         fixed lists of images: Images, ArrayImages, Subset and Joined
 order.py          permutations and the endless, resumable order of the examples
-natural_order.py  the order of file names
+sorting.py        the order of file names
 threads.py        pictures on all cores
 files.py          files that are either whole or not there
-leftovers.py      temporary names, and what killed processes left under them
-trouble.py        a full disk as one line, whatever library writes
+leftovers.py      temporary names, and removal of what killed processes left
+trouble.py        errors of a full disk as one line, whichever library writes
 json_files.py     JSON that must have a shape
 ranges.py         numbers and ranges on a command line
 startup.py        Ctrl-C while a command starts

@@ -15,7 +15,7 @@ _ENCRYPTED = 0x1
 
 
 class ZipSource:
-    """Every file in a zip file that is named as images are, in the natural order of paths.
+    """Reads the image files of a zip file, told by their suffix, sorted by path, 2 before 10.
 
     Like a folder unzipped from it: of entries of one name the last counts, hidden ones are passed
     over. Nothing is ever unpacked to the disk.
@@ -37,7 +37,7 @@ class ZipSource:
             self._zip = zipfile.ZipFile(path)
         except Exception as error:  # zipfile raises half a dozen types on damaged files
             raise InputError(
-                f"cannot read {path} as a zip file ({brief(error)}): get it anew"
+                f"cannot read {path} as a zip file ({brief(error)}): download or copy it again"
             ) from error
         self._lock = threading.Lock()  # zipfile promises nothing to threads
         self._paths = {}  # of each name, with forward slashes, whatever Windows wrote
@@ -68,13 +68,13 @@ class ZipSource:
     def _read(self, name: str, where: str) -> bytes:
         entry = self._zip.getinfo(name)
         if entry.file_size > MAX_BYTES:
-            raise InputError(f"{where} is larger than {MAX_BYTES:,} bytes: take it away")
+            raise InputError(f"{where} is larger than {MAX_BYTES:,} bytes: remove it")
         try:
             with self._lock:
                 return self._zip.read(entry)
         except Exception as error:  # each compression raises its own types on damaged files
             raise InputError(
-                f"cannot read {where} ({brief(error)}): get the zip anew, or zip it with deflate"
+                f"cannot read {where} ({brief(error)}): copy the zip again, or zip it with deflate"
             ) from error
 
     def checksum(self, i: int) -> tuple[int, int]:

@@ -66,7 +66,7 @@ def main() -> None:
         skip_bad=values.skip_bad,
         labels=values.labels,
     )
-    check_memory(math.prod(options.squaring.shape), f"--resolution={options.resolution}")
+    check_memory(math.prod(options.crop_resize.shape), f"--resolution={options.resolution}")
     manifest = _convert(options)
     shards, bad = manifest["shards"], len(manifest["skipped"])
     print(

@@ -1,4 +1,4 @@
-"""The one error that is the user's to put right, and texts as a line can show them."""
+"""InputError, the one error that users can put right, and texts made fit for one line."""
 
 # Most characters of a reason that another library gives, and of a whole message: either may quote a
 # damaged header of 64 KiB.

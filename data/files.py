@@ -1,4 +1,4 @@
-"""Files that are either whole or not there, whenever the process dies."""
+"""Writes files so that each is whole or not there, also after a kill."""
 
 import contextlib
 import errno
@@ -89,9 +89,9 @@ def read_file(path: str | os.PathLike, most: int) -> bytes:
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         raise InputError(f"cannot read {path}: {brief(error)}") from error
     if contents is None:
-        raise InputError(f"cannot read {path}: it is no regular file; take it away")
+        raise InputError(f"cannot read {path}: it is no regular file; remove it")
     if len(contents) > most:
-        raise InputError(f"{path} is larger than {most:,} bytes: take it away")
+        raise InputError(f"{path} is larger than {most:,} bytes: remove it")
     return contents
 
 

@@ -10,12 +10,12 @@ from data.errors import InputError, brief
 from data.files import read_file
 from data.labels import labels_digest, labels_of
 from data.listing import LABEL_FILE, pictures_among
-from data.natural_order import natural_key
 from data.picture import MAX_BYTES
+from data.sorting import sort_key
 
 
 class FolderSource:
-    """Every file below a folder that is named as images are, in the natural order of paths.
+    """Reads the image files below a folder, told by their suffix, sorted by path, 2 before 10.
 
     Hidden files and folders (a leading dot) are passed over. Links to folders are followed, each
     real folder once. The files are listed once, and read when they are asked for.
@@ -100,7 +100,7 @@ def _files_below(folder: Path, passed_over: collections.Counter[str]) -> list[st
                 elif not start or not _is_seen(path, seen, passed_over):
                     continue
                 subfolders.remove(name)
-        starts += sorted(links, key=natural_key)
+        starts += sorted(links, key=sort_key)
     return paths
 
 

@@ -1,4 +1,4 @@
-"""What one room hands to the next: a fixed list of images of one shape."""
+"""Images: a fixed list of images of one shape, which all packages take and give."""
 
 import functools
 import hashlib

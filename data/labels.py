@@ -13,7 +13,7 @@ import numpy as np
 
 from data.errors import InputError, brief
 from data.listing import LABEL_FILE
-from data.natural_order import natural_key
+from data.sorting import sort_key
 
 FOLDERS, NONE = "folders", "none"
 CHOICES = (LABEL_FILE, FOLDERS, NONE)
@@ -28,7 +28,7 @@ def labels_of(
 
     Args:
         names: Relative paths with forward slashes.
-        choice: "dataset.json"; "folders", whose names at the first level, in natural order, are
+        choice: "dataset.json"; "folders", whose names at the first level, sorted, 2 before 10, are
             classes 0, 1, ...; "none"; or None: dataset.json where there is one.
         label_file: The contents of dataset.json, or None where there is none.
         where: What holds the pictures, for errors.
@@ -51,7 +51,7 @@ def labels_of(
         return _of_file(names, label_file)
     except ValueError as error:
         raise InputError(
-            f"{LABEL_FILE} in {where}: {brief(error)}; mend it, or take it away"
+            f"{LABEL_FILE} in {where}: {brief(error)}; repair it, or remove it"
         ) from None
 
 
@@ -84,7 +84,7 @@ def _of_folders(names: Sequence[str], where: str) -> np.ndarray:
             f"as {brief(outside[0])}: each class needs a folder"
         )
     folders = [name.partition("/")[0] for name in names]
-    numbers = {folder: i for i, folder in enumerate(sorted(set(folders), key=natural_key))}
+    numbers = {folder: i for i, folder in enumerate(sorted(set(folders), key=sort_key))}
     if len(numbers) > MOST_CLASSES:
         raise InputError(f"--labels={FOLDERS}: {len(numbers):,} classes; at most {MOST_CLASSES:,}")
     return np.array([numbers[folder] for folder in folders], np.int64)

@@ -1,4 +1,4 @@
-"""Names for files and folders that are being written, and what dead processes left of them."""
+"""Names for files and folders that are being written, and removal of what killed processes left."""
 
 import contextlib
 import functools
@@ -23,9 +23,9 @@ _mine: set[str] = set()  # names that this process is writing to
 
 @contextlib.contextmanager
 def temporary_beside(path: Path, suffix: str = "") -> Iterator[Path]:
-    """A hidden path in the folder of `path`, unique to this call, which is not made here.
+    """Names a hidden path in the folder of `path`, unique to this call; the body makes it.
 
-    What dead processes left of writing `path` is removed first, and what the body leaves, last.
+    Removes what killed processes left of writing `path` first, and what the body leaves, last.
 
     Args:
         path: What is written.
@@ -54,15 +54,15 @@ def remove(path: Path) -> None:
 
 
 def is_left(path: Path) -> bool:
-    """Whether a path has a temporary name, and the process that wrote to it is dead.
+    """Whether a path has a temporary name, and the process that wrote to it has ended.
 
-    Of a process on another machine, or of an earlier version's, nobody can tell: it counts as dead
-    where nothing was written for a day.
+    This cannot be known of a process on another machine, or of an earlier version's: it counts as
+    ended if nothing was written for a day.
     """
     match = TEMPORARY.fullmatch(path.name)
     if match is None or path.name in _mine:
         return False
-    if match["host"] == _host() and os.name != "nt":  # where asking for a process ends it
+    if match["host"] == _host() and os.name != "nt":  # where a query would end the process
         pid = int(match["pid"])
         return pid == os.getpid() or not _is_alive(pid)  # it had our number before us
     try:
@@ -93,7 +93,7 @@ def _is_alive(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except (OSError, OverflowError):  # somebody else's
+    except (OSError, OverflowError):  # another user's
         return True
     return True
 

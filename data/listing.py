@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterable
 
 from data.errors import InputError, printable
-from data.natural_order import natural_key
 from data.picture import SUFFIXES
+from data.sorting import sort_key
 
 LABEL_FILE = "dataset.json"
 HIDDEN = "hidden"
@@ -22,7 +22,7 @@ def is_hidden(path: str) -> bool:
 def pictures_among(
     paths: Iterable[tuple[str, str]], passed_over: collections.Counter[str], where: object
 ) -> list[str]:
-    """The names of pictures, in the natural order of paths.
+    """The names of pictures, sorted by path, 2 before 10.
 
     Args:
         paths: Pairs of a file's name and its relative path with forward slashes.
@@ -46,7 +46,7 @@ def pictures_among(
         raise InputError(
             f"no images in {where}: it needs {', '.join(SUFFIXES)} files" + (line and f"; {line}")
         )
-    return sorted(names, key=natural_key)
+    return sorted(names, key=sort_key)
 
 
 def passed_over_line(passed_over: collections.Counter[str], where: object) -> str:

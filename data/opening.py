@@ -9,8 +9,8 @@ from data.datasets import Dataset, load
 from data.errors import InputError
 from data.listing import passed_over_line
 from data.picture import JPEG_SUFFIXES
+from data.records.checksummed_json import read_checksummed
 from data.records.manifest import MANIFEST, read_manifest
-from data.records.sealed import read_sealed
 from data.records.shard import index_name
 from data.resize import FILTERS
 from data.sources import open_images
@@ -100,7 +100,7 @@ def _names_of_records(folder: Path, manifest: dict[str, Any]) -> Iterator[str]:
 
     shards = manifest["shards"]
     for number, shard in enumerate(shards):
-        index = read_sealed(folder / index_name(number, len(shards)))
+        index = read_checksummed(folder / index_name(number, len(shards)))
         places = zip(*(index[column] for column in _PLACE), strict=True)
         with (folder / shard["name"]).open("rb") as file:
             for offset, length, image_offset, image_length in places:

@@ -84,7 +84,7 @@ def decode(contents: bytes, where: str) -> Picture:
             if bare is not None:
                 return Picture(_decode(bare).image, plain=None)
         raise InputError(
-            f"cannot read {where} as an image ({_reason(error)}): repair it or take it away"
+            f"cannot read {where} as an image ({_reason(error)}): repair it or remove it"
         ) from error
 
 

@@ -10,7 +10,7 @@ from data.errors import InputError
 from data.files import read_file
 from data.images import Images, checked_indices
 from data.picture import MAX_BYTES, decode
-from data.resize import Squaring, square_with_alpha
+from data.resize import CropResize, square_with_alpha
 from data.sources import Source, open_images
 from data.threads import map_in_order
 
@@ -29,7 +29,7 @@ def read_picture(path: Path, resolution: int, channels: int) -> np.ndarray:
     image = decode(read_file(path, MAX_BYTES), str(path)).image
     if channels in (2, 4):
         return square_with_alpha(image, resolution, channels)
-    return Squaring(resolution, channels)(image, str(path))
+    return CropResize(resolution, channels)(image, str(path))
 
 
 class PictureImages(Images):
@@ -37,11 +37,11 @@ class PictureImages(Images):
 
     Args:
         source: Encoded pictures.
-        squaring: What becomes of each.
+        crop_resize: Makes a square image of each.
     """
 
-    def __init__(self, source: Source, squaring: Squaring):
-        self._source, self._squaring = source, squaring
+    def __init__(self, source: Source, crop_resize: CropResize):
+        self._source, self._crop_resize = source, crop_resize
 
     def __len__(self) -> int:
         return len(self._source.names)
@@ -49,16 +49,18 @@ class PictureImages(Images):
     @property
     def shape(self) -> tuple[int, int, int]:
         """Shape of one image: (H, W, C)."""
-        return self._squaring.shape
+        return self._crop_resize.shape
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """SHA-256 in hexadecimal over what makes the pixels: files, in order, and squaring.
+        """SHA-256 in hexadecimal over what makes the pixels: files, in order, crop and size.
 
         Of the files it takes sizes and CRC-32 sums, which a zip file lists; those of a folder are
         read once. A folder and a zip of the same files have the same fingerprint.
         """
-        digest = hashlib.sha256(f"pictures {len(self)} {self._squaring!r}\n".encode())
+        # "Squaring" was the class's name: fingerprints are part of keys, and outlive names.
+        made = ", ".join(f"{name}={value!r}" for name, value in vars(self._crop_resize).items())
+        digest = hashlib.sha256(f"pictures {len(self)} Squaring({made})\n".encode())
         for size, crc in map_in_order(self._source.checksum, range(len(self))):
             digest.update(f"{size} {crc:08x}\n".encode())
         return digest.hexdigest()
@@ -84,7 +86,7 @@ class PictureImages(Images):
 
     def _read_one(self, i: int) -> np.ndarray:
         where = self._source.where(i)
-        return self._squaring(decode(self._source.read(i), where).image, where)
+        return self._crop_resize(decode(self._source.read(i), where).image, where)
 
 
 def open_folder(
@@ -94,10 +96,10 @@ def open_folder(
     resize_filter: str = "lanczos",
     labels: str | None = None,
 ) -> tuple[PictureImages, np.ndarray | None]:
-    """Opens every image file of a folder or zip, in the natural order of paths.
+    """Opens every image file of a folder or zip, sorted by path, 2 before 10.
 
     Each is turned as its EXIF tag says, cropped to its central square and resized; see
-    `data.resize.Squaring`.
+    `data.resize.CropResize`.
 
     Args:
         data_dir: The folder, or a zip file.
@@ -114,6 +116,6 @@ def open_folder(
     """
     if data_dir is None:
         raise InputError("folder needs --data_dir, a folder or zip file of images")
-    squaring = Squaring(resolution, channels, resize_filter)
+    crop_resize = CropResize(resolution, channels, resize_filter)
     source = open_images(data_dir, labels=labels)
-    return PictureImages(source, squaring), source.labels
+    return PictureImages(source, crop_resize), source.labels

@@ -1,4 +1,4 @@
-"""As many images as a data set has that is not here: for plans."""
+"""Images of noise, as many as a data set has: plans need no data."""
 
 import hashlib
 

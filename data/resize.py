@@ -36,8 +36,8 @@ def add_channels(images: np.ndarray, channels: int) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Squaring:
-    """Turns any picture into a square image.
+class CropResize:
+    """Crops any picture to its central square, and resizes it.
 
     Transparent parts are laid over white. Grey is ITU-R 601 luma. CMYK becomes RGB by Pillow's
     plain formula, without colour profiles. 16 bits keep their upper 8. Then come the crop and the

@@ -22,7 +22,7 @@ class Source(Protocol):
 
     Attributes:
         kind: "folder", "zip" or "idx".
-        names: Relative paths with forward slashes, in natural order.
+        names: Relative paths with forward slashes, sorted, 2 before 10.
         sizes: Bytes of each, as it is encoded.
         labels: int64 [N], or None.
         contents: A hash of what names and sizes do not tell apart; "" where they do.

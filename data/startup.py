@@ -1,15 +1,15 @@
-"""Ctrl-C while a command is still starting: one line, as at any later time."""
+"""Ctrl-C while a command is still starting: one line and no traceback, as later."""
 
 import sys
 
 
 def end_quietly_on_ctrl_c() -> None:
-    """Has `python -m` of a command end with one line and the code 130 on an early Ctrl-C.
+    """Makes an early Ctrl-C end a command of `python -m` with one line and the code 130.
 
-    Importing TensorFlow takes seconds, in which nobody catches it yet. Does nothing in a program
+    Importing TensorFlow takes seconds, in which no handler is set yet. Does nothing in a program
     that only imports the project.
     """
-    if sys.argv[:1] != ["-m"]:  # What it is while Python imports the packages of what it will run
+    if sys.argv[:1] != ["-m"]:  # its value while Python imports a command's packages
         return
     shown = sys.excepthook
 

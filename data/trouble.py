@@ -1,4 +1,4 @@
-"""A disk that is full or refuses: one line, in whatever error a library tells it."""
+"""Turns the errors of a full or failing disk into one line, whichever library raises them."""
 
 import contextlib
 import errno
@@ -30,7 +30,7 @@ class WriteError(InputError, OSError):
 
 @contextlib.contextmanager
 def writing(path: str | os.PathLike, needed: int | None = None) -> Iterator[None]:
-    """Turns errors of a body that writes a file or folder into one line where the disk is to blame.
+    """Turns an error of the body, which writes a file or folder, into one line if the disk is why.
 
     Python, Pillow and NumPy raise an OSError, h5py too, but TensorFlow errors of its own; and an
     archive that is closed on a full disk may hide the first error behind a second. Of several
@@ -54,9 +54,9 @@ def writing(path: str | os.PathLike, needed: int | None = None) -> Iterator[None
 
 
 def trouble(error: BaseException) -> int | None:
-    """The errno of what a disk or the user's rights refuse, where that is the error.
+    """The errno of an error that means a full disk or missing rights; None for other errors.
 
-    A full disk may also be told in words, or lie behind the error.
+    Some libraries report a full disk in words, or as the cause of another error.
     """
     number = getattr(error, "errno", None) if isinstance(error, OSError) else None
     if number in _REFUSED:

@@ -1,7 +1,7 @@
 """Figures of merit, as pure functions of arrays.
 
 detection           how well a classifier's logits tell generated images from natural ones
-frechet             the frechet distance between two sets of features
+frechet             the Fréchet distance between two sets of features
 gaussian            mean and covariance of features that arrive in batches
 kernel              the kernel distance between two sets of features
 manifolds           improved precision and recall

@@ -35,7 +35,7 @@ def detection_rate(generated_logits: np.ndarray) -> float:
 
 
 def detection_metrics(generated_logits: np.ndarray, natural_logits: np.ndarray) -> DetectionMetrics:
-    """All figures of one classifier and one generator.
+    """All metrics of one classifier and one generator.
 
     Args:
         generated_logits: [N], logits of generated images.
@@ -52,16 +52,16 @@ def detection_metrics(generated_logits: np.ndarray, natural_logits: np.ndarray) 
 
 
 def detection_rate_at(
-    false_alarms: float, generated_logits: np.ndarray, natural_logits: np.ndarray
+    false_positive_rate: float, generated_logits: np.ndarray, natural_logits: np.ndarray
 ) -> float:
-    """The detection rate at the lowest threshold with so few false alarms (TPR at an FPR).
+    """The detection rate at the lowest threshold with at most this false positive rate.
 
     Args:
-        false_alarms: largest fraction of natural images called generated, in [0, 1).
+        false_positive_rate: largest fraction of natural images called generated, in [0, 1).
         generated_logits: [N], positive = generated.
-        natural_logits: [M]. A false alarm rate below 1 / M means none at all.
+        natural_logits: [M]. A rate below 1 / M means that none may be called generated.
     """
-    allowed = int(false_alarms * len(natural_logits))
+    allowed = int(false_positive_rate * len(natural_logits))
     # What is above the first natural image that must not be called generated.
     threshold = np.sort(natural_logits)[len(natural_logits) - 1 - allowed]
     return float(np.mean(generated_logits > threshold))
@@ -75,7 +75,7 @@ def interval(
     resamples: int = 1000,
     seed: int = 0,
 ) -> tuple[float, float]:
-    """A bootstrap interval of a figure: percentiles over images drawn again, each kind by itself.
+    """A bootstrap interval of a metric: percentiles over images drawn again, each kind by itself.
 
     It tells the spread over images, not over classifiers or generators.
 

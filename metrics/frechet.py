@@ -1,4 +1,4 @@
-"""The frechet distance between Gaussians fitted to features (Heusel et al., 2017).
+"""The Fréchet distance between Gaussians fitted to features (Heusel et al., 2017).
 
 Only with the features of the standard Inception network is it called FID; with any other network's
 it goes by that network's name.

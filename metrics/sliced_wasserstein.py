@@ -25,7 +25,7 @@ def sliced_wasserstein_distances(
     From each image and level 128 random patches of 7x7 pixels are taken; each colour is normalized
     to zero mean and unit deviation over the set; the distance is the mean over 512 random
     projections. It falls with the number of images even between equal distributions, so that only
-    figures of as many images can be compared. The paper prints them times 1,000.
+    distances of as many images can be compared. The paper prints them times 1,000.
 
     Args:
         generated: uint8 [N, H, W, C], square, H a power of two, at least 16.

@@ -7,7 +7,7 @@ figures.py      heat_map (heat_map.py) and error_curve (error_curve.py), both on
 report.py       Report, Figure and Grid
 page.py         write: everything above into a folder, with one self-contained index.html
 index.py        write_index: one page over several of them
-markup.py       pieces of that page; style.py its style sheet
+rendering.py    fills the templates of these pages, templates/
 versions.py     software, hardware, commit
 plain.py        values that strict JSON can express
 """

@@ -73,7 +73,9 @@ def error_curve(
 
 def _check(curves: list[Curve], logx: bool) -> None:
     if len(curves) > len(COLOURS):
-        raise ValueError(f"{len(curves)} curves in one figure; at most {len(COLOURS)} can be told.")
+        raise ValueError(
+            f"{len(curves)} curves in one figure; at most {len(COLOURS)} can be told apart."
+        )
     if logx and any(x <= 0 for curve in curves for x, _ in curve):
         raise ValueError("A logarithmic axis needs x > 0.")
 

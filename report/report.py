@@ -14,7 +14,7 @@ from report.versions import collect
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of a report.
+    """A picture that a report draws.
 
     Attributes:
         name: file stem.

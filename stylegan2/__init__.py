@@ -16,7 +16,7 @@ sampling        image i of a generator
 evaluated       images and latent paths as `evaluation` measures them
 run             the folder of a training run
 saved           networks of a run or a file
-nvlabs/         networks of the published pickles, which nothing executes
+nvlabs/         networks of the published pickles, read without running their code
 import_nvlabs   the command that makes a run's folder of such a pickle
 train           the command that trains
 ops/            the two custom operations

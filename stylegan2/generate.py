@@ -15,7 +15,7 @@ import numpy as np
 from absl import flags
 
 from data import InputError, encode_png, image_grid, parse_ranges, write_bytes
-from stylegan2.studio import BLOCK, Studio, define_flags, read_w
+from stylegan2.image_generator import BLOCK, ImageGenerator, define_flags, read_w
 from stylegan2.synthesis import NOISES
 from training import command
 from training.progress import Progress
@@ -45,25 +45,27 @@ def _run() -> None:
     if values.grid and output.suffix.lower() != ".png":
         raise InputError(f"--output is {output}; with --grid it must be a .png file")
     seeds = parse_ranges(values.seeds, "seeds") if values.seeds else []
-    studio = Studio.from_flags(labelled=not values.w)
-    w = studio.truncated(read_w(values.w, studio.generator)) if values.w else None
+    image_generator = ImageGenerator.from_flags(labelled=not values.w)
+    w = image_generator.truncated(read_w(values.w, image_generator.generator)) if values.w else None
     names = [f"seed{seed:04d}" for seed in seeds] or [f"w{index:04d}" for index in range(len(w))]
-    blocks = pictures(studio, seeds, w)
+    blocks = pictures(image_generator, seeds, w)
     if values.grid:
-        _write_grid(output, blocks, len(names), studio, values.columns)
+        _write_grid(output, blocks, len(names), image_generator, values.columns)
     else:
         _write_files(output, blocks, names)
     print(output)
 
 
-def pictures(studio: Studio, seeds: list[int], w: np.ndarray | None) -> Iterator[np.ndarray]:
+def pictures(
+    image_generator: ImageGenerator, seeds: list[int], w: np.ndarray | None
+) -> Iterator[np.ndarray]:
     """Pictures of the seeds, or of w, in blocks of uint8 [n, H, W, C]."""
     total = len(seeds) if w is None else len(w)
     with Progress("generating", total, unit="pictures") as progress:
         for start in range(0, total, BLOCK):
             part = slice(start, start + BLOCK)
-            some = studio.w(studio.z(seeds[part])) if w is None else w[part]
-            yield studio.pictures(some, seeds[part] or range(start, start + len(some)))
+            some = image_generator.w(image_generator.z(seeds[part])) if w is None else w[part]
+            yield image_generator.pictures(some, seeds[part] or range(start, start + len(some)))
             progress.advance(len(some))
 
 
@@ -76,9 +78,13 @@ def _write_files(folder: Path, blocks: Iterator[np.ndarray], names: list[str]) -
 
 
 def _write_grid(
-    path: Path, blocks: Iterator[np.ndarray], count: int, studio: Studio, columns: int
+    path: Path,
+    blocks: Iterator[np.ndarray],
+    count: int,
+    image_generator: ImageGenerator,
+    columns: int,
 ) -> None:
-    config = studio.generator.config
+    config = image_generator.generator.config
     if count * config.resolution**2 * config.channels > LARGEST_GRID:
         raise InputError(f"--grid: {count:,} pictures are too many for one; leave it out")
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,7 @@
     python -m stylegan2.import_nvlabs --pickle=stylegan2-ffhq-config-f.pkl --output=runs/ffhq
 
 The file is a pickle of StyleGAN2 or StyleGAN2-ADA (TensorFlow) or of stylegan2-ada-pytorch. None of
-the code in it is executed. The folder holds generator.keras, generator_ema.keras (which makes the
+the code in it is run. The folder holds generator.keras, generator_ema.keras (which makes the
 images), discriminator.keras and config.json; it is what `load_network` and `--transfer` of
 `stylegan2.train` take. A file that holds the averaged generator only (G_ema) makes a folder without
 the others, which `--transfer` does not take.

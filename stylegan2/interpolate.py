@@ -16,7 +16,7 @@ from absl import flags
 from scipy.interpolate import CubicSpline
 
 from data import InputError, parse_ranges
-from stylegan2.studio import BLOCK, Studio, define_flags
+from stylegan2.image_generator import BLOCK, ImageGenerator, define_flags
 from stylegan2.video import KINDS, check_video, write_video
 from training import command
 from training.progress import Progress
@@ -49,35 +49,35 @@ def _run() -> None:
         raise InputError("--seeds: a path needs at least two")
     if len(seeds) * values.frames > MOST_FRAMES:
         raise InputError(f"--seeds and --frames: a video has at most {MOST_FRAMES:,} frames")
-    studio = Studio.from_flags()
-    w = path_of(studio, seeds, values.path, values.loop)
+    image_generator = ImageGenerator.from_flags()
+    w = path_of(image_generator, seeds, values.path, values.loop)
     segments = len(seeds) if values.loop else len(seeds) - 1
     # Without a loop, the video ends on the last seed's picture.
     times = np.arange(segments * values.frames + (not values.loop)) / values.frames
     Path(values.output).parent.mkdir(parents=True, exist_ok=True)
-    write_video(Path(values.output), frames(studio, w, times), values.fps)
+    write_video(Path(values.output), frames(image_generator, w, times), values.fps)
     print(values.output)
 
 
 def frames(
-    studio: Studio, w: Callable[[np.ndarray], np.ndarray], times: np.ndarray
+    image_generator: ImageGenerator, w: Callable[[np.ndarray], np.ndarray], times: np.ndarray
 ) -> Iterator[np.ndarray]:
     """The pictures at the given times, uint8 [H, W, C] each."""
     with Progress("rendering", len(times), unit="frames") as progress:
         for start in range(0, len(times), BLOCK):
             block = times[start : start + BLOCK]
-            yield from studio.pictures(w(block))
+            yield from image_generator.pictures(w(block))
             progress.advance(len(block))
 
 
 def path_of(
-    studio: Studio, seeds: list[int], kind: str, loop: bool
+    image_generator: ImageGenerator, seeds: list[int], kind: str, loop: bool
 ) -> Callable[[np.ndarray], np.ndarray]:
     """A path through the seeds: times [n], seed i at time i, to w [n, num_layers, w_dim]."""
-    z = studio.z([*seeds, seeds[0]] if loop else seeds)
+    z = image_generator.z([*seeds, seeds[0]] if loop else seeds)
     if kind == "slerp":
-        return lambda times: studio.w(slerp(z, times))
-    w = studio.w(z)
+        return lambda times: image_generator.w(slerp(z, times))
+    w = image_generator.w(z)
     knots = np.arange(len(w))
     if kind == "cubic":
         ends = "periodic" if loop else "natural"

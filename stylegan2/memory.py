@@ -1,4 +1,4 @@
-"""What a training of StyleGAN2 needs of memory at the very least."""
+"""The least memory that a training of StyleGAN2 needs."""
 
 import math
 

@@ -21,7 +21,6 @@ from data import InputError, atomic_path, read_picture, write_samples
 from data.sources import open_images
 from evaluation.perceptual import load_distance
 from stylegan2.projection import Projection, ProjectionConfig
-from stylegan2.studio import Studio, define_flags
 from training import command
 from training.config import define_flags as define_config_flags
 from training.config import override, to_json
@@ -55,8 +54,9 @@ def _run() -> None:
     if len(set(names)) < len(names):
         raise InputError("--targets: two files have one name; project them apart")
     config = override(ProjectionConfig(), "projection", values)
-    studio = Studio.from_flags()
-    shape = studio.generator.config
+    image_generator = ImageGenerator.from_flags()
+    generator = image_generator.generator
+    shape = generator.config
     targets = [read_picture(file, shape.resolution, shape.channels) for file in files]
     perceptual = load_distance(values.perceptual) if values.perceptual else None
     if perceptual is not None:  # One that takes no such images is found before the work.
@@ -64,7 +64,7 @@ def _run() -> None:
     for name, target in zip(names, targets, strict=True):
         folder = Path(values.output) / name
         begin_or_go_on(folder, _config(config), "--output")
-        task = Projection(studio.generator, target, config, perceptual, studio.label, values.seed)
+        task = Projection(generator, target, config, perceptual, image_generator.label, values.seed)
         _project(task, folder)
         print(folder / W)
 

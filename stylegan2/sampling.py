@@ -32,7 +32,7 @@ def sample(
     """Image i of a generator, a function of its weights, its label and i alone.
 
     Latent i and noise i are the same for every generator. The first call makes a graph. Reading in
-    ascending order is the fastest: a block is made anew for each call that wants some of it.
+    ascending order is the fastest: every call makes each block that it needs images of.
 
     Args:
         generator: of any resolution.

@@ -63,7 +63,7 @@ def _from_checkpoint(folder: Path, name: str) -> Generator | Discriminator:
 
 
 def transfer(task: StyleGAN2Task, source: Path) -> None:
-    """Copies the networks of another run into a task; optimizers and means begin anew.
+    """Copies the networks of another run into a task; optimizers and means start as in a new run.
 
     Raises:
         InputError: the run has no network yet, or its networks differ.

@@ -14,7 +14,7 @@ import numpy as np
 from absl import flags
 
 from data import InputError, encode_png, image_grid, parse_ranges, write_bytes
-from stylegan2.studio import Studio, define_flags
+from stylegan2.image_generator import ImageGenerator, define_flags
 from training import command
 from training.progress import Progress
 
@@ -36,21 +36,22 @@ def _run() -> None:
     rows = parse_ranges(values.rows, "rows")
     columns = parse_ranges(values.columns, "columns")
     styles = parse_ranges(values.styles, "styles")
-    studio = Studio.from_flags()
-    layers = studio.generator.config.num_layers
+    image_generator = ImageGenerator.from_flags()
+    layers = image_generator.generator.config.num_layers
     if max(styles) >= layers:
         raise InputError(f"--styles: there is no layer {max(styles)}; the last is {layers - 1}")
     folder = Path(values.output)
     folder.mkdir(parents=True, exist_ok=True)
-    of_rows, of_columns = studio.w(studio.z(rows)), studio.w(studio.z(columns))
-    head = studio.pictures(of_columns)
+    of_rows = image_generator.w(image_generator.z(rows))
+    of_columns = image_generator.w(image_generator.z(columns))
+    head = image_generator.pictures(of_columns)
     lines = [np.concatenate([np.full_like(head[:1], 255), head])]
     with Progress("mixing", len(rows), unit="rows") as progress:
         for seed, w in zip(rows, of_rows, strict=True):
-            mixed = studio.pictures(mix(w, of_columns, styles))
+            mixed = image_generator.pictures(mix(w, of_columns, styles))
             for column, picture in zip(columns, mixed, strict=True):
                 write_bytes(folder / f"{seed}-{column}.png", encode_png(picture))
-            lines.append(np.concatenate([studio.pictures(w[None]), mixed]))
+            lines.append(np.concatenate([image_generator.pictures(w[None]), mixed]))
             progress.advance()
     grid = image_grid(np.concatenate(lines), columns=len(columns) + 1, padding=0)
     write_bytes(folder / "grid.png", encode_png(grid))

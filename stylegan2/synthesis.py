@@ -56,7 +56,7 @@ class Synthesis(keras.layers.Layer):
 
         Args:
             w: [N, num_layers, w_dim], float32.
-            noise: "random" (drawn anew, from TensorFlow's global generator), "constant" (the
+            noise: "random" (drawn by TensorFlow's global generator), "constant" (the
                 network's own buffers) or "none"; or a function of (layer, (N, H, W)) that gives the
                 noise [N, H, W, 1] of a layer, for noise that is a function of a seed.
 
@@ -80,7 +80,7 @@ class Synthesis(keras.layers.Layer):
         if callable(noise):
             return noise(layer, (batch, size, size))
         if noise == "random":
-            # A seed, because deterministic operations insist on one; each call draws anew.
+            # A seed, because deterministic operations insist on one; each call draws other noise.
             return tf.random.normal([batch, size, size, 1], seed=layer)
         return self.noise_maps[layer] + 0.0 if noise == "constant" else None
 

@@ -1,7 +1,7 @@
 """What every training shares, whichever network it trains.
 
 runtime           process set-up: quiet logs, determinism, devices
-custom_gradients  a leak of TensorFlow, mended
+custom_gradients  works around a memory leak of TensorFlow
 distribution      strategies, and how a batch is spread over their replicas
 cluster           the workers that TF_CONFIG or a Slurm step names
 rendezvous        they wait for each other
@@ -9,7 +9,7 @@ workers           what they agree on while they train together
 randomness        seeds, latents: stateless functions of (seed, step)
 task              the contract between the loop and what it trains
 loop              the one training loop
-run_folder        what began a run, written down
+run_folder        the folder of a run, and the configuration in it
 checkpoints       atomic, verified checkpoints
 signals           Ctrl-C and SIGTERM
 paths             folders by names that TensorFlow takes
@@ -21,7 +21,7 @@ keras_models      the one way to a model in a file, and what a classifier must b
 jpeg/             the JPEG encoding that images pass through before a classifier
 config            frozen dataclasses: presets, absl flags, JSON
 command           how a command line starts, fails and exits
-leaving           how a process exits, also as one of several workers
+exiting           how a process exits, also as one of several workers
 command_line      the command that started this program
 doctor/           checks the user's machine: python -m training.doctor
 """

@@ -3,8 +3,8 @@
 A checkpoint is a folder `step-000001200` with TensorFlow's checkpoint files, a description of what
 they hold, and a manifest of the SHA-256 digests of all of them. It is written under a temporary
 name and renamed when complete, so a folder of that name is whole unless something damaged it later;
-restoring verifies the digests, and that it is of this run and of the step that its name says, and
-falls back to the newest such one. TensorFlow's own CheckpointManager does none of that.
+restoring verifies the digests, the run, and the step that the name says, and takes the newest
+checkpoint that passes. TensorFlow's own CheckpointManager does none of that.
 """
 
 import re
@@ -35,7 +35,7 @@ class Checkpoints:
     Args:
         folder: where they lie; created when the first is saved.
         state: named flat lists of built variables. Flat lists, because tracking Keras 3 models
-            misses layers held in their lists and dicts without a word.
+            misses layers held in their lists and dicts, without an error.
         keep: how many of the newest to keep. At least two, to have one to fall back to.
         partial: whether the checkpoints hold more lists than those to be restored.
         run: the name of the run (see `run_folder.identity`), to tell its checkpoints from another

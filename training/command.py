@@ -1,7 +1,7 @@
 """How a command line starts, fails and exits.
 
 Exit codes: 0 done, or help shown; 2 bad input (one line on stderr); 130 Ctrl-C; 143 SIGTERM; 141
-nobody reads the output any more; 75 another of several workers is lost; 1 a fault of ours (with its
+the output's reader has gone; 75 another of several workers is lost; 1 a fault of ours (with its
 traceback).
 """
 
@@ -16,7 +16,7 @@ from absl import app, flags
 from data import InputError
 from data.errors import printable
 from data.trouble import FULL, trouble
-from training.leaving import exit_with
+from training.exiting import exit_with
 from training.runtime import configure
 from training.signals import Interrupted
 

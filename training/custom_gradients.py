@@ -25,9 +25,9 @@ def release_gradient_registry() -> Iterator[None]:
     finally:
         for name in set(registered()) - before:
             del registered()[name]
-        gc.collect()  # Graphs are full of cycles, and there are few of them to call for it.
+        gc.collect()  # Graphs hold cycles, and are too few to set off a collection.
 
 
 def registered() -> dict[str, Any]:
-    """TensorFlow's gradient functions by name; an empty dictionary where they lie elsewhere."""
+    """TensorFlow's gradient functions by name; empty where TensorFlow keeps them elsewhere."""
     return getattr(getattr(ops, "gradient_registry", None), "_registry", {})

@@ -25,7 +25,7 @@ def make_strategy(cpu_replicas: int = 0) -> tf.distribute.Strategy:
     """MirroredStrategy over all visible GPUs; the default strategy for one device or none.
 
     Where TF_CONFIG names several workers (`training/cluster.py`), MultiWorkerMirroredStrategy over
-    all of theirs: returns when all of them are there. From then on the chief alone speaks.
+    all of theirs: it returns when all have connected. From then on only the chief prints.
 
     Args:
         cpu_replicas: when positive, that many logical CPU devices are used instead of GPUs. They

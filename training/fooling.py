@@ -28,7 +28,7 @@ class FoolingLoss:
             or [N]. They run in inference mode, and their variables are not trained.
         phi: weight of the term, at least 0.
         image_shape: (H, W, C) of the images.
-        jpeg: what becomes of a classifier's JPEG encoding: one of JPEG_MODES, see `JPEGEncoding`.
+        jpeg: the gradient of a classifier's JPEG encoding: one of JPEG_MODES, see `JPEGEncoding`.
             The paper does not say what its loss sees.
 
     Raises:

@@ -34,7 +34,7 @@ _ACTIVATIONS = (
 
 
 def load_model(path: str | Path, flag: str = "") -> keras.Model:
-    """A model from a `.keras` file. Nothing that the file may hold is executed.
+    """A model from a `.keras` file. No code that the file may hold is run.
 
     Layers that hold code (Lambda, SavedModels, PyTorch modules) and classes and functions that are
     neither Keras' own nor registered by this project are refused, also after
@@ -67,7 +67,7 @@ def load_model(path: str | Path, flag: str = "") -> keras.Model:
 
 @contextlib.contextmanager
 def reading(path: str | Path, flag: str = "", what: str = "as a Keras model") -> Iterator[None]:
-    """Makes one InputError of whatever a damaged file has a library raise inside."""
+    """Turns any error that a library raises inside, on a damaged file, into one InputError."""
     try:
         yield
     except Exception as error:  # zipfile, zlib, h5py, Keras and TensorFlow raise a dozen types

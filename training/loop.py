@@ -47,7 +47,7 @@ class NonFiniteError(InputError):
 class Loop:
     """Trains a task for a number of steps, or until it is done, resuming where it was left off.
 
-    Of several workers the chief alone writes and speaks; all of them read its checkpoints, so that
+    Of several workers, only the chief writes and prints; all of them read its checkpoints, so that
     they need the same folder.
 
     Args:

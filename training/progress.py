@@ -13,7 +13,7 @@ _muted = False
 
 
 def mute() -> None:
-    """From now on this process says nothing: of several workers, one speaks for all."""
+    """Silences this process for good: of several workers, only the chief prints."""
     global _muted
     _muted = True
 
@@ -68,9 +68,9 @@ class Progress:
 
 
 def say(line: str) -> None:
-    """A line for the person who watches: to stderr, above any progress bar.
+    """Prints a line to stderr, above any progress bar.
 
-    Of file names, what cannot be printed is escaped.
+    Characters of file names that cannot be printed are escaped.
     """
     if not _muted:
         tqdm.write("\n".join(map(printable, line.split("\n"))), file=sys.stderr)

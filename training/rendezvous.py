@@ -1,6 +1,7 @@
-"""Workers wait for each other here, before TensorFlow would: in Python, where Ctrl-C is heard.
+"""Workers wait for each other in Python, before TensorFlow connects them.
 
-TensorFlow waits in native code for an hour, deaf to signals, and does not say for whom.
+TensorFlow itself waits for an hour in native code, where it ignores Ctrl-C and does not say which
+worker is missing.
 """
 
 import contextlib
@@ -22,20 +23,21 @@ def wait_for_workers(cluster: Cluster, wait_seconds: float = WAIT_SECONDS) -> No
     """Returns once every worker has reached every other at the address that TensorFlow will use.
 
     Raises:
-        InputError: this worker's port can't be used; or a worker is missing for so long, or has
-            other addresses.
+        InputError: this worker's port can't be used; or a worker is missing after `wait_seconds`,
+            or was given other addresses.
     """
     own = cluster.addresses[cluster.index]
     say(f"worker {cluster.index} of {len(cluster.addresses)}, {own}: waiting for the others")
     with _listener(own) as listener:
         started, noticed = time.monotonic(), False
         # The workers that this one has reached, and those that have reached it.
-        reached, heard = {cluster.index}, {cluster.index}
-        everyone = set(range(len(cluster.addresses)))
-        while missing := everyone - (reached & heard):
-            # All of them again and again: one that was started anew knows nothing of before.
-            reached |= {other for other in everyone if _handshake(cluster, other)}
-            heard |= _connections(cluster, listener)
+        reached, came = {cluster.index}, {cluster.index}
+        while missing := set(range(len(cluster.addresses))) - (reached & came):
+            # Every worker in every round: one may have been restarted since the last.
+            reached |= {
+                other for other in range(len(cluster.addresses)) if _handshake(cluster, other)
+            }
+            came |= _connections(cluster, listener)
             waited = time.monotonic() - started
             names = ", ".join(cluster.addresses[each] for each in sorted(missing))
             if waited > wait_seconds:
@@ -60,7 +62,7 @@ def _message(cluster: Cluster, index: int) -> bytes:
 
 
 def _handshake(cluster: Cluster, other: int) -> bool:
-    """Tells another worker that this one is there; whether that was heard."""
+    """Tells another worker that this one is there; returns whether it was reached."""
     if other == cluster.index:
         return True
     host, _, port = cluster.addresses[other].rpartition(":")
@@ -73,12 +75,12 @@ def _handshake(cluster: Cluster, other: int) -> bool:
 
 
 def _connections(cluster: Cluster, listener: socket.socket) -> set[int]:
-    """The workers that connect within one round."""
-    came = set()
+    """The workers that connect to this one within a round."""
+    connected = set()
     until = time.monotonic() + ROUND_SECONDS
     while (left := until - time.monotonic()) > 0:
         listener.settimeout(left)
-        with contextlib.suppress(OSError):  # Nobody came, or left before saying anything.
+        with contextlib.suppress(OSError):  # No connection, or one without a message.
             connection, _ = listener.accept()
             with connection:
                 connection.settimeout(ROUND_SECONDS)
@@ -87,5 +89,5 @@ def _connections(cluster: Cluster, listener: socket.socket) -> set[int]:
                 index = int(message[1])
                 if text != _message(cluster, index):
                     raise InputError("a worker came that has other addresses: use the same in all")
-                came.add(index)
-    return came
+                connected.add(index)
+    return connected

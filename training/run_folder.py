@@ -1,4 +1,4 @@
-"""The folder of a run: what began it is written down, and the same command goes on."""
+"""The folder of a run: it records how the run was started, and the same command resumes it."""
 
 import secrets
 from pathlib import Path
@@ -12,7 +12,7 @@ IDENTITY = "run.json"
 
 
 def begin_or_go_on(folder: Path, config: dict[str, Any], flag: str = "--run") -> None:
-    """Writes what makes a run's result, or checks that it is what began the run.
+    """Writes the configuration of a new run, or checks that it is that of the run in the folder.
 
     Args:
         folder: of the run; made if need be.

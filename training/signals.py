@@ -1,6 +1,6 @@
 """Ctrl-C and SIGTERM: finish the step, save, and leave with the signal's own exit code.
 
-The same for a cluster's notice that time is up, SIGUSR1 or SIGUSR2, where somebody handles it.
+A cluster's notice that the time is up, SIGUSR1 or SIGUSR2, does the same where it has a handler.
 """
 
 import contextlib
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 # Windows has neither of the last two.
 _NOTICES = [getattr(signal, name) for name in ("SIGUSR1", "SIGUSR2") if hasattr(signal, name)]
-# All that a training may be asked to stop by. Where it was asked twice, the first of these counts.
+# The signals that ask a training to stop. If several came, the first of this list counts.
 SIGNALS = (signal.SIGTERM, signal.SIGINT, *_NOTICES)
 
 
@@ -36,9 +36,9 @@ class StopRequest:
 
 
 def notices() -> list[int]:
-    """Those of SIGUSR1 and SIGUSR2 that have a handler, as a cluster's notice has inside of a job.
+    """Those of SIGUSR1 and SIGUSR2 that have a handler; a job of a cluster sets one.
 
-    Without one they end the process, and are nobody's notice.
+    Without a handler the signal is no notice of a cluster, and ends the process.
     """
     return [number for number in _NOTICES if callable(signal.getsignal(number))]
 

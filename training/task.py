@@ -12,7 +12,7 @@ class Task(abc.ABC):
     """A training: its variables, its batches and its step.
 
     A step is a function of (state, step number) alone: batches and random draws are stateless
-    functions of the step. The loop can then stop and resume anywhere without a trace.
+    functions of the step. The loop can then stop and resume anywhere with the same result.
 
     Attributes:
         state: every variable that a step changes, in named flat lists: weights, moving statistics,

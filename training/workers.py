@@ -45,11 +45,11 @@ class Workers:
         )
 
     def any(self, *mine: bool) -> list[bool]:
-        """Whether any worker says so, of each of several things."""
+        """For each of several flags, whether it is set in any worker."""
         return [total > 0 for total in self._totals(*mine)]
 
     def of_chief(self, number: int) -> int:
-        """The chief's number, a whole one."""
+        """The chief's integer, in all workers."""
         return self._totals(number if self.is_chief else 0)[0]
 
     def check_same(self, mine: bytes, what: str) -> None:
@@ -68,9 +68,9 @@ class Workers:
             )
 
     def part(self) -> None:
-        """Waits until all workers are here, or gone.
+        """Waits until all workers have called this, or have ended.
 
-        One that left right after its last step could take with it what another still waits for.
+        A worker that exits right after its last step could break a sum that another waits for.
         """
         with contextlib.suppress(*_LOSS):
             self._totals(0)

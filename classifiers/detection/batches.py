@@ -6,9 +6,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from classifiers.detection.findings import Finding, judge, unread
-from classifiers.detection.fitting import squaring_of
+from classifiers.detection.fitting import crop_resize_of
 from classifiers.detection.pictures import Pictures, Reading
+from classifiers.detection.predictions import Prediction, classify, unread
 from classifiers.detector import Detector
 from data import ArrayImages
 
@@ -17,8 +17,8 @@ Item = TypeVar("Item")
 
 def detect(
     detector: Detector, pictures: Pictures, threshold: float = 0.5, batch_size: int = 32
-) -> Iterator[list[Finding]]:
-    """A detector's findings on pictures, in their order, a batch at a time.
+) -> Iterator[list[Prediction]]:
+    """A detector's predictions for pictures, in their order, a batch at a time.
 
     Args:
         detector: whose `resize_filter` and size the pictures are fitted to, as in its training.
@@ -27,19 +27,19 @@ def detect(
         batch_size: pictures through the model at once.
 
     Yields:
-        Findings, also on pictures that cannot be read.
+        Predictions, also for pictures that cannot be read.
 
     Raises:
         InputError: the detector takes no squares of one size.
     """
-    squaring = squaring_of(detector)
-    for batch in ahead(batched(pictures.readings(squaring), batch_size)):
+    crop_resize = crop_resize_of(detector)
+    for batch in ahead(batched(pictures.readings(crop_resize), batch_size)):
         images = [reading.image for reading in batch if reading.image is not None]
         probabilities = iter(_probabilities(detector, images))
         yield [
             unread(reading.path, reading.error)
             if reading.image is None
-            else judge(reading.path, float(next(probabilities)), threshold)
+            else classify(reading.path, float(next(probabilities)), threshold)
             for reading in batch
         ]
 
@@ -64,7 +64,7 @@ def batched(readings: Iterable[Reading], batch_size: int) -> Iterator[list[Readi
 
 
 def ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """The same items, the next of which is made in a thread while one is in use."""
+    """Yields the same items; a thread makes the next one while one is in use."""
     nothing = object()
     with ThreadPoolExecutor(1) as thread:
         future = thread.submit(next, items, nothing)

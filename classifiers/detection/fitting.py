@@ -2,11 +2,11 @@
 
 from classifiers.detector import Detector
 from data import InputError
-from data.resize import FILTERS, Squaring
+from data.resize import FILTERS, CropResize
 
 
-def squaring_of(detector: Detector) -> Squaring:
-    """What becomes of a picture before the detector sees it: the central square, resized.
+def crop_resize_of(detector: Detector) -> CropResize:
+    """What makes a detector's image of a picture: it takes the central square and resizes it.
 
     Raises:
         InputError: The detector takes images that are not square, or of no fixed size, or names a
@@ -23,4 +23,4 @@ def squaring_of(detector: Detector) -> Squaring:
             f"the detector's resize_filter is {detector.resize_filter!r}; it must be one of "
             f"{', '.join(sorted(FILTERS))}"
         )
-    return Squaring(height, channels, detector.resize_filter)
+    return CropResize(height, channels, detector.resize_filter)

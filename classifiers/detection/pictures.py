@@ -1,4 +1,4 @@
-"""Every picture of many paths, read and squared in threads."""
+"""Reads, crops and resizes every picture of many paths, in threads."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +13,7 @@ from data.files import read_file
 from data.labels import NONE
 from data.listing import passed_over_line
 from data.picture import MAX_BYTES, decode
-from data.resize import Squaring
+from data.resize import CropResize
 from data.sources import Source, is_archive, open_images
 from data.threads import map_in_order
 
@@ -56,14 +56,14 @@ class Pictures:
         """A line for each folder or zip file with files that are not read."""
         return [part.passed_over for part in self._parts if part.passed_over]
 
-    def readings(self, squaring: Squaring) -> Iterator[Reading]:
+    def readings(self, crop_resize: CropResize) -> Iterator[Reading]:
         """All of them, on all cores, holding only a few at a time."""
 
         def read(entry: tuple["_Part", int]) -> Reading:
             part, index = entry
             path = part.path(index)
             try:
-                image = squaring(decode(part.read(index), path).image, path)
+                image = crop_resize(decode(part.read(index), path).image, path)
             except InputError as error:
                 return Reading(path, None, str(error))
             except MemoryError:

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from classifiers.detection.fitting import squaring_of
+from classifiers.detection.fitting import crop_resize_of
 from classifiers.detector import Detector
 from classifiers.serving.decoding import MOST_PIXELS
 from classifiers.serving.signatures import BYTES, IMAGES, LOGIT, PROBABILITY
@@ -41,18 +41,18 @@ def model_card(detector: Detector, folder: Path) -> dict[str, Any]:
         detector: any.
         folder: the files that are exported, whose SHA-256 sums it lists.
     """
-    squaring = squaring_of(detector)
+    crop_resize = crop_resize_of(detector)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {
         "architecture": _architecture(detector),
         "parameters": detector.model.count_params(),
         "input": {
-            "height": squaring.resolution,
-            "width": squaring.resolution,
-            "channels": squaring.channels,
+            "height": crop_resize.resolution,
+            "width": crop_resize.resolution,
+            "channels": crop_resize.channels,
             "range": [0, 255],
-            "crop": squaring.crop,
-            "resize_filter": squaring.resize_filter,
+            "crop": crop_resize.crop,
+            "resize_filter": crop_resize.resize_filter,
             "largest_file_pixels": MOST_PIXELS,
         },
         "jpeg": _jpeg(detector.model),
@@ -116,7 +116,7 @@ def card_text(card: dict[str, Any]) -> str:
             "    docker run -p 8501:8501 -e MODEL_NAME=detector \\",
             '        -v "$PWD/saved_model:/models/detector" tensorflow/serving',
             "",
-            "## Training and figures",
+            "## Training and metrics",
             "",
             *_table(training),
             "",

@@ -1,6 +1,6 @@
 """Encoded pictures to a model's images, inside a TensorFlow graph.
 
-Each step is that of `data.picture` and `data.resize.Squaring`, in the same integers. Two things
+Each step is that of `data.picture` and `data.resize.CropResize`, in the same integers. Two things
 differ: pictures are not turned as EXIF says, and CMYK is within a grey level.
 """
 
@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from classifiers.serving.resampling import resize_square
 from data.picture import MOST_PIXELS
-from data.resize import Squaring
+from data.resize import CropResize
 from training.jpeg import DCT_METHOD
 
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -16,31 +16,31 @@ _SIZE, _DEPTH = 16, 24  # bytes of a PNG at which width and height, and bits per
 _AT_ONCE = 2  # pictures decoded side by side: the largest take several GiB each
 
 
-def decode_batch(contents: tf.Tensor, squaring: Squaring) -> tf.Tensor:
+def decode_batch(contents: tf.Tensor, crop_resize: CropResize) -> tf.Tensor:
     """Square images of JPEG and PNG files of any sizes.
 
     Args:
         contents: strings [N].
-        squaring: the model's.
+        crop_resize: the model's.
 
     Returns:
         uint8 [N, R, R, C]. A file that cannot be decoded fails the whole batch.
     """
     with tf.device("/CPU:0"):
         return tf.map_fn(
-            lambda file: decode_square(file, squaring),
+            lambda file: decode_square(file, crop_resize),
             contents,
             parallel_iterations=_AT_ONCE,
-            fn_output_signature=tf.TensorSpec(squaring.shape, tf.uint8),
+            fn_output_signature=tf.TensorSpec(crop_resize.shape, tf.uint8),
         )
 
 
-def decode_square(contents: tf.Tensor, squaring: Squaring) -> tf.Tensor:
+def decode_square(contents: tf.Tensor, crop_resize: CropResize) -> tf.Tensor:
     """The central square of a JPEG or PNG file.
 
     Args:
         contents: a string.
-        squaring: the model's; its crop is "center".
+        crop_resize: the model's; its crop is "center".
 
     Returns:
         uint8 [R, R, C].
@@ -48,13 +48,13 @@ def decode_square(contents: tf.Tensor, squaring: Squaring) -> tf.Tensor:
     pixels = tf.cond(
         tf.io.is_jpeg(contents), lambda: _decode_jpeg(contents), lambda: _decode_png(contents)
     )
-    if squaring.channels == 1:
+    if crop_resize.channels == 1:
         pixels = _luma(pixels)
     height, width = tf.unstack(tf.shape(pixels)[:2])
     side = tf.minimum(height, width)
     top, left = (height - side) // 2, (width - side) // 2
     square = pixels[top : top + side, left : left + side]
-    return resize_square(square, squaring.resolution, squaring.resize_filter)
+    return resize_square(square, crop_resize.resolution, crop_resize.resize_filter)
 
 
 def _decode_jpeg(contents: tf.Tensor) -> tf.Tensor:

@@ -6,7 +6,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from classifiers.detection.fitting import squaring_of
+from classifiers.detection.fitting import crop_resize_of
 from classifiers.detector import Detector
 from classifiers.serving.decoding import decode_batch
 from training.paths import utf8_folder
@@ -33,10 +33,10 @@ def write_saved_model(detector: Detector, folder: Path) -> None:
     Raises:
         InputError: the detector takes no squares of one size.
     """
-    squaring, answer = squaring_of(detector), answering(detector)
+    crop_resize, answer = crop_resize_of(detector), answering(detector)
 
     def from_bytes(image_bytes: tf.Tensor) -> Answers:
-        return answer(tf.cast(decode_batch(image_bytes, squaring), tf.float32))
+        return answer(tf.cast(decode_batch(image_bytes, crop_resize), tf.float32))
 
     archive = keras.export.ExportArchive()
     archive.track(detector.model)

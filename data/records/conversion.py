@@ -1,4 +1,4 @@
-"""A source of pictures into a folder of records; can be killed at any moment and goes on."""
+"""Converts a source of pictures to a folder of records; resumes after a kill at any moment."""
 
 import contextlib
 import functools
@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 from data.errors import InputError
 from data.files import atomic_path
 from data.leftovers import TEMPORARY
+from data.records.checksummed_json import DamagedError, read_checksummed
 from data.records.example import Bad, encode
 from data.records.manifest import MANIFEST, make_manifest, write_manifest
 from data.records.options import ConvertOptions
@@ -25,7 +26,6 @@ from data.records.plan import (
     noted_plan,
     shard_key,
 )
-from data.records.sealed import DamagedError, read_sealed
 from data.records.shard import finished_index, shard_name, write_index, write_shard
 from data.sources import open_source
 from data.threads import map_in_order
@@ -169,7 +169,7 @@ class Conversion:
         made_from = []
         for path in indices:
             with contextlib.suppress(InputError):  # one that is damaged as well
-                made_from.append(read_sealed(path).get("made_from"))
+                made_from.append(read_checksummed(path).get("made_from"))
         if not set(made_from) & set(self._keys):
             raise InputError(
                 f"{error}, but nothing in {self.output} shows that it holds this very conversion: "
@@ -186,7 +186,7 @@ class Conversion:
             path = self.output / shard_name(number, count)
             with atomic_path(path) as temporary:
                 encoded = self._encode(pictures, on_done, on_bad, bad)
-                index = write_shard(temporary, encoded, self.options.squaring.shape)
+                index = write_shard(temporary, encoded, self.options.crop_resize.shape)
             write_index(self.output, number, count, self._keys[number], index)
             self._indices[number] = index
             bad += len(index["skipped"])
@@ -194,7 +194,7 @@ class Conversion:
     def _encode(
         self, pictures: range, on_done: Callable, on_bad: Callable, bad: int
     ) -> Iterator[Any]:
-        convert = functools.partial(encode, self.source, squaring=self.options.squaring)
+        convert = functools.partial(encode, self.source, crop_resize=self.options.crop_resize)
         for result in map_in_order(convert, pictures):
             if isinstance(result, Bad):
                 bad += 1

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from data.errors import InputError
 from data.picture import decode, encode_png
-from data.resize import Squaring
+from data.resize import CropResize
 from data.sources import Source
 
 
@@ -43,19 +43,19 @@ class Bad:
     reason: str
 
 
-def encode(source: Source, i: int, squaring: Squaring) -> Encoded | Bad:
+def encode(source: Source, i: int, crop_resize: CropResize) -> Encoded | Bad:
     """Makes a source's picture ready to be stored: its own bytes where they need no change.
 
-    Else it becomes a PNG, which loses nothing.
+    Otherwise it is stored as PNG, without loss.
     """
     name, where = source.names[i], source.where(i)
     try:
         contents = source.read(i)
         picture = decode(contents, where)
-        image = squaring(picture.image, where)
+        image = crop_resize(picture.image, where)
     except InputError as error:
         return Bad(name, str(error))
-    kind = None if squaring.changes(picture.image) else picture.plain
+    kind = None if crop_resize.changes(picture.image) else picture.plain
     return Encoded(
         contents=contents if kind else encode_png(image),
         format=kind or "png",

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import InputError
-from data.records.sealed import read_sealed, write_sealed
+from data.records.checksummed_json import read_checksummed, write_checksummed
 from data.records.shard import shard_name
 
 MANIFEST = "manifest.json"
@@ -55,7 +55,7 @@ def fingerprint(shape: tuple[int, int, int], pixels_sha256: list[str]) -> str:
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     """Writes the manifest; from now on the folder is complete."""
-    write_sealed(folder / MANIFEST, manifest, indent=2)
+    write_checksummed(folder / MANIFEST, manifest, indent=2)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise InputError(
             f"no {MANIFEST} in {folder}: give a folder that python -m data.convert has finished"
         )
-    manifest = read_sealed(path)
+    manifest = read_checksummed(path)
     parameters = manifest.get("parameters")
     version = parameters.get("format_version") if isinstance(parameters, dict) else None
     if version != FORMAT_VERSION:

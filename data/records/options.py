@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from data.errors import InputError
-from data.resize import Squaring
+from data.resize import CropResize
 
 # The work of a shard is lost when the conversion is killed within it.
 _IMAGES_PER_SHARD = 4096
@@ -50,12 +50,12 @@ class ConvertOptions:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise InputError(f"--{name} must be 1 or more, not {value}")
-        _ = self.squaring
+        _ = self.crop_resize
 
     @property
-    def squaring(self) -> Squaring:
-        """What becomes of each picture."""
-        return Squaring(self.resolution, self.channels, self.resize_filter, self.crop)
+    def crop_resize(self) -> CropResize:
+        """Makes a square image of each picture."""
+        return CropResize(self.resolution, self.channels, self.resize_filter, self.crop)
 
     def count_shards(self, pictures: int) -> int:
         """Number of shards for so many pictures.
@@ -63,7 +63,7 @@ class ConvertOptions:
         Raises:
             InputError: They are more than the pictures, or than five digits can number.
         """
-        image_bytes = math.prod(self.squaring.shape)
+        image_bytes = math.prod(self.crop_resize.shape)
         per_shard = max(1, min(_IMAGES_PER_SHARD, self.shard_megabytes * 10**6 // image_bytes))
         shards = self.shards or math.ceil(pictures / per_shard)
         if shards > min(pictures, _MOST_SHARDS):

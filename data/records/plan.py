@@ -1,4 +1,4 @@
-"""Which conversion a folder holds: noted before its first shard, compared when it goes on."""
+"""Records which conversion a folder holds, and compares it when the conversion resumes."""
 
 import hashlib
 import json
@@ -10,9 +10,9 @@ from PIL import __version__ as pillow_version
 from PIL import features
 
 from data.errors import InputError
+from data.records.checksummed_json import read_checksummed, write_checksummed
 from data.records.manifest import FORMAT_VERSION, MANIFEST, read_manifest
 from data.records.options import ConvertOptions
-from data.records.sealed import read_sealed, write_sealed
 from data.sources import Source
 
 PLAN = "conversion.json"
@@ -72,7 +72,7 @@ def noted_plan(folder: Path) -> dict[str, Any] | None:
     if (folder / MANIFEST).exists():
         return read_manifest(folder)
     if (folder / PLAN).exists():
-        return read_sealed(folder / PLAN)
+        return read_checksummed(folder / PLAN)
     if any(not path.name.startswith(".") for path in folder.iterdir()):
         raise InputError(f"--output {folder} holds other files: give a new or empty folder")
     return None
@@ -80,7 +80,7 @@ def noted_plan(folder: Path) -> dict[str, Any] | None:
 
 def note_plan(folder: Path, plan: dict[str, Any]) -> None:
     """Writes the plan into a folder, as the first of its files."""
-    write_sealed(folder / PLAN, plan, indent=2)
+    write_checksummed(folder / PLAN, plan, indent=2)
 
 
 def check_same(folder: Path, noted: dict[str, Any], plan: dict[str, Any], part: str) -> None:

@@ -11,8 +11,8 @@ from PIL import Image
 from data.errors import InputError
 from data.folder import existing_folder
 from data.images import Images, checked_indices
+from data.records.checksummed_json import read_checksummed
 from data.records.manifest import read_manifest
-from data.records.sealed import read_sealed
 from data.records.shard import index_name
 from data.threads import map_in_order, usable_cores
 
@@ -21,17 +21,17 @@ _FEWEST_PER_THREAD = 8  # below that a thread costs more than it saves
 
 
 class RecordImages(Images):
-    """What `python -m data.convert` has written, decoded as it is read; needs no TensorFlow.
+    """Reads the images that `python -m data.convert` has written; needs no TensorFlow.
 
     Opening it checks the manifest, the indices, and the size of every shard; reading an image
     checks all bytes of its record. `data.records.verification` checks everything at once. Shards
-    are read and not mapped: of a mapped file that is cut short, the system kills the reader.
+    are read, not mapped: the system kills a process that reads a mapped file which was cut short.
 
     Args:
         folder: A folder of records.
 
     Raises:
-        InputError: The folder is no such one or incomplete, or a file in it is damaged; the
+        InputError: The folder is not one of records, is incomplete, or holds a damaged file; the
             message names it.
     """
 
@@ -169,7 +169,7 @@ def _checked_indices(folder: Path, shards: list[dict]) -> Iterator[dict]:
                 f"{path} has {path.stat().st_size:,} bytes instead of {shard['bytes']:,}: "
                 "the same python -m data.convert makes it again"
             )
-        index = read_sealed(folder / index_name(number, len(shards)))
+        index = read_checksummed(folder / index_name(number, len(shards)))
         if (index["sha256"], index["images"]) != (shard["sha256"], shard["images"]):
             raise InputError(
                 f"{folder / index_name(number, len(shards))} is of another conversion than the "

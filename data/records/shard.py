@@ -19,9 +19,9 @@ from typing import Any
 
 from data.errors import InputError, brief
 from data.files import sha256_file
+from data.records.checksummed_json import read_checksummed, write_checksummed
 from data.records.example import Bad, Encoded, serialize
 from data.records.framing import HEADER_BYTES, frames
-from data.records.sealed import read_sealed, write_sealed
 
 _COLUMNS = ("offset", "length", "image_offset", "image_length", "crc32", "pixels_sha256")
 
@@ -103,7 +103,7 @@ def finished_index(folder: Path, number: int, count: int, key: str) -> dict[str,
     """Returns a shard's index if the shard is finished, unchanged and was made from `key`."""
     shard = folder / shard_name(number, count)
     try:
-        index = read_sealed(folder / index_name(number, count))
+        index = read_checksummed(folder / index_name(number, count))
         if index["made_from"] != key or shard.stat().st_size != index["bytes"]:
             return None
         return index if sha256_file(shard) == index["sha256"] else None
@@ -113,4 +113,4 @@ def finished_index(folder: Path, number: int, count: int, key: str) -> dict[str,
 
 def write_index(folder: Path, number: int, count: int, key: str, index: dict[str, Any]) -> None:
     """Writes the index beside its shard; from now on the shard is finished."""
-    write_sealed(folder / index_name(number, count), {"made_from": key, **index})
+    write_checksummed(folder / index_name(number, count), {"made_from": key, **index})

@@ -10,9 +10,9 @@ import numpy as np
 
 from data.errors import InputError
 from data.files import sha256_file
+from data.records.checksummed_json import read_checksummed
 from data.records.manifest import fingerprint, read_manifest
 from data.records.reader import RecordImages
-from data.records.sealed import read_sealed
 from data.records.shard import index_name
 
 _BATCH = 256
@@ -64,7 +64,7 @@ def _damage(folder: Path, shard: dict[str, Any], index_file: str) -> Iterator[st
     path = folder / shard["name"]
     try:
         if sha256_file(path) == shard["sha256"]:
-            read_sealed(folder / index_file)
+            read_checksummed(folder / index_file)
             return
     except OSError as error:
         yield f"{path}: {error.strerror}"
@@ -79,7 +79,7 @@ def _damage(folder: Path, shard: dict[str, Any], index_file: str) -> Iterator[st
 
 def _which(path: Path, index_path: Path) -> str:
     try:
-        index = read_sealed(index_path)
+        index = read_checksummed(index_path)
     except InputError:
         return ""
     contents = path.read_bytes()

@@ -1,4 +1,4 @@
-"""Stand-ins for what a pickled NumPy array names; none of NumPy's own is called with its values."""
+"""Stand-ins for the names in a pickled NumPy array; NumPy's own never see its values."""
 
 import math
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from data import InputError
-from stylegan2.nvlabs.machine import Known, Stand
+from stylegan2.nvlabs.machine import AllowedGlobal, StandIn
 
 _MOST_DIMENSIONS = 8
 # Numbers only: objects would be pointers.
@@ -16,7 +16,7 @@ _DTYPES = {
 }
 
 
-class DType(Stand):
+class DType(StandIn):
     """numpy.dtype: one of the plain numbers, little-endian."""
 
     def __init__(self, code: Any, *_):
@@ -30,7 +30,7 @@ class DType(Stand):
             raise InputError("it holds an array that is not little-endian, which is refused")
 
 
-class Array(Stand):
+class Array(StandIn):
     """numpy.ndarray, empty until its state comes.
 
     Attributes:
@@ -81,13 +81,13 @@ def describe(value: Any) -> str:
         return str(value)
     if isinstance(value, int):
         return str(value) if abs(value) < 2**63 else "a huge number"
-    if isinstance(value, Known):
+    if isinstance(value, AllowedGlobal):
         return printable(value.name)
     return f"a {type(value).__name__}"
 
 
 def _reconstruct(kind: Any, *_) -> Array:
-    if not isinstance(kind, Known) or kind.make is not _no_array:
+    if not isinstance(kind, AllowedGlobal) or kind.make is not _no_array:
         raise InputError("it holds an array of a class of its own, which is refused")
     return Array()
 

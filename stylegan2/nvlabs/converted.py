@@ -1,4 +1,4 @@
-"""What a file's reader hands on: a configuration, and arrays in our layout."""
+"""What a file's reader returns: a configuration, and arrays in our layout."""
 
 import dataclasses
 from collections.abc import Mapping

@@ -39,7 +39,7 @@ class NVlabsNetworks:
 
 
 def load_nvlabs_pickle(path: str | Path, ignored_options: Collection[str] = ()) -> NVlabsNetworks:
-    """The networks of a published StyleGAN2 file; nothing in the file is executed.
+    """The networks of a published StyleGAN2 file; no code in the file is run.
 
     Args:
         path: a pickle of StyleGAN2 or StyleGAN2-ADA (TensorFlow), or of stylegan2-ada-pytorch.

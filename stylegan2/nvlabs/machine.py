@@ -3,7 +3,7 @@
 Python's own unpickler calls whatever a file names, and a crafted file can crash it or have it take
 all memory. A pickle is a program for a small stack machine; this is that machine, with the few
 instructions that files of weights need. A name in the file becomes what the caller's `find` gives
-for it, or ends the reading; nothing is ever imported.
+for it, or is refused; nothing is ever imported.
 """
 
 import io
@@ -19,8 +19,8 @@ MOST_INSTRUCTIONS = 1_000_000
 _KEYS = (str, int, float, bool, type(None))
 
 
-class Known:
-    """What stands for a name of the file: a function that makes an inert value.
+class AllowedGlobal:
+    """A name that a file may use, and a function that makes an inert value in its place.
 
     Args:
         name: module and name, with a dot between.
@@ -31,8 +31,8 @@ class Known:
         self.name, self.make = name, make
 
 
-class Stand:
-    """A stand-in whose state comes after it, by the instruction BUILD."""
+class StandIn:
+    """Takes the place of an object of the file; the instruction BUILD gives it its state."""
 
     def set_state(self, state: Any) -> None:
         """Takes the state, once; raises `InputError` for a bad one."""
@@ -41,14 +41,14 @@ class Stand:
 
 def run(
     stream: io.BytesIO,
-    find: Callable[[str, str], Known],
+    find: Callable[[str, str], AllowedGlobal],
     persistent: Callable[[Any], Any] | None = None,
 ) -> Any:
     """The value of the pickle that begins at the stream's position, which moves to its end.
 
     Args:
         stream: bytes in memory.
-        find: module and name to what stands for it; raises `InputError` to refuse.
+        find: module and name to what is allowed for them; raises `InputError` to refuse.
         persistent: makes the value of a persistent id; None to refuse them.
 
     Raises:
@@ -127,7 +127,7 @@ class _Machine:
     def call(self, _) -> None:
         """REDUCE and NEWOBJ: the only two that make a value of a name."""
         arguments, known = self.pop(), self.pop()
-        if not isinstance(known, Known) or not isinstance(arguments, tuple):
+        if not isinstance(known, AllowedGlobal) or not isinstance(arguments, tuple):
             raise InputError("it is damaged: it makes a value of what is no name")
         try:
             self.stack.append(known.make(*arguments))
@@ -137,7 +137,7 @@ class _Machine:
     def build(self, _) -> None:
         """BUILD: the state of a stand-in."""
         state = self.pop()
-        self.top(Stand).set_state(state)
+        self.top(StandIn).set_state(state)
 
     def load_persistent(self, _) -> None:
         """BINPERSID: what is kept outside of the pickle."""

@@ -81,7 +81,7 @@ class Options:
         self.ignore(*idle)
 
     def check_all_used(self) -> None:
-        """Raises `InputError` for the first option that nobody asked for, but for ignored ones."""
+        """Raises `InputError` for the first option that was not read, except ignored ones."""
         left = [name for name in self._values if name in self._ignored]
         if left:
             self._warn(left, ", as asked for")

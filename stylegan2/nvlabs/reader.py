@@ -1,4 +1,4 @@
-"""Which names a pickle of networks may use, and what each stands for."""
+"""Reads a pickle of networks: which names it may use, and the stand-in for each."""
 
 import io
 import re
@@ -9,12 +9,12 @@ from data import InputError
 from stylegan2.nvlabs import arrays, tensors
 from stylegan2.nvlabs.arrays import printable
 from stylegan2.nvlabs.budget import Budget
-from stylegan2.nvlabs.machine import Known, Stand, run
+from stylegan2.nvlabs.machine import AllowedGlobal, StandIn, run
 
 _LAYERS = re.compile(r"torch\.nn\.modules(\.[a-z_]+)+")
 
 
-class Network(Stand):
+class Network(StandIn):
     """dnnlib.tflib.network.Network: its state is what it would run and its variables.
 
     Attributes:
@@ -72,13 +72,13 @@ class _Names:
             ("torch.storage", "_load_from_bytes"): self._storage,
         }
 
-    def find(self, module: str, name: str) -> Known:
-        """What stands for a name; raises `InputError` where nothing does."""
+    def find(self, module: str, name: str) -> AllowedGlobal:
+        """The stand-in for a name; raises `InputError` if it has none."""
         if _LAYERS.fullmatch(module) and name.isidentifier():
-            return Known(f"{module}.{name}", Module)
+            return AllowedGlobal(f"{module}.{name}", Module)
         if (module, name) not in self._known:
             raise InputError(f"it asks for {printable(module)}.{printable(name)}, which is refused")
-        return Known(f"{module}.{name}", self._known[module, name])
+        return AllowedGlobal(f"{module}.{name}", self._known[module, name])
 
     def _encode(self, text: Any, encoding: Any) -> bytes:
         """Bytes, as protocol 2 spells them."""

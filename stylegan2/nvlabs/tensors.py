@@ -1,4 +1,4 @@
-"""Stand-ins for what a pickled PyTorch tensor names.
+"""Stand-ins for the names in a pickled PyTorch tensor.
 
 A tensor is a strided view of a storage; a storage is a small file of its own within the pickle, as
 `torch.save` wrote them before PyTorch 1.6: four pickles (a magic number, a version, facts about the
@@ -14,7 +14,7 @@ import numpy as np
 
 from data import InputError
 from stylegan2.nvlabs.arrays import check_shape, printable
-from stylegan2.nvlabs.machine import Known, run
+from stylegan2.nvlabs.machine import AllowedGlobal, run
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _VERSION = 1001
@@ -75,7 +75,11 @@ class _Identity:
         if not isinstance(identity, tuple) or len(identity) not in (5, 6):
             raise InputError("it holds a damaged tensor")
         word, kind, self.key, _, self.count = identity[:5]
-        if word != "storage" or not isinstance(kind, Known) or not isinstance(self.key, str):
+        if (
+            word != "storage"
+            or not isinstance(kind, AllowedGlobal)
+            or not isinstance(self.key, str)
+        ):
             raise InputError("it holds a damaged tensor")
         if identity[5:] not in ((), (None,)):
             raise InputError("it holds a tensor whose storage is a part of another's")
@@ -83,9 +87,9 @@ class _Identity:
         self.dtype = kind.make()
 
 
-def _find(module: str, name: str) -> Known:
+def _find(module: str, name: str) -> AllowedGlobal:
     """What a storage's own pickles may name: its class."""
     kind = name.removesuffix("Storage")
     if module in ("torch", "torch.storage") and kind != name and kind in _DTYPES:
-        return Known(f"{module}.{name}", lambda: np.dtype(_DTYPES[kind]))
+        return AllowedGlobal(f"{module}.{name}", lambda: np.dtype(_DTYPES[kind]))
     raise InputError(f"it asks for {printable(module)}.{printable(name)}, which is refused")

@@ -12,7 +12,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from classifiers.detector import Detector
 from classifiers.evaluate import strengths_of
-from classifiers.examined import check_distinct, chosen, names_of
+from classifiers.evaluation_inputs import check_distinct, chosen, names_of
 from classifiers.models import build
 from classifiers.perturbations import Perturbed, jpeg
 from data import ArrayImages, InputError, open_path
@@ -70,7 +70,7 @@ def test_figures_are_those_of_the_logits(made):
         false, true, _ = roc_curve(labels, together)
         for share, column in ((0.01, "1 %"), (0.05, "5 %")):
             most = true[false <= share].max()
-            assert found[name, f"detected at {column} false alarms"] == pytest.approx(most)
+            assert found[name, f"detection rate at {column} FPR"] == pytest.approx(most)
         rate = np.mean(logits > 0)
         assert found[name, "detection rate"] == pytest.approx(rate)
         accuracy = (rate + np.mean(natural <= 0)) / 2

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from classifiers.detection.batches import ahead, batched, detect
-from classifiers.detection.fitting import squaring_of
+from classifiers.detection.fitting import crop_resize_of
 from classifiers.detection.pictures import Pictures, Reading
 from classifiers.detector import Detector
 from classifiers.models import build
@@ -46,7 +46,7 @@ def expected_probability(detector: Detector, path: Path, resample: Image.Resampl
     return 1 / (1 + np.exp(-logit / 2.5))
 
 
-def findings(detector, paths, **options) -> list:
+def predictions(detector, paths, **options) -> list:
     found = detect(detector, Pictures([str(path) for path in paths]), **options)
     return [each for batch in found for each in batch]
 
@@ -68,7 +68,7 @@ def test_probabilities_are_those_of_the_central_squares(
     detector, folder, resize_filter, batch_size
 ):
     detector = Detector(detector.model, 2.5, resize_filter)
-    found = findings(detector, [folder], batch_size=batch_size)
+    found = predictions(detector, [folder], batch_size=batch_size)
     paths = sorted(folder.iterdir())
     assert [each.path for each in found] == [str(path) for path in paths]
     resample = Image.Resampling[resize_filter.upper()]
@@ -79,7 +79,7 @@ def test_probabilities_are_those_of_the_central_squares(
 
 @pytest.mark.parametrize("threshold", [0.0, 0.3, 0.5, 0.7, 1.0])
 def test_generated_is_what_exceeds_the_threshold(detector, folder, threshold):
-    for each in findings(detector, [folder], threshold=threshold):
+    for each in predictions(detector, [folder], threshold=threshold):
         assert each.verdict == ("generated" if each.probability > threshold else "natural")
 
 
@@ -88,7 +88,7 @@ def test_files_folders_and_zips_are_found_alike(detector, folder, tmp_path):
         for path in sorted(folder.iterdir()):
             archive.write(path, f"in/{path.name}")
     (tmp_path / "no_suffix").write_bytes((folder / "3.png").read_bytes())
-    found = findings(detector, [tmp_path / "no_suffix", folder, tmp_path / "all.zip"])
+    found = predictions(detector, [tmp_path / "no_suffix", folder, tmp_path / "all.zip"])
     assert [each.path for each in found[-2:]] == [
         str(tmp_path / "all.zip/in" / name) for name in ("5.png", "6.jpg")
     ]
@@ -149,8 +149,8 @@ def odd_files() -> dict[str, tuple[bytes, np.ndarray]]:
 def test_odd_files_are_read_as_what_they_show(name, tmp_path):
     contents, expected = odd_files()[name]
     (tmp_path / name).write_bytes(contents)
-    squaring = squaring_of(Detector(build("cnn", (12, 12, 3), seed=4)))
-    (reading,) = Pictures([str(tmp_path / name)]).readings(squaring)
+    crop_resize = crop_resize_of(Detector(build("cnn", (12, 12, 3), seed=4)))
+    (reading,) = Pictures([str(tmp_path / name)]).readings(crop_resize)
     assert reading.error == ""
     assert np.abs(reading.image - expected).max() <= 1.0  # rounding
 
@@ -187,7 +187,7 @@ def test_files_that_cannot_be_read_are_told_one_by_one(detector, folder, tmp_pat
     }
     paths = [folder / "0.jpg", *(tmp_path / name for name in reasons), folder / "1.png"]
     # More of them than fit beside one batch of two.
-    found = findings(detector, paths, batch_size=2)
+    found = predictions(detector, paths, batch_size=2)
     assert [each.path for each in found] == [str(path) for path in paths]
     for each, reason in zip(found[1:-1], reasons.values(), strict=True):
         assert (each.probability, each.verdict) == (None, "")
@@ -247,8 +247,8 @@ def test_a_zip_without_suffix_and_a_tar(detector, folder, tmp_path):
     with zipfile.ZipFile(tmp_path / "archive", "w") as archive:
         archive.write(folder / "1.png", "1.png")
     (tmp_path / "archive.tar").write_bytes(b"")
-    zipped, tarred = findings(detector, [tmp_path / "archive", tmp_path / "archive.tar"])
-    (single,) = findings(detector, [folder / "1.png"])
+    zipped, tarred = predictions(detector, [tmp_path / "archive", tmp_path / "archive.tar"])
+    (single,) = predictions(detector, [folder / "1.png"])
     assert (zipped.path, zipped.probability) == (f"{tmp_path}/archive/1.png", single.probability)
     assert "unpack it" in tarred.error
 
@@ -258,13 +258,13 @@ def test_a_pipe_is_refused_and_what_is_passed_over_is_said(detector, folder):
     (folder / "dataset.json").write_text("no labels are needed")
     assert Pictures([str(folder)]).passed_over == [f"1 files of {folder} are passed over: 1 .txt"]
     os.mkfifo(folder / "pipe.png")
-    found = findings(detector, [folder, folder / "pipe.png"])
+    found = predictions(detector, [folder, folder / "pipe.png"])
     assert [each.error.partition(": ")[2] for each in found if each.error] == [
-        "it is no regular file; take it away"
+        "it is no regular file; remove it"
     ] * 2
 
 
 def test_a_photo_of_108_megapixels(detector, tmp_path):
     Image.new("1", (12_000, 9_000)).save(tmp_path / "x.png")
-    (finding,) = findings(detector, [tmp_path / "x.png"])
-    assert finding.error == ""
+    (prediction,) = predictions(detector, [tmp_path / "x.png"])
+    assert prediction.error == ""

@@ -1,4 +1,4 @@
-"""How findings are written, and the command line."""
+"""How predictions are written, and the command line."""
 
 import csv
 import io
@@ -13,16 +13,16 @@ import pytest
 from PIL import Image
 
 from classifiers.detect import _open_output
-from classifiers.detection.findings import judge, unread
+from classifiers.detection.predictions import classify, unread
 from classifiers.detection.writers import COLUMNS, WRITERS
 from classifiers.detector import Detector
 from classifiers.models import build
 from data import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
-FINDINGS = [
-    judge("a,b.png", 0.75, 0.5),
-    judge('folder/"c".jpg', 1e-9, 0.5),
+PREDICTIONS = [
+    classify("a,b.png", 0.75, 0.5),
+    classify('folder/"c".jpg', 1e-9, 0.5),
     unread("new\nline\udcff.png", "cannot read it"),
 ]
 
@@ -30,8 +30,8 @@ FINDINGS = [
 def written(kind: str) -> str:
     stream = io.StringIO()
     writer = WRITERS[kind](stream)
-    writer.write(FINDINGS[:1])
-    writer.write(FINDINGS[1:])
+    writer.write(PREDICTIONS[:1])
+    writer.write(PREDICTIONS[1:])
     return stream.getvalue()
 
 

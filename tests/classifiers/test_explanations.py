@@ -11,7 +11,7 @@ from noise_folders import write_noise
 from PIL import Image
 
 from classifiers.detector import Detector
-from classifiers.examined import chosen
+from classifiers.evaluation_inputs import chosen
 from classifiers.grad_cam import grad_cam, overlay
 from classifiers.models import build
 from classifiers.spectra import FLOOR, log_power_spectrum, radial_profile

@@ -13,7 +13,7 @@ from PIL import Image
 from classifiers.serving.decoding import decode_batch
 from classifiers.serving.resampling import pillow_weights, resize_square
 from data.picture import decode
-from data.resize import Squaring
+from data.resize import CropResize
 
 
 def noise(height: int, width: int, channels: int, seed: int = 0) -> np.ndarray:
@@ -41,15 +41,15 @@ def test_weights_are_a_windowed_sinc():
 
 
 @functools.cache
-def decoder(squaring: Squaring):
-    """The graph of a squaring."""
+def decoder(crop_resize: CropResize):
+    """The graph that decodes files, crops and resizes."""
     spec = tf.TensorSpec([None], tf.string)
-    return tf.function(lambda contents: decode_batch(contents, squaring), input_signature=[spec])
+    return tf.function(lambda contents: decode_batch(contents, crop_resize), input_signature=[spec])
 
 
-def decode_in_graph(contents: list[bytes], squaring: Squaring) -> np.ndarray:
+def decode_in_graph(contents: list[bytes], crop_resize: CropResize) -> np.ndarray:
     """uint8 [N, R, R, C]."""
-    return decoder(squaring)(tf.constant(contents)).numpy()
+    return decoder(crop_resize)(tf.constant(contents)).numpy()
 
 
 def encoded(image: Image.Image, kind: str, **options) -> bytes:
@@ -94,23 +94,23 @@ def files() -> dict[str, bytes]:
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("resize_filter", ["lanczos", "box"])
 def test_a_batch_of_files_is_what_reading_them_gives(channels, resize_filter):
-    squaring = Squaring(12, channels, resize_filter)
-    batch = decode_in_graph(list(files().values()), squaring)
+    crop_resize = CropResize(12, channels, resize_filter)
+    batch = decode_in_graph(list(files().values()), crop_resize)
     for (name, contents), image in zip(files().items(), batch, strict=True):
-        expected = squaring(decode(contents, name).image)
+        expected = crop_resize(decode(contents, name).image)
         np.testing.assert_array_equal(image, expected, err_msg=name)
 
 
 def test_cmyk_is_within_a_grey_level():
     contents = encoded(Image.fromarray(noise(12, 16, 4), "CMYK"), "JPEG", quality=95)
-    (image,) = decode_in_graph([contents], Squaring(12, 3)).astype(int)
-    assert np.abs(image - Squaring(12, 3)(decode(contents, "").image)).max() <= 1
+    (image,) = decode_in_graph([contents], CropResize(12, 3)).astype(int)
+    assert np.abs(image - CropResize(12, 3)(decode(contents, "").image)).max() <= 1
 
 
 def test_a_large_photograph():
     contents = encoded(Image.fromarray(noise(90, 70, 3)).resize((1500, 1100)), "JPEG", quality=90)
-    (image,) = decode_in_graph([contents], Squaring(64, 3))
-    np.testing.assert_array_equal(image, Squaring(64, 3)(decode(contents, "").image))
+    (image,) = decode_in_graph([contents], CropResize(64, 3))
+    np.testing.assert_array_equal(image, CropResize(64, 3)(decode(contents, "").image))
 
 
 def huge_png() -> bytes:
@@ -142,4 +142,4 @@ BAD = {
 def test_what_cannot_be_decoded_is_refused(name):
     contents, message = BAD[name]
     with pytest.raises(tf.errors.InvalidArgumentError, match=message):
-        decode_in_graph([files()["rgb.png"], contents], Squaring(12, 3))
+        decode_in_graph([files()["rgb.png"], contents], CropResize(12, 3))

@@ -14,7 +14,7 @@ from PIL import Image
 from classifiers import ClassifierConfig, ClassifierTask, Detector, build
 from classifiers.augmentation import AugmentationConfig
 from classifiers.perturbations import PERTURBATIONS, Perturbed
-from classifiers.train import figures
+from classifiers.train import final_metrics
 from data import InputError, open_path
 from data.records.conversion import Conversion
 from data.records.options import ConvertOptions
@@ -86,10 +86,10 @@ def test_records_of_another_filter_are_refused(paths):
 
 
 def test_no_detector_can_tell_them_apart(paths):
-    """Its figures are those of guessing, and JPEG and every perturbation are the same for both."""
+    """Its metrics are those of guessing, and JPEG and every perturbation are the same for both."""
     detector = Detector(build("cnn", (12, 12, 3), 0, jpeg_quality=60))
     natural, generated = (open_path(str(paths[name]), 12, 3) for name in ("png", "bmp, webp"))
-    (found,) = figures(detector, natural, [generated])
+    (found,) = final_metrics(detector, natural, [generated])
     assert found["roc_auc"] == 0.5 and found["detection_rate"] == 1 - found["natural_accuracy"]
     for name, (_, _, mildest) in PERTURBATIONS.items():
         strength = 1.5 if name == "blur" else 0.6 * mildest

@@ -11,7 +11,7 @@ from data import RecordImages, load, open_path
 from data.labels import describe_labels
 from data.sources import open_images
 
-CLASSES = {"10": 3, "2": 4, "apple": 5}  # pictures of each; in natural order 2, 10, apple
+CLASSES = {"10": 3, "2": 4, "apple": 5}  # pictures of each; sorted 2, 10, apple
 EXPECTED = [0] * 4 + [1] * 3 + [2] * 5
 
 

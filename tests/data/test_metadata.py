@@ -11,7 +11,7 @@ from PIL import Image
 
 from data import InputError, load, read_picture
 from data.picture import MOST_PIXELS, decode
-from data.resize import Squaring
+from data.resize import CropResize
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (9, 7, 3), np.uint8)
 
@@ -125,7 +125,7 @@ def test_a_transparent_colour_of_16_bits_lies_over_white(channels):
     contents = deep_png(pixels, (256,) * channels)
     white = (pixels == 256).all(axis=-1, keepdims=True)
     assert 0 < white.sum() < 64
-    found = Squaring(8, channels, "box")(decode(contents, "x").image)
+    found = CropResize(8, channels, "box")(decode(contents, "x").image)
     np.testing.assert_array_equal(found, np.where(white, 255, np.ones_like(pixels)))
 
 

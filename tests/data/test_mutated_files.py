@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 
 from data import InputError
 from data.picture import decode
-from data.resize import Squaring
+from data.resize import CropResize
 from data.sources import open_images
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (13, 11, 4), np.uint8)
@@ -87,11 +87,11 @@ def pillows(contents: bytes) -> Image.Image | None:
 @pytest.mark.filterwarnings("ignore:.*:UserWarning")
 @pytest.mark.parametrize("name", files())
 def test_a_damaged_picture_is_refused_or_pillows(name):
-    squaring, read = Squaring(8, 3), 0
+    crop_resize, read = CropResize(8, 3), 0
     for seed, contents in enumerate([files()[name], *mutants(files()[name], seed=len(name))]):
         try:
             image = decode(contents, name).image
-            small = squaring(image, name)
+            small = crop_resize(image, name)
         except InputError as error:
             assert len(str(error)) < 320, seed
             assert str(error).isprintable(), seed

@@ -154,10 +154,10 @@ def test_records_of_another_version_are_refused(records, input_error):
     path = records / "manifest.json"
     manifest = json.loads(path.read_text())
     manifest["parameters"]["format_version"] = 2
-    seal = manifest.pop("sha256_of_the_rest")
-    sealed = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
-    path.write_text(json.dumps({**manifest, "sha256_of_the_rest": sealed}))
-    assert sealed != seal
+    checksum = manifest.pop("sha256_of_the_rest")
+    expected = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+    path.write_text(json.dumps({**manifest, "sha256_of_the_rest": expected}))
+    assert expected != checksum
     assert f"{path} is of format 2, not 1" in input_error(RecordImages, records)
 
 

@@ -1,6 +1,8 @@
 """Zip files of images, read as they are: like the folder, and never trusted."""
 
+import hashlib
 import zipfile
+import zlib
 
 import numpy as np
 import pytest
@@ -29,7 +31,7 @@ def test_a_zip_reads_as_its_folder(pictures, zip_of, compression):
     assert load("folder", archive).fingerprint == load("folder", pictures).fingerprint
 
 
-def test_the_fingerprint_is_of_files_and_squaring(pictures):
+def test_the_fingerprint_is_of_files_crop_and_size(pictures):
     def fingerprint(*arguments):
         return DATASETS["folder"](pictures, *arguments)[0].fingerprint
 
@@ -38,6 +40,17 @@ def test_the_fingerprint_is_of_files_and_squaring(pictures):
     assert len(others | {before}) == 4
     Image.new("RGB", (18, 24)).save(pictures / "0.png")
     assert fingerprint(16, 3) not in others | {before}
+
+
+def test_the_fingerprint_is_that_of_every_version(tmp_path):
+    """Keys of results are made of it: renamed classes must not change it."""
+    picture = Image.new("RGB", (18, 24))
+    picture.save(tmp_path / "0.png")
+    contents = (tmp_path / "0.png").read_bytes()
+    made = "Squaring(resolution=16, channels=3, resize_filter='box', crop='center')"
+    text = f"pictures 1 {made}\n{len(contents)} {zlib.crc32(contents):08x}\n"
+    images, _ = DATASETS["folder"](tmp_path, 16, 3, "box")
+    assert images.fingerprint == hashlib.sha256(text.encode()).hexdigest()
 
 
 def test_of_two_entries_of_one_name_the_last_counts(pictures, tmp_path):

@@ -73,15 +73,15 @@ def test_metrics_are_plain_numbers():
 
 @given(some_logits, some_logits, st.floats(0, 0.99))
 @settings(deadline=None, max_examples=100)
-def test_the_rate_at_false_alarms_is_the_best_of_all_thresholds(generated, natural, false_alarms):
+def test_the_rate_at_a_false_positive_rate_is_the_best_of_all_thresholds(generated, natural, fpr):
     """By trying every threshold, between and beyond all logits."""
     rates = [
         np.mean(np.array(generated) > threshold)
         for threshold in np.arange(-4, 4) + 0.5
-        if np.mean(np.array(natural) > threshold) <= false_alarms
+        if np.mean(np.array(natural) > threshold) <= fpr
     ]
     expected = max(rates)
-    assert detection_rate_at(false_alarms, np.array(generated), np.array(natural)) == expected
+    assert detection_rate_at(fpr, np.array(generated), np.array(natural)) == expected
 
 
 def test_an_interval_of_a_rate_is_close_to_the_binomials():

@@ -1,4 +1,4 @@
-"""The frechet distance against closed forms and SciPy's matrix root."""
+"""The Fréchet distance against closed forms and SciPy's matrix root."""
 
 import numpy as np
 import pytest

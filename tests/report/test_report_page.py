@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import InputError, image_grid
+from data import InputError, encode_png, image_grid
 from report import Figure, Grid, Measurement, Report, Table, heat_map, write, write_index
-from report.page import duration
+from report.rendering import duration
 
 VOID = {"meta", "img", "br"}
 HOSTILE = '<script>alert("x")</script>'
@@ -31,6 +31,7 @@ class Page(HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.open, self.tags, self.addresses, self.words = [], [], [], []
+        self.alternatives = []
         self.feed(text)
         self.close()
         assert not self.open
@@ -38,6 +39,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
         self.addresses += [value for name, value in attrs if name in ("src", "href")]
+        self.alternatives += [value for name, value in attrs if name == "alt"]
         if tag not in VOID:
             self.open.append(tag)
 
@@ -173,6 +175,34 @@ def test_a_bare_report_has_no_empty_sections(tmp_path):
     assert "Trainings took" in page.text
     for heading in ("Results", "Samples", "Differences from the paper", "Artifacts"):
         assert heading not in page.text
+
+
+def test_hostile_text_is_escaped_and_literal_wherever_it_stands(tmp_path):
+    text = """<script>x</script> & 'one' "two" {{ 1 }} {% if %} {# no #} &amp; </style></pre>"""
+    pixels = np.zeros((2, 2, 3), np.uint8)
+    cells = (((text,),), ((text,),))
+    rates = Table("t", text, text, text, text, (text,), (text,), *cells, text, scope=text)
+    hostile = report(
+        **dict.fromkeys(("title", "question", "paper_claim", "summary", "command"), text),
+        **{key: {text: {text: [text]}} for key in ("configuration", "seeds", "provenance")},
+        **{key: {text: text} for key in ("facts", "versions")},
+        tables=(rates,),
+        figures=(Figure("f", text, lambda path: path.write_bytes(encode_png(pixels))),),
+        grids=(Grid("g", text, text, pixels),),
+        notes=(text,),
+    )
+    page = Page(write(hostile, tmp_path / "one").read_text("utf-8"))
+    index = write_index(tmp_path / "index.html", text, [tmp_path / "one"], {text: text})
+    index = Page(index.read_text("utf-8"))
+
+    tags = Page(write(report(), tmp_path / "other").read_text("utf-8")).tags
+    assert set(page.tags + index.tags) <= set(tags)
+    assert page.alternatives == [text, text] and index.alternatives == [text]
+    table, origin = 10, 1 + 3 * 3 + 2
+    assert page.text.count(text) == 5 + 2 + 3 + table + 2 + 1 + origin
+    assert index.text.count(text) == 2 + 2 + 1 + 2
+    for shown in (page, index):
+        assert not set("<>{}&") & set(shown.text.replace(text, ""))
 
 
 def test_a_table_keeps_its_own_scope():

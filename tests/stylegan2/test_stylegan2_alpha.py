@@ -12,7 +12,7 @@ from PIL import Image, ImageSequence
 from data import InputError
 from data.pictures import read_picture
 from stylegan2 import Generator, NetworkConfig, generate, interpolate, style_mix
-from stylegan2.studio import Studio
+from stylegan2.image_generator import ImageGenerator
 from training import command
 
 MODES = {2: "LA", 4: "RGBA"}
@@ -65,9 +65,9 @@ def pixels(path) -> np.ndarray:
 @pytest.mark.parametrize("channels", MODES)
 def test_pictures_have_the_networks_alpha(run, network, channels, tmp_path):
     path, generator = network(channels)
-    studio = Studio(generator)
-    w = studio.w(studio.z([1, 2]))
-    expected = studio.pictures(w)
+    image_generator = ImageGenerator(generator)
+    w = image_generator.w(image_generator.z([1, 2]))
+    expected = image_generator.pictures(w)
     run(generate, f"--network={path}", "--seeds=1-2", f"--output={tmp_path / 'files'}")
     run(generate, f"--network={path}", "--seeds=1-2", "--grid", f"--output={tmp_path / 'g.png'}")
     run(
@@ -84,8 +84,8 @@ def test_pictures_have_the_networks_alpha(run, network, channels, tmp_path):
 @pytest.mark.parametrize("channels", MODES)
 def test_a_video_of_a_network_with_alpha(run, network, channels, tmp_path):
     path, generator = network(channels)
-    studio = Studio(generator)
-    expected = studio.pictures(studio.w(studio.z([1, 2])))
+    image_generator = ImageGenerator(generator)
+    expected = image_generator.pictures(image_generator.w(image_generator.z([1, 2])))
     for suffix in (".gif", ".webp"):
         video = tmp_path / f"video{suffix}"
         run(
@@ -166,7 +166,7 @@ def test_w_of_a_network_with_classes_needs_no_label(run, network, tmp_path):
     np.savez(tmp_path / "projected_w.npz", w=w)
     options = [f"--network={path}", f"--output={tmp_path / 'out'}"]
     run(generate, *options, f"--w={tmp_path / 'projected_w.npz'}")
-    expected = Studio(generator, labelled=False).pictures(w)[0]
+    expected = ImageGenerator(generator, labelled=False).pictures(w)[0]
     assert np.abs(pixels(tmp_path / "out/w0000.png") - expected).max() <= 1
     with pytest.raises(InputError, match="--label has no meaning with --w"):
         run(generate, *options, f"--w={tmp_path / 'projected_w.npz'}", "--label=1")

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from stylegan2 import Generator, NetworkConfig
-from stylegan2.studio import Studio
+from stylegan2.image_generator import ImageGenerator
 
 CONFIG = NetworkConfig(resolution=8, fmap_max=4, latent_dim=4, w_dim=4, mapping_layers=1)
 
@@ -82,16 +82,16 @@ def pixels(path: Path) -> np.ndarray:
 def test_generate_writes_a_file_for_each_seed(made, generator):
     names = sorted(path.name for path in (made / "files").iterdir())
     assert names == [f"seed{seed:04d}.png" for seed in range(3, 21)]
-    studio = Studio(generator)
-    expected = studio.pictures(studio.w(studio.z([17])))[0]
+    image_generator = ImageGenerator(generator)
+    expected = image_generator.pictures(image_generator.w(image_generator.z([17])))[0]
     assert np.abs(pixels(made / "files/seed0017.png") - expected).max() <= 1
 
 
 def test_generate_writes_a_grid(made, generator):
     grid = pixels(made / "grid.png")
     assert grid.shape == (16, 24, 3)
-    studio = Studio(generator, truncation=0.5, noise="none")
-    expected = studio.pictures(studio.w(studio.z([3])))[0]
+    image_generator = ImageGenerator(generator, truncation=0.5, noise="none")
+    expected = image_generator.pictures(image_generator.w(image_generator.z([3])))[0]
     assert np.abs(grid[8:, :8] - expected).max() <= 1
     assert np.all(grid[8:, 16:] == 255)  # The last row is short.
 
@@ -99,14 +99,14 @@ def test_generate_writes_a_grid(made, generator):
 def test_style_mix_writes_the_grid_and_its_parts(made, generator):
     grid = pixels(made / "mixed/grid.png")
     assert grid.shape == (24, 16, 3)
-    studio = Studio(generator)
-    w_row, w_column = studio.w(studio.z([2, 5]))
+    image_generator = ImageGenerator(generator)
+    w_row, w_column = image_generator.w(image_generator.z([2, 5]))
     mixed = np.concatenate([w_column[:2], w_row[2:]])[None]
-    expected = studio.pictures(mixed)[0]
+    expected = image_generator.pictures(mixed)[0]
     assert np.abs(pixels(made / "mixed/2-5.png") - expected).max() <= 1
     assert np.abs(grid[16:, 8:] - expected).max() <= 1
-    assert np.abs(grid[16:, :8] - studio.pictures(w_row[None])[0]).max() <= 1
-    assert np.abs(grid[:8, 8:] - studio.pictures(w_column[None])[0]).max() <= 1
+    assert np.abs(grid[16:, :8] - image_generator.pictures(w_row[None])[0]).max() <= 1
+    assert np.abs(grid[:8, 8:] - image_generator.pictures(w_column[None])[0]).max() <= 1
 
 
 def test_interpolate_writes_a_video(made):

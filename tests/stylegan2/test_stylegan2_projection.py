@@ -18,7 +18,6 @@ from stylegan2.projection import (
     noise_autocorrelation,
     w_statistics,
 )
-from stylegan2.studio import Studio
 from training.loop import Loop, LoopConfig
 from training.task import state_digest
 
@@ -88,7 +87,9 @@ def test_statistics_of_w(generator):
 
 def test_the_first_step_is_adams(generator):
     """Adam's first step is rate * sign(gradient): the loss goes down along each coordinate."""
-    target = Studio(generator).pictures(Studio(generator).w(Studio(generator).z([3])))[0]
+    target = ImageGenerator(generator).pictures(
+        ImageGenerator(generator).w(ImageGenerator(generator).z([3]))
+    )[0]
     config = ProjectionConfig(w_samples=100, rampup=0, w_noise=0, learning_rate=1e-3, space="w+")
     task = Projection(generator, target, config)
     start = task.w.numpy()
@@ -101,13 +102,13 @@ def test_the_first_step_is_adams(generator):
 
 
 def test_a_picture_of_the_network_is_found_again(generator, tmp_path):
-    studio = Studio(generator, noise="none")
-    target = studio.pictures(studio.w(studio.z([11])))[0]
+    image_generator = ImageGenerator(generator, noise="none")
+    target = image_generator.pictures(image_generator.w(image_generator.z([11])))[0]
     config = ProjectionConfig(steps=150, w_samples=200)
     task = Projection(generator, target, config)
     before = multiscale_distance(task._synthesize(task.w.value()), task.target)
     Loop(task, 150, tmp_path, label="projection", config=LoopConfig(sample_every=0)).run()
-    found = studio.pictures(task.result())[0].astype(float)
+    found = image_generator.pictures(task.result())[0].astype(float)
     after = multiscale_distance(task._synthesize(task.w.value()), task.target)
     assert float(after[0]) < 0.02 * float(before[0])
     assert np.abs(found - target).mean() < 6  # grey levels

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.resize import Squaring
+from data.resize import CropResize
 
 
 def picture(height=32, width=32, seed=0) -> np.ndarray:
@@ -26,7 +26,7 @@ def lanczos(values: np.ndarray, size: int) -> np.ndarray:
 def test_box_is_the_mean_of_blocks(factor):
     side = 32 // factor
     means = picture().astype(np.float64).reshape(side, factor, side, factor, 3).mean(axis=(1, 3))
-    squared = Squaring(side, 3, "box")(Image.fromarray(picture()))
+    squared = CropResize(side, 3, "box")(Image.fromarray(picture()))
     # Rounded after the rows and after the columns.
     assert np.abs(squared - means).max() <= 1.0
 
@@ -37,26 +37,26 @@ def test_lanczos_is_a_windowed_sinc(side):
     soft = (picture() // 2 + 64).astype(np.uint8)
     expected = lanczos(soft.astype(np.float64), side)
     expected = lanczos(expected.swapaxes(0, 1), side).swapaxes(0, 1)
-    squared = Squaring(side, 3, "lanczos")(Image.fromarray(soft))
+    squared = CropResize(side, 3, "lanczos")(Image.fromarray(soft))
     assert np.abs(squared - expected).max() <= 1.2
 
 
 def test_the_filters_differ():
-    box, other = (Squaring(8, 3, name)(Image.fromarray(picture())) for name in ("box", "lanczos"))
+    box, other = (CropResize(8, 3, name)(Image.fromarray(picture())) for name in ("box", "lanczos"))
     assert np.abs(box.astype(int) - other).max() > 5
 
 
 def test_a_square_of_the_right_size_stays():
     for name in ("box", "lanczos"):
         for crop in ("center", "none"):
-            squared = Squaring(32, 3, name, crop)(Image.fromarray(picture()))
+            squared = CropResize(32, 3, name, crop)(Image.fromarray(picture()))
             assert np.array_equal(squared, picture())
 
 
 def test_the_centre_is_cropped_unless_told_not_to(input_error):
     tall = picture(40, 32)
-    assert np.array_equal(Squaring(32, 3)(Image.fromarray(tall)), tall[4:36])
-    message = input_error(Squaring(32, 3, crop="none"), Image.fromarray(tall), "a.png")
+    assert np.array_equal(CropResize(32, 3)(Image.fromarray(tall)), tall[4:36])
+    message = input_error(CropResize(32, 3, crop="none"), Image.fromarray(tall), "a.png")
     assert message == "a.png is not square (32x40): use --crop=center"
 
 
@@ -70,4 +70,4 @@ def test_the_centre_is_cropped_unless_told_not_to(input_error):
     ],
 )
 def test_other_values_are_refused(input_error, options, message):
-    assert input_error(Squaring, *options) == message
+    assert input_error(CropResize, *options) == message

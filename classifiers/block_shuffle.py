@@ -10,14 +10,15 @@ from data import Images, permutation
 BLOCKS = 64  # of a window
 
 
-class BlockWindows:
-    """The images of several sources in an order in which every one comes once in an epoch.
+class BlockShuffle:
+    """Shuffles the images of several sources by blocks; each image comes once in an epoch.
 
-    A generator makes neighbouring images at once, so that single images in a random order would
-    cost as many blocks. The order is therefore one of blocks: a permutation of the blocks of all
-    sources is cut into windows of 64 blocks; the images of a window are shuffled, and held while
-    it lasts. A window is a function of the seed, the epoch and its number, so that training resumes
-    anywhere. Generated images are independent draws: which come near each other means nothing.
+    A generator makes a block of neighbouring images at once, so that each single image in a random
+    order would cost a whole block. Therefore the blocks of all sources are permuted, and the
+    permutation is cut into windows of 64 blocks; the images of a window are shuffled, and stay in
+    memory until the next window. A window depends on the seed, the epoch and its number alone, so
+    that training resumes anywhere. Generated images are independent draws: it does not matter
+    which of them come near each other.
 
     Args:
         sources: images of one shape.

@@ -10,7 +10,6 @@ from scipy.interpolate import CubicSpline
 from data import InputError
 from stylegan2 import Generator, NetworkConfig
 from stylegan2.interpolate import lerp, path_of, slerp
-from stylegan2.studio import Studio, read_w
 from stylegan2.style_mix import mix
 from stylegan2.video import over_white, write_video
 
@@ -29,47 +28,47 @@ def generator() -> Generator:
 
 
 def test_seeds_give_numpys_legacy_latents(generator):
-    studio = Studio(generator)
+    image_generator = ImageGenerator(generator)
     expected = [np.random.RandomState(seed).randn(1, 6)[0] for seed in (5, 0, 7)]
-    np.testing.assert_array_equal(studio.z([5, 0, 7]), np.float32(expected))
+    np.testing.assert_array_equal(image_generator.z([5, 0, 7]), np.float32(expected))
 
 
 def test_a_picture_is_that_of_the_networks_call(generator):
-    studio = Studio(generator, truncation=0.5)
-    z = studio.z(range(20))  # more than a block
+    image_generator = ImageGenerator(generator, truncation=0.5)
+    z = image_generator.z(range(20))  # more than a block
     images = generator(z, truncation=0.5, noise="constant").numpy()
     expected = np.clip(np.trunc(127.5 * images + 128), 0, 255)
-    pictures = studio.pictures(studio.w(z))
+    pictures = image_generator.pictures(image_generator.w(z))
     assert pictures.shape == (20, 8, 8, 3) and pictures.dtype == np.uint8
     assert np.abs(pictures - expected).max() <= 1
     # w_avg + psi (w - w_avg), spelt out.
     w, w_avg = generator.mapping(z).numpy(), generator.w_avg.numpy()
-    np.testing.assert_allclose(studio.w(z), 0.5 * w_avg + 0.5 * w, atol=1e-5)
+    np.testing.assert_allclose(image_generator.w(z), 0.5 * w_avg + 0.5 * w, atol=1e-5)
 
 
 def test_random_noise_belongs_to_the_seed(generator):
-    studio = Studio(generator, noise="random")
-    w = np.repeat(studio.w(studio.z([0])), 3, axis=0)
-    a, b, c = studio.pictures(w, [1, 2, 1])
+    image_generator = ImageGenerator(generator, noise="random")
+    w = np.repeat(image_generator.w(image_generator.z([0])), 3, axis=0)
+    a, b, c = image_generator.pictures(w, [1, 2, 1])
     np.testing.assert_array_equal(a, c)
     assert np.any(a != b)
-    np.testing.assert_array_equal(studio.pictures(w[:1], [2])[0], b)
+    np.testing.assert_array_equal(image_generator.pictures(w[:1], [2])[0], b)
 
 
 def test_a_label_decides_the_pictures_of_a_network_with_classes():
     generator = Generator(NetworkConfig(resolution=8, fmap_max=4, latent_dim=6, label_dim=3))
     for label in (None, 3, -1):
         with pytest.raises(InputError, match=r"--label must be 0 \.\.\. 2"):
-            Studio(generator, label=label)
-    z = Studio(generator, label=1).z([4])
+            ImageGenerator(generator, label=label)
+    z = ImageGenerator(generator, label=1).z([4])
     expected = generator.mapping(z, labels=tf.one_hot([1], 3)).numpy()
-    np.testing.assert_array_equal(Studio(generator, label=1).w(z), expected)
-    assert np.any(Studio(generator, label=2).w(z) != expected)
+    np.testing.assert_array_equal(ImageGenerator(generator, label=1).w(z), expected)
+    assert np.any(ImageGenerator(generator, label=2).w(z) != expected)
 
 
 def test_a_label_without_classes_is_a_mistake(generator):
     with pytest.raises(InputError, match="the network has no classes"):
-        Studio(generator, label=0)
+        ImageGenerator(generator, label=0)
 
 
 def test_w_is_read_back_or_refused(generator, tmp_path):
@@ -129,15 +128,15 @@ def test_great_circles_are_walked_at_an_even_pace():
 
 
 def test_a_path_passes_through_its_seeds_and_returns(generator):
-    studio = Studio(generator, truncation=0.7)
-    seeds, w = [3, 1, 4], studio.w(studio.z([3, 1, 4]))
+    image_generator = ImageGenerator(generator, truncation=0.7)
+    seeds, w = [3, 1, 4], image_generator.w(image_generator.z([3, 1, 4]))
     for kind in ("cubic", "linear", "slerp"):
-        path = path_of(studio, seeds, kind, loop=True)
+        path = path_of(image_generator, seeds, kind, loop=True)
         np.testing.assert_allclose(path(np.arange(3)), w, atol=1e-5)
         np.testing.assert_allclose(path(np.array([3.0])), w[:1], atol=1e-5)
     times = np.array([0.3, 2.9])
     spline = CubicSpline(range(4), np.concatenate([w, w[:1]]), bc_type="periodic")
-    smooth = path_of(studio, seeds, "cubic", loop=True)
+    smooth = path_of(image_generator, seeds, "cubic", loop=True)
     np.testing.assert_allclose(smooth(times), spline(times), atol=1e-6)
     # No corner where the video begins again.
     before, after = (spline(3 - 1e-6) - spline(3)) / -1e-6, (spline(1e-6) - spline(0)) / 1e-6

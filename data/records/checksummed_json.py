@@ -1,4 +1,4 @@
-"""JSON files that carry a checksum of themselves, so that a damaged one is never believed."""
+"""JSON files that hold their own checksum, so that damage is found when they are read."""
 
 import hashlib
 import json
@@ -9,46 +9,46 @@ from data.errors import InputError
 from data.files import write_text
 from data.json_files import OBJECT, parse_json
 
-_SEAL = "sha256_of_the_rest"
+_CHECKSUM = "sha256_of_the_rest"
 
 
 class DamagedError(InputError):
     """A file that is not what was written."""
 
 
-def write_sealed(path: Path, content: dict[str, Any], indent: int | None = None) -> None:
+def write_checksummed(path: Path, content: dict[str, Any], indent: int | None = None) -> None:
     """Writes a JSON object atomically, with the SHA-256 of its canonical form as its last entry.
 
-    In ASCII: what is no UTF-8 in a file's name is escaped, as by `data.files.write_json`.
+    The file is ASCII: a file name that is not UTF-8 is escaped, as by `data.files.write_json`.
 
     Args:
         path: The file.
         content: JSON values without floats.
         indent: As for `json.dumps`.
     """
-    sealed = {**content, _SEAL: _seal(content)}
-    write_text(path, json.dumps(sealed, indent=indent, allow_nan=False) + "\n")
+    checked = {**content, _CHECKSUM: _checksum(content)}
+    write_text(path, json.dumps(checked, indent=indent, allow_nan=False) + "\n")
 
 
-def read_sealed(path: Path) -> dict[str, Any]:
-    """Reads such a file.
+def read_checksummed(path: Path) -> dict[str, Any]:
+    """Reads what `write_checksummed` has written.
 
     Raises:
         DamagedError: It is not what was written.
         InputError: It is missing, or cannot be read.
     """
     try:
-        sealed = path.read_bytes()
+        contents = path.read_bytes()
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
     try:
-        content = parse_json(sealed, path, OBJECT, "")
+        content = parse_json(contents, path, OBJECT, "")
     except InputError as error:
         raise DamagedError(f"{path} is damaged (it is no JSON object): convert again") from error
-    if content.pop(_SEAL, None) != _seal(content):
+    if content.pop(_CHECKSUM, None) != _checksum(content):
         raise DamagedError(f"{path} is damaged (its checksum differs): convert again")
     return content
 
 
-def _seal(content: dict[str, Any]) -> str:
+def _checksum(content: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

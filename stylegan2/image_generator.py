@@ -1,4 +1,4 @@
-"""What the commands that make pictures share: a generator, opened and fed from seeds."""
+"""Makes pictures from seeds or from w: what all commands that make pictures share."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -28,8 +28,8 @@ def define_flags(noises: tuple[str, ...] = ("constant", "none")) -> None:
     flags.DEFINE_enum("ops", "auto", library.IMPLEMENTATIONS, "Implementation of the operations.")
 
 
-class Studio:
-    """Makes pictures of a generator from seeds or from w.
+class ImageGenerator:
+    """Makes pictures by a StyleGAN2 generator, from seeds or from w.
 
     Args:
         generator: trained or imported.
@@ -54,8 +54,8 @@ class Studio:
         self.label = _one_hot(label, generator.config.label_dim) if labelled else None
 
     @classmethod
-    def from_flags(cls, labelled: bool = True) -> "Studio":
-        """The studio that the command line asks for, which needs a label or does not."""
+    def from_flags(cls, labelled: bool = True) -> "ImageGenerator":
+        """The one that the command line asks for, which needs a label or does not."""
         values = flags.FLAGS
         library.prefer(values.ops)
         if not values.network:

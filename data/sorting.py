@@ -3,7 +3,7 @@
 import re
 
 
-def natural_key(path: str) -> tuple[str, str]:
+def sort_key(path: str) -> tuple[str, str]:
     """Sorts paths as text, except that a run of digits counts as one number.
 
     Where numbers are padded with zeros to one width, as in FFHQ, this is the order of plain text.

@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from classifiers import BalancedPool, windows
+from classifiers import BalancedPool, block_shuffle
 from data import ArrayImages, EpochOrder
 from training.randomness import derive_seed
 
@@ -40,7 +40,7 @@ def make(counts: list[int], batch_size: int = 6, seed: int = 1) -> BalancedPool:
 
 @pytest.fixture(autouse=True)
 def small_windows(monkeypatch):
-    monkeypatch.setattr(windows, "BLOCKS", 5)
+    monkeypatch.setattr(block_shuffle, "BLOCKS", 5)
 
 
 def generated(pool: BalancedPool, steps: range) -> list[tuple[int, int]]:
@@ -77,7 +77,7 @@ def test_resumed_at_any_step_it_goes_on_as_it_would_have():
 
 
 def test_windows_mix_generators_and_shuffle_blocks(monkeypatch):
-    monkeypatch.setattr(windows, "BLOCKS", 64)
+    monkeypatch.setattr(block_shuffle, "BLOCKS", 64)
     pool = make([200] * 4, batch_size=64)
     batches = [generated(pool, range(step, step + 1)) for step in range(20)]
     assert all(len({source for source, _ in batch}) > 1 for batch in batches)

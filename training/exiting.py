@@ -13,10 +13,10 @@ WORKER_LOST = 75  # "try again", in the list of exit codes that sysexits.h began
 
 
 def exit_with(command: Callable[[], int]) -> NoReturn:
-    """Runs a command and exits with the code it returns, or exits with itself.
+    """Runs a command, and exits with the code that it returns or raises.
 
-    One of several workers exits without TensorFlow's shutdown, which waits for the others, some
-    times for ever; and the loss of another worker is one line and the code WORKER_LOST.
+    One of several workers exits without TensorFlow's shutdown, which waits for the others, at
+    times for ever. The loss of another worker is one line, and the code WORKER_LOST.
     """
     if not cluster.is_set():
         sys.exit(command())
@@ -24,9 +24,9 @@ def exit_with(command: Callable[[], int]) -> NoReturn:
         code = command()
     except SystemExit as exited:
         code = exited.code
-    except KeyboardInterrupt:  # a second one, where the command was about to tell of the first
+    except KeyboardInterrupt:  # a second one, while the command reported the first
         code = 130
-    except BaseException as error:  # of whatever kind: nothing may reach the shutdown
+    except BaseException as error:  # of any kind: none may reach the shutdown
         code = _report_failure(error)
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError):
@@ -35,7 +35,7 @@ def exit_with(command: Callable[[], int]) -> NoReturn:
 
 
 def _report_failure(error: BaseException) -> int:
-    """Says what happened; returns the exit code."""
+    """Prints what happened, and returns the exit code."""
     if "tensorflow" in sys.modules:
         from training.workers import is_loss  # Here, because it imports TensorFlow.
 

@@ -1,4 +1,4 @@
-"""What the commands that examine a detector are given: the detector, and sets of images."""
+"""What `evaluate` and `explain` take: a detector, and sets of images."""
 
 import dataclasses
 import os
@@ -15,7 +15,7 @@ from training.progress import say
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Examined:
+class EvaluationInputs:
     """A detector and sets of images of its size.
 
     Attributes:
@@ -75,7 +75,7 @@ def open_sets(resolution: int, channels: int, resize_filter: str) -> list[Opened
     return opened
 
 
-def open_examined() -> Examined:
+def open_inputs() -> EvaluationInputs:
     """What the command line names.
 
     Raises:
@@ -89,7 +89,7 @@ def open_examined() -> Examined:
     opened = open_sets(size, channels, detector.resize_filter)
     natural, *generated = (chosen(each, values.split, values.limit) for each in opened)
     names = names_of(values.generated)
-    return Examined(detector, opened, natural, dict(zip(names, generated, strict=True)))
+    return EvaluationInputs(detector, opened, natural, dict(zip(names, generated, strict=True)))
 
 
 def check_distinct(natural: str, generated: list[str]) -> None:

@@ -1,0 +1,30 @@
+"""What setup.py puts into the wheel."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_the_wheel_holds_every_file_that_the_code_opens():
+    keywords = {
+        keyword.arg: keyword.value
+        for node in ast.walk(ast.parse((ROOT / "setup.py").read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        for keyword in node.keywords
+    }
+    held = {
+        path
+        for package, patterns in ast.literal_eval(keywords["package_data"]).items()
+        for pattern in patterns
+        for path in (ROOT / package.replace(".", "/")).glob(pattern)
+    }
+    rooms = {path.parent for path in ROOT.glob("*/__init__.py")} - {ROOT / "tests"}
+    opened = {
+        path
+        for room in rooms
+        for path in room.rglob("*")
+        if path.suffix in (".html", ".css", ".h", ".cc", ".cu", ".cuh")
+    }
+    assert ROOT / "report/templates/page.html" in opened
+    assert opened <= held, sorted(opened - held)
