@@ -9,6 +9,7 @@ from scipy.interpolate import CubicSpline
 
 from data import InputError
 from stylegan2 import Generator, NetworkConfig
+from stylegan2.image_generator import ImageGenerator, read_w
 from stylegan2.interpolate import lerp, path_of, slerp
 from stylegan2.style_mix import mix
 from stylegan2.video import over_white, write_video
