@@ -20,6 +20,7 @@ from absl import flags
 from data import InputError, atomic_path, read_picture, write_samples
 from data.sources import open_images
 from evaluation.perceptual import load_distance
+from stylegan2.image_generator import ImageGenerator, define_flags
 from stylegan2.projection import Projection, ProjectionConfig
 from training import command
 from training.config import define_flags as define_config_flags
