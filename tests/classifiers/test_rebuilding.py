@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras.src.applications.convnext import LayerScale, StochasticDepth
 
 from classifiers.rebuilding import rebuild
@@ -72,6 +73,15 @@ def test_layers_lie_flat_and_have_their_precision():
     assert rescaling.compute_dtype == "float32" == last.compute_dtype
     assert {layer.compute_dtype for layer in hidden} == {"bfloat16"}
     assert {layer.variable_dtype for layer in hidden} == {"float32"}
+
+
+def test_a_gradient_reaches_every_variable():
+    new = rebuild(network(), "it", 0, "float32", 0.5)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(new(images(), training=True) ** 2)
+    gradients = tape.gradient(loss, new.trainable_variables)
+    assert new.output.dtype == "float32" and np.isfinite(loss)
+    assert all(np.isfinite(x).all() and np.any(x != 0) for x in gradients)
 
 
 @pytest.mark.parametrize("width", [0.01, 0.25, 1.5])
