@@ -1,16 +1,26 @@
-"""What an experiment is, and what it finds."""
+"""What an experiment is, what it shows, and what it finds."""
 
 import abc
 import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from experiments.lab import Lab
-from experiments.specs import Classifier, Spec
+from experiments.measurements import (
+    classifier_table,
+    quality_table,
+    sample_grid,
+    score,
+    seed_of,
+    source_table,
+)
+from experiments.population import Shown
+from experiments.specs import Classifier, GANImages, Spec
 from report import Figure, Grid, Table
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Findings:
+class Result:
     """What an experiment found.
 
     Attributes:
@@ -28,6 +38,80 @@ class Findings:
     figures: tuple[Figure, ...] = ()
     grids: tuple[Grid, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Shape(abc.ABC):
+    """What an experiment measures and shows: `Matrix` or `Curve`, and what both have.
+
+    Attributes:
+        quality: groups of sources whose quality is measured, by name; none for no such table. The
+            first source of each group is shown.
+        paper_quality: the paper's FIDs by group.
+        paper_quality_scope: what these were measured on.
+        classifiers: groups of classifiers, and what each is shown, of the table of classifiers.
+        sources: groups of sources, and the classifiers that each is shown to, of the table in which
+            every source stands by itself; none for no such table.
+        source_name: tells the sources of one group apart.
+        samples_of: what is shown of a group, "{}" its name.
+        more_tables: tables of the experiment's own.
+        more_figures: figures of its own.
+        notes: what differs from the paper.
+    """
+
+    quality: Mapping[str, Sequence[GANImages]] = dataclasses.field(default_factory=dict)
+    paper_quality: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    paper_quality_scope: str = ""
+    classifiers: Mapping[str, Shown]
+    sources: Mapping[str, Shown] = dataclasses.field(default_factory=dict)
+    source_name: Callable[[GANImages], str] = seed_of
+    samples_of: str = "A GAN: {}"
+    more_tables: Sequence[Callable[[Lab], Table]] = ()
+    more_figures: Sequence[Figure] = ()
+    notes: Sequence[str] = ()
+
+    @abc.abstractmethod
+    def shown(self) -> Iterable[Shown]:
+        """Who is shown what in the shape's own tables."""
+
+    @abc.abstractmethod
+    def measure(self, lab: Lab) -> tuple[str, list[Table], list[Figure]]:
+        """The summary, and the shape's own tables and figures."""
+
+    def sampled(self) -> Mapping[str, Sequence[GANImages]]:
+        """The groups whose first source is shown."""
+        return self.quality
+
+    def result(self, lab: Lab, instances: dict[str, Any]) -> Result:
+        """Measures, once everything is trained.
+
+        Args:
+            lab: where it is trained.
+            instances: what the numbers are of, by name.
+        """
+        score(lab, [*self.shown(), *self.classifiers.values(), *self.sources.values()])
+        summary, tables, figures = self.measure(lab)
+        return Result(
+            summary=summary,
+            instances=instances,
+            tables=(*tables, *self._shared_tables(lab)),
+            figures=(*figures, *self.more_figures),
+            grids=tuple(
+                sample_grid(lab, sources[0], f"samples-{number}", self.samples_of.format(name))
+                for number, (name, sources) in enumerate(self.sampled().items())
+            ),
+            notes=tuple(self.notes),
+        )
+
+    def _shared_tables(self, lab: Lab) -> list[Table]:
+        tables = [make(lab) for make in self.more_tables]
+        if self.quality:
+            paper = self.paper_quality, self.paper_quality_scope
+            tables.append(quality_table(lab, self.quality, *paper))
+        tables.append(classifier_table(lab, self.classifiers))
+        if self.sources:
+            tables.append(source_table(lab, self.sources, self.source_name))
+        return tables
 
 
 class Experiment(abc.ABC):
@@ -66,5 +150,15 @@ class Experiment(abc.ABC):
         """
 
     @abc.abstractmethod
-    def findings(self, lab: Lab) -> Findings:
+    def shape(self) -> Shape:
+        """What is measured, and how it is shown."""
+
+    def result(self, lab: Lab) -> Result:
         """Measures, once everything is trained."""
+        return self.shape().result(lab, self.config.facts())
+
+
+def paper_claim(docstring: str | None) -> str:
+    """What a script's docstring says of the paper: all between its first line and its commands."""
+    text = (docstring or "").partition("\n\n")[2].partition("\n\n    ")[0]
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))

@@ -15,7 +15,7 @@ from experiments import flags as shared_flags
 from experiments.cache import GIGABYTE
 from experiments.executors import choice
 from experiments.executors.local import stop_with_parent
-from experiments.experiment import Experiment, Findings
+from experiments.experiment import Experiment, Result
 from experiments.lab import Lab
 from experiments.measurements import natural_grid
 from experiments.planning.listing import describe_plan
@@ -152,9 +152,9 @@ def train(lab: Lab, specs: list[Spec], results: Path) -> list[Spec] | None:
 
 def write_report(
     experiment: Experiment, lab: Lab, trained: str, started: float
-) -> tuple[Findings, Path]:
+) -> tuple[Result, Path]:
     """Measures, and writes the report; its page is what is returned with the findings."""
-    findings = experiment.findings(lab)
+    findings = experiment.result(lab)
     if flags.FLAGS.natural_samples:
         grids = (natural_grid(lab), *findings.grids)
         findings = dataclasses.replace(findings, grids=grids)
@@ -202,7 +202,7 @@ def assemble(
     experiment: Experiment,
     specs: list[Spec],
     lab: Lab,
-    findings: Findings,
+    findings: Result,
     preset: str,
     this_run: str,
 ) -> Report:

@@ -53,7 +53,7 @@ def test_what_is_measured_by_held_out_classifiers_has_not_trained_them(experimen
     lab.last_metrics.return_value = {"generator_loss": 1.0, "fooling_loss": 1.0}
     lab.evaluation_images.return_value = ArrayImages(np.zeros((2, 8, 8, 1), np.uint8))
     lab.dataset.train = lab.dataset.evaluation = [None]
-    experiment.findings(lab)
+    experiment.result(lab)
     shown = {call.args for call in lab.detection.call_args_list}
     held_out = set(experiment.held_out_classifiers)
     measured = [(c, source) for c, source in shown if c in held_out]

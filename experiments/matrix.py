@@ -1,0 +1,159 @@
+"""A matrix: who detects whom. Groups of classifiers against groups of image sources."""
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from experiments.clusters import Clusters
+from experiments.experiment import Shape
+from experiments.lab import Lab
+from experiments.measurements import AUC, RATE, detection, detection_map, papers
+from experiments.population import Shown
+from experiments.specs import Classifier, GANImages
+from report import Figure, Table
+
+Tables = Sequence[Table]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Detections:
+    """A table of detection: a row for each group of classifiers, a column for each of sources.
+
+    Attributes:
+        rows: groups of classifiers by name.
+        columns: groups of sources by name.
+        name: the table's file stem.
+        title: one line.
+        caption: what the numbers are.
+        row_label: what a row is.
+        column_label: what a column is.
+        field: which of `metrics.DetectionMetrics`; rates also have a heat map.
+        paper: the paper's numbers by (row, column); those of other cells are left out.
+        paper_scope: what these were measured on.
+    """
+
+    rows: Mapping[str, Sequence[Classifier]]
+    columns: Mapping[str, Sequence[GANImages]]
+    name: str
+    title: str
+    caption: str
+    row_label: str
+    column_label: str = "GANs"
+    field: str = RATE
+    paper: Mapping[tuple[str, str], str] = dataclasses.field(default_factory=dict)
+    paper_scope: str = ""
+
+    def table(self, lab: Lab) -> Table:
+        """The measured table."""
+        return Table(
+            name=self.name,
+            title=self.title,
+            caption=self.caption,
+            row_label=self.row_label,
+            column_label=self.column_label,
+            rows=tuple(self.rows),
+            columns=tuple(self.columns),
+            cells=[
+                [detection(lab, Shown(row, column), self.field) for column in self.columns.values()]
+                for row in self.rows.values()
+            ],
+            instances="classifier-GAN pairs",
+            **papers(self.paper, self.rows, self.columns, self.paper_scope),
+        )
+
+
+def held_out(rows: Mapping, columns: Mapping, **more) -> Detections:
+    """The table of held-out classifiers.
+
+    Args:
+        rows: groups of classifiers by name.
+        columns: groups of sources by name.
+        **more: further attributes of `Detections`.
+    """
+    text = {
+        "name": "detection",
+        "title": "Held-out classifiers: fraction of generated images detected",
+        "caption": "No classifier here is in any GAN's loss, or shares a training GAN with one "
+        "that is; the GANs measured are none of those it was trained on.",
+        "row_label": "Held-out classifiers",
+    }
+    return Detections(rows=rows, columns=columns, **(text | more))
+
+
+def in_loss(rows: Mapping, columns: Mapping, **more) -> Detections:
+    """The table of classifiers in the loss; the arguments are those of `held_out`."""
+    text = {
+        "name": "detection_in_loss",
+        "title": "Classifiers in the loss: fraction of generated images detected",
+        "row_label": "Classifiers in the loss",
+    }
+    return Detections(rows=rows, columns=columns, **(text | more))
+
+
+def auc(rates: Detections) -> Detections:
+    """The pairs of the table of held-out classifiers, without a threshold."""
+    return dataclasses.replace(
+        rates,
+        name="auc",
+        title="Held-out classifiers: area under the ROC curve",
+        caption="The same pairs, without a threshold: the chance that a classifier gives a "
+        "generated image a higher probability of being generated than a natural one. 0.5 is "
+        "guessing.",
+        field=AUC,
+        paper={},
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Matrix(Shape):
+    """Tables of detection with their heat maps.
+
+    Attributes:
+        detections: the tables, the main one first.
+        summary: the finding in words, from the measured tables.
+        find_clusters: clusters of rows from the main table's means [n, n]; None for none. Then the
+            table stands there once more, in the order of its clusters, and is drawn so.
+    """
+
+    detections: Sequence[Detections]
+    summary: Callable[[Tables], str]
+    find_clusters: Callable[[np.ndarray], Clusters] | None = None
+
+    def shown(self) -> Iterator[Shown]:
+        """Every row with every column."""
+        for each in self.detections:
+            for row in each.rows.values():
+                for column in each.columns.values():
+                    yield Shown(row, column)
+
+    def measure(self, lab: Lab) -> tuple[str, list[Table], list[Figure]]:
+        """The tables of detection; a heat map of each that shows rates."""
+        tables = [each.table(lab) for each in self.detections]
+        drawn = [
+            table for table, each in zip(tables, self.detections, strict=True) if each.field == RATE
+        ]
+        summary = self.summary(tables)
+        if self.find_clusters is not None:
+            drawn[0] = in_order(tables[0], self.find_clusters(means(tables[0])))
+            tables.insert(1, drawn[0])
+        return summary, tables, [detection_map(table) for table in drawn]
+
+
+def means(table: Table) -> np.ndarray:
+    """The means [rows, columns] of a table of measurements."""
+    return np.array([[cell.mean for cell in line] for line in table.cells])
+
+
+def in_order(table: Table, clusters: Clusters) -> Table:
+    """A square table with its rows and columns in the order of their clusters."""
+    names = tuple(table.rows[k] for k in clusters.order)
+    return dataclasses.replace(
+        table,
+        name=f"{table.name}_clusters",
+        title=f"{table.title}, in the order of the clusters",
+        caption=f"{table.caption} Clusters: {clusters.named(table.rows)}.",
+        rows=names,
+        columns=names,
+        cells=tuple(tuple(table.cells[i][j] for j in clusters.order) for i in clusters.order),
+    )
