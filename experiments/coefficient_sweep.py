@@ -10,21 +10,18 @@ curve and gives no numbers.
 """
 
 import dataclasses
-from functools import cached_property
 from typing import ClassVar
 
 from experiments.curve import Curve, Measured
-from experiments.experiment import paper_claim
 from experiments.fooling import Fooling
 from experiments.measurements import loss_table
-from experiments.population import Shown
 from experiments.running import main
-from experiments.sizes import Architecture, FoolingGANs, Populations
+from experiments.sizes import ONE, TWO, Architecture, FoolingGANs, Populations
 from experiments.specs import GAN
 from training.config import check_at_least, check_at_most
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class SweepConfig(Populations, FoolingGANs, Architecture):
     """Size of the coefficient sweep.
 
@@ -55,84 +52,56 @@ class SweepConfig(Populations, FoolingGANs, Architecture):
         return [10.0**exponent for exponent in exponents]
 
 
-_TWO = SweepConfig(exponent_step=2, gans=2, held_out_gans=2, fooling_gans=2, held_out_classifiers=3)
-
-
-_SETTING_NOTES = {
-    "dcgan": (),
-    "stylegan2": ("The paper sweeps phi for the DCGAN, and fixes it at 0.001 for StyleGAN2.",),
-}
-
-
 class CoefficientSweep(Fooling):
     """Detection and quality against phi."""
 
     name = "coefficient_sweep"
     title = "Detection by held-out classifiers against the weight phi"
     question = "Can GANs fool classifiers that are not in their loss, if only phi is high enough?"
-    paper_claim = paper_claim(__doc__)
     presets: ClassVar = {
         "dcgan": {
-            "quick": dataclasses.replace(
-                _TWO, lowest_exponent=-3, highest_exponent=3, held_out_classifiers=2
+            "quick": SweepConfig(
+                **TWO, fooling_gans=2, lowest_exponent=-3, highest_exponent=3, exponent_step=2
             ),
-            "reduced": _TWO,
+            "reduced": SweepConfig(
+                **{**TWO, "held_out_classifiers": 3}, fooling_gans=2, exponent_step=2
+            ),
             "paper": SweepConfig(),
         },
         "stylegan2": {
             "quick": SweepConfig(
-                lowest_exponent=-3, highest_exponent=1, exponent_step=2, gans=1, held_out_gans=1,
-                held_out_classifiers=1, fooling_gans=1, architecture="resnet50",
+                **ONE, fooling_gans=1, lowest_exponent=-3, highest_exponent=1, exponent_step=2,
+                architecture="resnet50",
             ),
-            "reduced": dataclasses.replace(
-                _TWO, lowest_exponent=-5, highest_exponent=1, held_out_classifiers=2,
+            "reduced": SweepConfig(
+                **TWO, fooling_gans=2, lowest_exponent=-5, highest_exponent=1, exponent_step=2,
                 architecture="resnet50",
             ),
             "paper": SweepConfig(architecture="resnet50"),
         },
     }  # fmt: skip
 
-    @cached_property
-    def fooling(self) -> dict[float, tuple[GAN, ...]]:
+    def groups(self) -> dict[float, tuple[GAN, ...]]:
         """The GANs of each phi."""
         return {phi: self.fool(self.base.classifiers, phi) for phi in self.config.phis}
 
     def shape(self) -> Curve:
         """Detection and quality for each phi."""
-        held_out, fooling = self.base.held_out_classifiers, self.fooling
-        names = {phi: f"{phi:g}" for phi in fooling}
-        return Curve(
-            name="coefficient_sweep",
+        along = {f"{phi:g}": gans for phi, gans in self.fooling.items()}
+        return self.curve(
             title="Detection rate and quality against phi",
-            caption="Fraction of generated images detected. The first column is of GANs with no "
-            "classifier in their loss, measured by classifiers that were not trained on them.",
-            column_label="phi",
-            columns={None: "none", **names},
-            curves=self.curves(),
-            quality_along={None: self.base.all_gans, **fooling},
-            summary=_summarize,
-            draws_quality=True,
-            figure_title="Detection and quality against phi",
-            figure_caption="Detection rate of the GANs' images against the weight phi of the "
-            "classifiers in their loss, and the quality of the images (lower is better).",
-            xlabel="weight of the classifiers in the loss, phi",
+            axis="phi",
+            label="phi = {}",
             logx=True,
-            classifiers={
-                "held-out": self.base.held_out_shown, "in the loss": self.base.in_loss_shown
-            },
-            sources={
-                "no classifier in the loss": self.base.held_out_shown,
-                **{f"phi = {phi:g}": Shown(held_out, gans) for phi, gans in fooling.items()},
-            },
-            samples_of="A GAN, phi: {}",
-            more_tables=[
-                lambda lab: loss_table(lab, "phi", {names[phi]: fooling[phi] for phi in fooling})
-            ],
+            draws_quality=True,
+            summary=_summarize,
+            more_sources={"no classifier in the loss": self.base.held_out_shown},
+            more_tables=[lambda lab: loss_table(lab, "phi", along)],
             notes=(
                 "The GANs of every phi share their seeds, so that only phi differs between them.",
-                *_SETTING_NOTES[self.setting],
+                "The paper sweeps phi for the DCGAN, and fixes it at 0.001 for StyleGAN2.",
             ),
-        )  # fmt: skip
+        )
 
 
 def _summarize(measured: Measured) -> str:

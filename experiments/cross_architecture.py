@@ -9,15 +9,13 @@ effect is slightly diminished (0.16 on its own kind), with MobileNetV2 highly (0
 """
 
 import dataclasses
-from functools import cached_property
 from typing import ClassVar
 
-from experiments.experiment import paper_claim
 from experiments.fooling import Fooling
 from experiments.matrix import Matrix, Tables, held_out, in_loss
 from experiments.population import Shown
 from experiments.running import main
-from experiments.sizes import Architectures, FoolingGANs, Phi, Populations
+from experiments.sizes import ONE, TWO, Architectures, FoolingGANs, Phi, Populations
 from experiments.specs import GAN
 
 _NAMES = {
@@ -36,7 +34,7 @@ _NUMBERS = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class CrossArchitectureConfig(Populations, FoolingGANs, Phi, Architectures):
     """Size of the experiment; GANs that fool, and classifiers, are so many per architecture."""
 
@@ -47,21 +45,15 @@ class CrossArchitecture(Fooling):
     name = "cross_architecture"
     title = "Fooling across architectures (Table 1)"
     question = "Do GANs that fool classifiers of one architecture fool those of another?"
-    paper_claim = paper_claim(__doc__)
     presets: ClassVar = {
         "stylegan2": {
-            "quick": CrossArchitectureConfig(
-                gans=1, held_out_gans=1, held_out_classifiers=1, fooling_gans=1, phi=1.0
-            ),
-            "reduced": CrossArchitectureConfig(
-                gans=2, held_out_gans=2, held_out_classifiers=2, fooling_gans=2, phi=0.1
-            ),
+            "quick": CrossArchitectureConfig(**ONE, fooling_gans=1, phi=1.0),
+            "reduced": CrossArchitectureConfig(**TWO, fooling_gans=2, phi=0.1),
             "paper": CrossArchitectureConfig(),
         }
     }
 
-    @cached_property
-    def fooling(self) -> dict[str, tuple[GAN, ...]]:
+    def groups(self) -> dict[str, tuple[GAN, ...]]:
         """The GANs that fool each architecture."""
         phi = self.config.phi
         return {name: self.fool(base.classifiers, phi) for name, base in self.bases.items()}

@@ -25,20 +25,17 @@ class Curve(Shape):
 
     Attributes:
         name: file stem of the table and the figure.
-        title: the table's.
+        title: one line, of both.
         caption: what the numbers are.
         row_label: what a row is.
-        column_label: what the axis is, as the table says it.
-        pairs: what one value of a cell stands for, plural.
+        axis: what x is.
+        instances: what one value of a cell stands for, plural.
         columns: what the points of the axis are called, in order.
         curves: what is shown to whom at each point, by the curve's name.
         quality_along: sources whose quality is measured at each point; none for no such rows.
         summary: the finding in words, from what was measured by row and point.
-        drawn: the rows that are drawn, by what the figure calls them; default: all of `curves`.
+        drawn: the curves that are drawn; default: all.
         draws_quality: whether the Fréchet distance is drawn, on an axis of its own.
-        figure_title: the figure's.
-        figure_caption: what the figure shows.
-        xlabel: what the axis is, as the figure says it.
         ylabel: what the curves are.
         logx: whether the axis is logarithmic.
     """
@@ -47,17 +44,14 @@ class Curve(Shape):
     title: str
     caption: str
     row_label: str = "Measure"
-    column_label: str
-    pairs: str = "classifier-GAN pairs; GANs for the quality"
+    axis: str
+    instances: str = "classifier-GAN pairs; GANs for the quality"
     columns: Mapping[Point, str]
     curves: Mapping[str, Mapping[Point, Sequence[Shown]]]
     quality_along: Mapping[Point, Sequence[GANImages]] = dataclasses.field(default_factory=dict)
     summary: Callable[[Measured], str]
-    drawn: Mapping[str, str] | None = None
+    drawn: Sequence[str] | None = None
     draws_quality: bool = False
-    figure_title: str
-    figure_caption: str
-    xlabel: str
     ylabel: str = "fraction detected"
     logx: bool = False
 
@@ -92,25 +86,25 @@ class Curve(Shape):
             title=self.title,
             caption=f"{self.caption} {quality_caption(lab)}" if explained else self.caption,
             row_label=self.row_label,
-            column_label=self.column_label,
+            column_label=self.axis,
             rows=tuple(measured),
             columns=tuple(self.columns.values()),
             cells=[[points[x] for x in self.columns] for points in measured.values()],
-            instances=self.pairs,
+            instances=self.instances,
         )
 
     def _figure(self, lab: Lab, measured: Measured) -> Figure:
-        drawn = {name: name for name in self.curves} if self.drawn is None else self.drawn
+        drawn = self.curves if self.drawn is None else self.drawn
         label = quality_metric(lab).label
         second = {label: _points(measured[label])} if self.draws_quality else {}
         return Figure(
             self.name,
-            self.figure_caption,
+            f"{self.title}. {self.caption}",
             lambda path: error_curve(
                 path,
-                {legend: _points(measured[row]) for legend, row in drawn.items()},
-                title=self.figure_title,
-                xlabel=self.xlabel,
+                {name: _points(measured[name]) for name in drawn},
+                title=self.title,
+                xlabel=self.axis,
                 ylabel=self.ylabel,
                 logx=self.logx,
                 second=second,

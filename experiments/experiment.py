@@ -2,6 +2,7 @@
 
 import abc
 import dataclasses
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -15,6 +16,7 @@ from experiments.measurements import (
     source_table,
 )
 from experiments.population import Shown
+from experiments.sizes import Size
 from experiments.specs import Classifier, GANImages, Spec
 from report import Figure, Grid, Table
 
@@ -121,33 +123,35 @@ class Experiment(abc.ABC):
         name: the script's name.
         title: one line.
         question: what is asked.
-        paper_claim: what the paper reports.
+        paper_claim: what the paper reports; it is read from the script's docstring, where it stands
+            between the first line and the commands.
         presets: the experiment's sizes for `quick`, `reduced` and `paper`, by setting; the first
             setting is the default.
+        specs: the GANs and classifiers that must be trained; `build` sets it.
+        held_out_classifiers: every classifier that is reported as held out; `build` sets it. None
+            of them is in a loss, or shares a GAN with one that is, in any experiment.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     question: ClassVar[str]
     paper_claim: ClassVar[str]
-    presets: ClassVar[dict[str, dict[str, Any]]]
+    presets: ClassVar[Mapping[str, Mapping[str, Size]]]
+    specs: list[Spec]
+    held_out_classifiers: list[Classifier]
 
-    def __init__(self, config: Any, seed: int = 0, setting: str | None = None):
+    def __init_subclass__(cls):
+        if "name" in vars(cls):  # an experiment, and no class that several have in common
+            cls.paper_claim = claim_in(sys.modules[cls.__module__].__doc__)
+
+    def __init__(self, config: Size, seed: int = 0, setting: str | None = None):
         self.config, self.seed = config, seed
         self.setting = setting or next(iter(self.presets))
+        self.build()
 
-    @property
     @abc.abstractmethod
-    def specs(self) -> list[Spec]:
-        """The GANs and classifiers that must be trained."""
-
-    @property
-    @abc.abstractmethod
-    def held_out_classifiers(self) -> list[Classifier]:
-        """Every classifier that is reported as held out.
-
-        None of them is in a loss, or shares a GAN with one that is, in any experiment.
-        """
+    def build(self) -> None:
+        """Makes the values; nothing is trained."""
 
     @abc.abstractmethod
     def shape(self) -> Shape:
@@ -158,7 +162,7 @@ class Experiment(abc.ABC):
         return self.shape().result(lab, self.config.facts())
 
 
-def paper_claim(docstring: str | None) -> str:
-    """What a script's docstring says of the paper: all between its first line and its commands."""
+def claim_in(docstring: str | None) -> str:
+    """What a script's docstring says between its first line and its commands, lines joined."""
     text = (docstring or "").partition("\n\n")[2].partition("\n\n    ")[0]
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))

@@ -11,21 +11,21 @@ Iterations 0 and 1 are those of `experiments.iterations`, and are trained once f
 """
 
 import dataclasses
-from functools import cached_property
+from collections.abc import Sequence
 from typing import ClassVar
 
 from experiments.curve import Curve, Measured
-from experiments.experiment import Experiment, paper_claim
-from experiments.population import Iteration, Shown, make_iteration, seeds
+from experiments.experiment import Experiment
+from experiments.population import Shown, make_iteration, seeds
 from experiments.running import main
-from experiments.sizes import Architecture, Phi, Populations
-from experiments.specs import GAN, Classifier, GANImages, Snapshot, Spec
+from experiments.sizes import ONE, TWO, Architecture, Phi, Populations
+from experiments.specs import GAN, GANImages, Snapshot
 from training.config import check_at_least, check_at_most
 
 FINETUNED = 900  # The first seed of finetuned GANs in iteration 1.
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class FinetuningConfig(Populations, Phi, Architecture):
     """Size of the experiment; both iterations have as many GANs and classifiers.
 
@@ -55,60 +55,34 @@ class Finetuning(Experiment):
     question = (
         "Does finetuning with classifiers in the loss lead to the next iteration's artefacts?"
     )
-    paper_claim = paper_claim(__doc__)
     presets: ClassVar = {
         "stylegan2": {
-            "quick": FinetuningConfig(
-                finetuned_gans=1, share=0.5, snapshots=4, gans=1, held_out_gans=1,
-                held_out_classifiers=1, phi=1.0,
-            ),
-            "reduced": FinetuningConfig(
-                finetuned_gans=2, share=0.25, snapshots=5, gans=2, held_out_gans=2,
-                held_out_classifiers=2, phi=0.1,
-            ),
+            "quick": FinetuningConfig(**ONE, finetuned_gans=1, share=0.5, snapshots=4, phi=1.0),
+            "reduced": FinetuningConfig(**TWO, finetuned_gans=2, share=0.25, snapshots=5, phi=0.1),
             "paper": FinetuningConfig(),
         }
-    }  # fmt: skip
+    }
 
-    @cached_property
-    def iterations(self) -> tuple[Iteration, Iteration]:
-        """Iterations 0 and 1, from scratch."""
-        size, architecture = self.config, self.config.architecture
-        first = make_iteration(self.seed, 0, size, architecture)
+    def build(self) -> None:
+        """Iterations 0 and 1 from scratch, and GANs on the way from one to the other."""
+        size, last = self.config, self.config.snapshots
+        first = make_iteration(self.seed, 0, size, size.architecture)
         fools = first.classifiers
-        return first, make_iteration(self.seed, 1, size, architecture, fools=fools, phi=size.phi)
-
-    @cached_property
-    def finetuned(self) -> tuple[GAN, ...]:
-        """The finetuned GANs; each begins with one that no held-out classifier knows."""
-        first, size = self.iterations[0], self.config
-        how = {"share": size.share, "snapshots": size.snapshots}
-        each = seeds(self.seed, 1, size.finetuned_gans, FINETUNED)
-        return tuple(
-            GAN(seed, first.classifiers, size.phi, start=start, **how)
-            for seed, start in zip(each, first.gans, strict=False)
-        )
-
-    @cached_property
-    def stages(self) -> dict[float, tuple[GANImages, ...]]:
-        """The GANs at each point of the finetuning, by the share of it that is done."""
-        before = tuple(gan.start for gan in self.finetuned)
-        count = self.config.snapshots
-        return {0.0: before} | {
-            number / count: tuple(Snapshot(gan, number) for gan in self.finetuned)
-            for number in range(1, count + 1)
-        }
-
-    @property
-    def held_out_classifiers(self) -> list[Classifier]:
-        """Those of both iterations."""
-        return [c for each in self.iterations for c in each.held_out_classifiers]
-
-    @property
-    def specs(self) -> list[Spec]:
-        """All GANs and classifiers, those of iteration 1 that are measured from scratch too."""
+        second = make_iteration(self.seed, 1, size, size.architecture, fools=fools, phi=size.phi)
+        self.iterations = first, second
+        # Each begins with a GAN that no held-out classifier knows.
+        starts = first.gans[: size.finetuned_gans]
+        finetuned = [
+            GAN(seed, fools, size.phi, start=start, share=size.share, snapshots=last)
+            for seed, start in zip(seeds(self.seed, 1, len(starts), FINETUNED), starts, strict=True)
+        ]
+        # By the share of the finetuning that is done.
+        self.stages: dict[float, Sequence[GANImages]] = {0.0: starts}
+        for number in range(1, last + 1):
+            self.stages[number / last] = [Snapshot(gan, number) for gan in finetuned]
+        self.held_out_classifiers = [*first.held_out_classifiers, *second.held_out_classifiers]
         stages = [source for each in self.stages.values() for source in each]
-        return [*self.held_out_classifiers, *self.iterations[1].gans, *stages]
+        self.specs = [*self.held_out_classifiers, *second.gans, *stages]
 
     def shape(self) -> Curve:
         """Detection and quality along the finetuning; GANs of iteration 1 from scratch beside."""
@@ -120,11 +94,11 @@ class Finetuning(Experiment):
         }
         along = {**self.stages, None: second.gans}
         return Curve(
-            name="finetuning",
+            name=self.name,
             title="Detection and quality along the finetuning",
             caption="Fraction of generated images detected, after shares of the finetuning; last, "
             "GANs of iteration 1 that were trained from scratch.",
-            column_label="share of the finetuning",
+            axis="share of the finetuning",
             columns={at: "iteration 1" if at is None else f"{at:.0%}" for at in along},
             curves={
                 name: {at: [Shown(who, gans)] for at, gans in along.items()}
@@ -132,9 +106,6 @@ class Finetuning(Experiment):
             },
             quality_along=along,
             summary=_summarize,
-            figure_title="Detection along the finetuning",
-            figure_caption="Detection rate of a GAN's images along its finetuning.",
-            xlabel="share of the finetuning",
             quality={
                 "before": self.stages[0.0],
                 "finetuned": self.stages[1.0],

@@ -10,18 +10,17 @@ generalization. StyleGAN2: several are needed, whatever the classifier's archite
 """
 
 import dataclasses
-from functools import cached_property
 from typing import ClassVar
 
 from experiments.curve import Curve, Measured
-from experiments.experiment import Experiment, paper_claim
+from experiments.experiment import Experiment
 from experiments.population import Shown, make_gans, seeds
 from experiments.running import main
 from experiments.sizes import DETECTORS, Architectures
-from experiments.specs import GAN, Classifier, Spec
+from experiments.specs import Classifier
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class GeneralizationConfig(Architectures):
     """Size of the generalization experiment.
 
@@ -48,7 +47,6 @@ class Generalization(Experiment):
     name = "generalization"
     title = "Classifier generalization against the number of GANs in the pool"
     question = "How many GANs must a classifier be trained on to detect GANs it has never seen?"
-    paper_claim = paper_claim(__doc__)
     presets: ClassVar = {
         "dcgan": {
             "quick": GeneralizationConfig(largest_pool=3, held_out_gans=2, classifiers=3),
@@ -65,37 +63,24 @@ class Generalization(Experiment):
             "paper": GeneralizationConfig(architectures=DETECTORS),
         },
     }
-    held_out_classifiers: ClassVar = ()  # it is the GANs that are held out
 
-    @cached_property
-    def pool(self) -> tuple[GAN, ...]:
-        """The GANs that classifiers are trained on."""
-        return make_gans(self.seed, 0, self.config.largest_pool)
-
-    @cached_property
-    def held_out(self) -> tuple[GAN, ...]:
-        """The GANs that they are measured on."""
-        start = self.config.largest_pool
-        return make_gans(self.seed, 0, self.config.held_out_gans, start=start)
-
-    @cached_property
-    def classifiers(self) -> dict[tuple[str, int], list[Classifier]]:
-        """The classifiers of each architecture for each n."""
+    def build(self) -> None:
+        """The GANs, and classifiers of each architecture for each n."""
+        size, most = self.config, self.config.largest_pool
+        gans = make_gans(self.seed, 0, most + size.held_out_gans)
+        self.pool, self.held_out = gans[:most], gans[most:]
         circle = self.pool + self.pool
-        starts = [k % len(self.pool) for k in range(self.config.classifiers)]
-        return {
+        starts = [k % most for k in range(size.classifiers)]
+        self.classifiers = {
             (architecture, n): [
                 Classifier(seed, circle[start : start + n], architecture)
                 for seed, start in zip(seeds(self.seed, 0, len(starts)), starts, strict=True)
             ]
-            for architecture in self.config.each_architecture
-            for n in range(1, len(self.pool) + 1)
+            for architecture in size.each_architecture
+            for n in range(1, most + 1)
         }
-
-    @property
-    def specs(self) -> list[Spec]:
-        """All GANs and classifiers."""
-        return [*self.held_out, *(c for each in self.classifiers.values() for c in each)]
+        self.specs = [*self.held_out, *(c for each in self.classifiers.values() for c in each)]
+        self.held_out_classifiers = []  # it is the GANs that are held out
 
     def shape(self) -> Curve:
         """Of one architecture all curves are drawn, of several those of held-out GANs."""
@@ -103,36 +88,28 @@ class Generalization(Experiment):
         curves: dict[str, dict[int, list[Shown]]] = {}
         for name in architectures:
             who = {n: self.classifiers[name, n] for n in numbers}
-            unseen, seen = f"held-out GANs, {name}", f"GANs trained on, {name}"
-            curves[unseen] = {n: [Shown(who[n], self.held_out)] for n in numbers}
-            curves[seen] = {n: [Shown([c], c.pool) for c in who[n]] for n in numbers}
+            curves[_unseen(name)] = {n: [Shown(who[n], self.held_out)] for n in numbers}
+            curves[_seen(name)] = {n: [Shown([c], c.pool) for c in who[n]] for n in numbers}
             curves[f"natural images, {name}"] = {n: [Shown(who[n], None)] for n in numbers}
-        if len(architectures) == 1:
-            drawn = {name.rpartition(", ")[0]: name for name in curves}
-        else:
-            drawn = {name: name for name in curves if name.startswith("held-out GANs")}
-        labels = {(name, n): f"{name}, n = {n}" for name, n in self.classifiers}
-        shown = {at: Shown(each, self.held_out) for at, each in self.classifiers.items()}
+        shown = {
+            f"{name}, n = {n}": Shown(each, self.held_out)
+            for (name, n), each in self.classifiers.items()
+        }
         return Curve(
-            name="generalization",
+            name=self.name,
             title="Accuracy against the number of GANs trained on",
             caption="Generated images called generated, natural evaluation images called natural.",
             row_label="Images and classifier",
-            column_label="n, GANs trained on",
-            pairs="classifier-GAN pairs; classifiers for natural images",
+            axis="n, GANs trained on",
+            instances="classifier-GAN pairs; classifiers for natural images",
             columns={n: str(n) for n in numbers},
             curves=curves,
             summary=self._summarize,
-            drawn=drawn,
-            figure_title=self.title,
-            figure_caption="Accuracy against n, the number of GANs in the classifier's training "
-            "pool. Of generated images it is the fraction called generated, of natural ones the "
-            "fraction called natural.",
-            xlabel="n, GANs trained on",
+            drawn=list(curves) if len(architectures) == 1 else [*map(_unseen, architectures)],
             ylabel="accuracy",
             quality={"pool": self.pool, "held-out": self.held_out},
-            classifiers={labels[at]: each for at, each in shown.items()},
-            sources={f"held-out, by {labels[at]}": each for at, each in shown.items()},
+            classifiers=shown,
+            sources={f"held-out, by {name}": each for name, each in shown.items()},
             notes=(
                 "Each classifier is trained for the same number of epochs over its pool, so with "
                 "n times as many steps on n GANs.",
@@ -143,7 +120,7 @@ class Generalization(Experiment):
     def _summarize(self, measured: Measured) -> str:
         last, parts = len(self.pool), []
         for name in self.config.each_architecture:
-            unseen, seen = measured[f"held-out GANs, {name}"], measured[f"GANs trained on, {name}"]
+            unseen, seen = measured[_unseen(name)], measured[_seen(name)]
             text = (
                 f"{name}: trained on one GAN, classifiers detect {seen[1].mean:.0%} of its images "
                 f"and {unseen[1].mean:.0%} of the images of held-out GANs"
@@ -155,6 +132,14 @@ class Generalization(Experiment):
                 )
             parts.append(text + ".")
         return " ".join(parts)
+
+
+def _unseen(architecture: str) -> str:
+    return f"held-out GANs, {architecture}"
+
+
+def _seen(architecture: str) -> str:
+    return f"GANs trained on, {architecture}"
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ collapses and the variance of the detection accuracy increases.
 
 from typing import ClassVar
 
-from experiments.experiment import paper_claim
 from experiments.matrix import Tables
 from experiments.running import main
 from experiments.sequence import SequentialTraining, iteration_name, mean_over
@@ -38,7 +37,6 @@ class Iterations(SequentialTraining):
         "When GANs must fool the classifiers of all earlier iterations, do held-out classifiers "
         "still detect them?"
     )
-    paper_claim = paper_claim(__doc__)
     paper: ClassVar = {
         (iteration_name(row), iteration_name(column)): text
         for row, line in enumerate(_PAPER)

@@ -28,6 +28,7 @@ class Detections:
         caption: what the numbers are.
         row_label: what a row is.
         column_label: what a column is.
+        instances: what one value of a cell stands for, plural.
         field: which of `metrics.DetectionMetrics`; rates also have a heat map.
         paper: the paper's numbers by (row, column); those of other cells are left out.
         paper_scope: what these were measured on.
@@ -40,6 +41,7 @@ class Detections:
     caption: str
     row_label: str
     column_label: str = "GANs"
+    instances: str = "classifier-GAN pairs"
     field: str = RATE
     paper: Mapping[tuple[str, str], str] = dataclasses.field(default_factory=dict)
     paper_scope: str = ""
@@ -58,7 +60,7 @@ class Detections:
                 [detection(lab, Shown(row, column), self.field) for column in self.columns.values()]
                 for row in self.rows.values()
             ],
-            instances="classifier-GAN pairs",
+            instances=self.instances,
             **papers(self.paper, self.rows, self.columns, self.paper_scope),
         )
 

@@ -13,7 +13,6 @@ Iterations 0 and 1 are those of `experiments.iterations`, and are trained once f
 
 from typing import ClassVar
 
-from experiments.experiment import paper_claim
 from experiments.matrix import Tables
 from experiments.running import main
 from experiments.sequence import SequentialTraining, mean_over
@@ -34,7 +33,6 @@ class Memoryless(SequentialTraining):
         "When GANs must fool only the classifiers of the last iteration, do the artefacts of the "
         "iteration before it come back?"
     )
-    paper_claim = paper_claim(__doc__)
     memory = 1
     notes: ClassVar = {
         "dcgan": (

@@ -7,19 +7,18 @@ share artefacts. In the matrix of ten instances, #0 to #5 and #6 to #9 are set a
 """
 
 import dataclasses
-from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 
 from experiments.clusters import find_clusters
-from experiments.experiment import Experiment, paper_claim
+from experiments.experiment import Experiment
 from experiments.matrix import Detections, Matrix, Tables, means
 from experiments.measurements import detection_map
 from experiments.population import Shown, make_classifiers, make_gans
 from experiments.running import main
 from experiments.sizes import Architecture, FoolingGANs, Phi
-from experiments.specs import GAN, Classifier, Spec
+from experiments.specs import GAN
 from report import Measurement, Table
 
 # The paper's matrix; one digit, 0.9?, is lost in the only copy of it.
@@ -38,7 +37,7 @@ PAPER = (
 _LABELS = {"row_label": "Classifier", "column_label": "GANs trained to fool"}
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class MutualFoolingConfig(FoolingGANs, Phi, Architecture):
     """Size of the experiment.
 
@@ -62,7 +61,6 @@ class MutualFooling(Experiment):
     name = "mutual_fooling"
     title = "Mutual fooling of classifier instances of one architecture"
     question = "Does a GAN that fools one classifier instance fool the others?"
-    paper_claim = paper_claim(__doc__)
     presets: ClassVar = {
         "stylegan2": {
             "quick": MutualFoolingConfig(classifiers=3, gans=1, phi=1.0),
@@ -70,48 +68,33 @@ class MutualFooling(Experiment):
             "paper": MutualFoolingConfig(),
         }
     }
-    held_out_classifiers: ClassVar = ()  # every classifier here is in the loss of some GAN
 
-    @cached_property
-    def gans(self) -> tuple[GAN, ...]:
-        """The GANs that the classifiers are trained on."""
-        return make_gans(self.seed, 0, self.config.gans)
-
-    @cached_property
-    def classifiers(self) -> dict[str, Classifier]:
-        """The classifiers by name; all are trained on the same GANs."""
+    def build(self) -> None:
+        """Classifiers of the same GANs, and GANs that fool one of them; the same seeds for each."""
         size = self.config
-        each = make_classifiers(self.seed, 0, size.classifiers, self.gans, size.architecture)
-        return {f"#{number}": classifier for number, classifier in enumerate(each)}
-
-    @cached_property
-    def fooling(self) -> dict[str, tuple[GAN, ...]]:
-        """The GANs that fool each classifier, and it alone; the same seeds for each."""
-        count, phi = self.config.fooling_gans, self.config.phi
-        return {
-            name: make_gans(self.seed, 1, count, fools=[classifier], phi=phi)
-            for name, classifier in self.classifiers.items()
+        self.gans = make_gans(self.seed, 0, size.gans)
+        count, architecture = size.classifiers, size.architecture
+        self.classifiers = make_classifiers(self.seed, 0, count, self.gans, architecture)
+        self.fooling: dict[str, tuple[GAN, ...]] = {
+            f"#{k}": make_gans(self.seed, 1, size.fooling_gans, fools=[each], phi=size.phi)
+            for k, each in enumerate(self.classifiers)
         }
-
-    @property
-    def specs(self) -> list[Spec]:
-        """All GANs and classifiers."""
-        return [
-            *self.classifiers.values(),
-            *(gan for gans in self.fooling.values() for gan in gans),
-        ]
+        self.specs = [*self.classifiers, *(gan for gans in self.fooling.values() for gan in gans)]
+        self.held_out_classifiers = []  # every one is in the loss of some GAN
 
     def shape(self) -> Matrix:
         """Every classifier on the GANs that fool each; then in the order of the clusters."""
+        rows = {name: [c] for name, c in zip(self.fooling, self.classifiers, strict=True)}
         return Matrix(
             detections=[
                 Detections(
-                    rows={name: [classifier] for name, classifier in self.classifiers.items()},
+                    rows=rows,
                     columns=self.fooling,
-                    name="mutual_fooling",
+                    name=self.name,
                     title="Fraction of generated images detected",
                     caption="Row: a classifier; column: GANs that were trained to fool that "
                     "classifier and no other.",
+                    instances="GANs",
                     **_LABELS,
                 )
             ],
@@ -119,11 +102,11 @@ class MutualFooling(Experiment):
             summary=_summarize,
             quality={"no classifier": self.gans, **self.fooling},
             classifiers={
-                f"{name}, on GANs that fool others": Shown([classifier], self._others(name))
-                for name, classifier in self.classifiers.items()
+                f"{name}, on GANs that fool others": Shown(row, self._others(name))
+                for name, row in rows.items()
             },
             sources={
-                f"fools {name}, by all": Shown(list(self.classifiers.values()), gans)
+                f"fools {name}, by all": Shown(self.classifiers, gans)
                 for name, gans in self.fooling.items()
             },
             samples_of="A GAN that fools {}",

@@ -3,7 +3,6 @@
 import abc
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -11,12 +10,11 @@ import numpy as np
 from experiments.experiment import Experiment
 from experiments.matrix import Matrix, Tables, auc, held_out, in_loss
 from experiments.population import Iteration, make_iteration
-from experiments.sizes import Architecture, Phi, Populations
-from experiments.specs import Classifier, Spec
+from experiments.sizes import ONE, TWO, Architecture, Phi, Populations
 from report import Table
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class SequenceConfig(Populations, Phi, Architecture):
     """Size of a sequential experiment; all but the first number is per iteration.
 
@@ -39,18 +37,15 @@ class SequenceConfig(Populations, Phi, Architecture):
     architecture: str = "cnn"
 
 
-_FEW = SequenceConfig(iterations=3, gans=2, held_out_gans=2, held_out_classifiers=2)
 PRESETS = {
     "dcgan": {
-        "quick": _FEW,
-        "reduced": dataclasses.replace(_FEW, held_out_classifiers=3),
+        "quick": SequenceConfig(**TWO, iterations=3),
+        "reduced": SequenceConfig(**{**TWO, "held_out_classifiers": 3}, iterations=3),
         "paper": SequenceConfig(),
     },
     "stylegan2": {
-        "quick": SequenceConfig(
-            iterations=3, gans=1, held_out_gans=1, held_out_classifiers=1, architecture="resnet50"
-        ),
-        "reduced": dataclasses.replace(_FEW, phi=0.1, architecture="resnet50"),
+        "quick": SequenceConfig(**ONE, iterations=3, architecture="resnet50"),
+        "reduced": SequenceConfig(**TWO, iterations=3, phi=0.1, architecture="resnet50"),
         "paper": SequenceConfig(phi=0.001, architecture="resnet50"),
     },
 }
@@ -74,34 +69,23 @@ class SequentialTraining(Experiment):
     paper_scope: ClassVar[str] = ""
     notes: ClassVar[Mapping[str, Sequence[str]]]
 
-    @cached_property
-    def iterations(self) -> list[Iteration]:
+    def build(self) -> None:
         """The instances of every iteration."""
-        made: list[Iteration] = []
+        self.iterations: list[Iteration] = []
         size = self.config
+        how = {"architecture": size.architecture, "phi": size.phi}
         for number in range(size.iterations):
-            remembered = made if self.memory is None else made[-self.memory :]
-            fools = [classifier for each in remembered for classifier in each.classifiers]
-            made.append(
-                make_iteration(
-                    self.seed, number, size, size.architecture, fools=fools, phi=size.phi
-                )
-            )
-        return made
-
-    @property
-    def specs(self) -> list[Spec]:
-        """All GANs and classifiers."""
-        return [
+            last = self.iterations if self.memory is None else self.iterations[-self.memory :]
+            fools = [classifier for each in last for classifier in each.classifiers]
+            self.iterations.append(make_iteration(self.seed, number, size, fools=fools, **how))
+        self.held_out_classifiers = [
+            c for each in self.iterations for c in each.held_out_classifiers
+        ]
+        self.specs = [
             spec
             for each in self.iterations
             for spec in (*each.all_gans, *each.classifiers, *each.held_out_classifiers)
         ]
-
-    @property
-    def held_out_classifiers(self) -> list[Classifier]:
-        """Those of all iterations."""
-        return [c for each in self.iterations for c in each.held_out_classifiers]
 
     def shape(self) -> Matrix:
         """Every iteration's classifiers on every iteration's GANs."""

@@ -11,7 +11,7 @@ DETECTORS = "resnet50,inception_v3,mobilenet_v2"  # the paper's, in its StyleGAN
 _LEAST = {int: 1, float: 0.0}
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Size:
     """The size of an experiment. Whole numbers are at least 1, others at least 0."""
 
@@ -26,19 +26,25 @@ class Size:
 
     def facts(self) -> dict[str, str]:
         """The size as reports tell it."""
-        values = dataclasses.asdict(self)
-        return {self.called.get(name, _words(name)): f"{values[name]}" for name in values}
+        values = {
+            name: f"{value:g}" if isinstance(value, float) else str(value)
+            for name, value in dataclasses.asdict(self).items()
+        }
+        return {self.called.get(name, _words(name)): text for name, text in values.items()}
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Populations(Size):
     """Two disjoint populations of GANs, and the classifiers that are trained on each.
 
     Attributes:
-        gans: GANs that train the classifiers in the loss; 15 in the paper's example.
-        held_out_gans: GANs that train the held-out classifiers; 10 in the paper.
-        classifiers: Classifiers in the loss (not fixed by the paper).
-        held_out_classifiers: Held-out classifiers (not fixed by the paper).
+        gans: GANs of an iteration that train its classifiers for the loss; 15 in the paper's
+            example.
+        held_out_gans: GANs of an iteration that train its held-out classifiers; 10 in the paper.
+        classifiers: Classifiers of an iteration, and of each architecture, that go into the loss
+            (not fixed by the paper).
+        held_out_classifiers: Held-out classifiers of an iteration, and of each architecture (not
+            fixed by the paper).
     """
 
     gans: int = 15
@@ -47,19 +53,24 @@ class Populations(Size):
     held_out_classifiers: int = 5
 
 
-@dataclasses.dataclass(frozen=True)
+# The smallest populations, for presets.
+ONE = {"gans": 1, "held_out_gans": 1, "held_out_classifiers": 1}
+TWO = {"gans": 2, "held_out_gans": 2, "held_out_classifiers": 2}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class FoolingGANs(Size):
     """GANs that are trained to fool classifiers.
 
     Attributes:
-        fooling_gans: GANs that fool the same classifiers with the same weight, with different seeds
-            (not fixed by the paper).
+        fooling_gans: GANs of each group that fools classifiers: of each phi, each number of them or
+            each architecture (not fixed by the paper).
     """
 
     fooling_gans: int = 5
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Phi(Size):
     """The weight of the classifiers in a GAN's loss.
 
@@ -71,7 +82,7 @@ class Phi(Size):
     phi: float = 0.001
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Architecture(Size):
     """Classifiers of one architecture.
 
@@ -91,7 +102,7 @@ class Architecture(Size):
         return (self.architecture,)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Architectures(Size):
     """Classifiers of several architectures.
 

@@ -9,21 +9,21 @@ classifier that detects the full range detects truncated images perfectly.
 """
 
 import dataclasses
-from functools import cached_property
+from collections.abc import Sequence
 from typing import ClassVar
 
 from data import InputError
-from experiments.experiment import Experiment, paper_claim
+from experiments.experiment import Experiment
 from experiments.matrix import Detections, Matrix, Tables
 from experiments.population import Shown, make_classifiers, make_gans
 from experiments.running import main
 from experiments.sizes import Architecture
-from experiments.specs import GAN, Classifier, GANImages, Spec, Truncated
+from experiments.specs import GAN, Truncated
 
 TRUNCATED = 50  # The first seed of classifiers of truncated images; it follows those of the others.
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class TruncationConfig(Architecture):
     """Size of the experiment.
 
@@ -51,7 +51,6 @@ class Truncation(Experiment):
     name = "truncation"
     title = "The truncation trick: quality, and detection both ways (supplement 2)"
     question = "Are truncated images easier to detect, and does a classifier of all of them do it?"
-    paper_claim = paper_claim(__doc__)
     presets: ClassVar = {
         "stylegan2": {
             "quick": TruncationConfig(gans=2, held_out_gans=1, classifiers=1),
@@ -59,55 +58,43 @@ class Truncation(Experiment):
             "paper": TruncationConfig(),
         }
     }
-    held_out_classifiers: ClassVar = ()  # no GAN here fools a classifier
 
-    @cached_property
-    def pool(self) -> tuple[GAN, ...]:
-        """The GANs that classifiers are trained on."""
-        return make_gans(self.seed, 0, self.config.gans)
+    def build(self) -> None:
+        """GANs, truncated and not, and classifiers of each kind by what they are trained on."""
+        size = self.config
 
-    @cached_property
-    def held_out(self) -> tuple[GAN, ...]:
-        """The GANs that they are measured on."""
-        return make_gans(self.seed, 0, self.config.held_out_gans, start=self.config.gans)
+        def truncate(gans: Sequence[GAN]) -> list[Truncated]:
+            return [Truncated(gan, size.psi) for gan in gans]
 
-    def truncated(self, gans: tuple[GAN, ...]) -> tuple[Truncated, ...]:
-        """The same GANs, truncated."""
-        return tuple(Truncated(gan, self.config.psi) for gan in gans)
-
-    @cached_property
-    def classifiers(self) -> dict[str, tuple[Classifier, ...]]:
-        """The classifiers of each kind, by what they are trained on."""
-        one, several = self.pool[:1], self.pool
-        return {
-            "all images of 1 GAN": self._classifiers_of(one, 0),
-            f"all images of {len(several)} GANs": self._classifiers_of(several, 0),
-            "truncated images of 1 GAN": self._classifiers_of(self.truncated(one), TRUNCATED),
-            f"truncated images of {len(several)} GANs": self._classifiers_of(
-                self.truncated(several), TRUNCATED
-            ),
+        gans = make_gans(self.seed, 0, size.gans + size.held_out_gans)
+        pool, self.held_out = gans[: size.gans], gans[size.gans :]
+        self.truncated = truncate(self.held_out)
+        several = f"{len(pool)} GANs"
+        kinds = {
+            "all images of 1 GAN": (pool[:1], 0),
+            f"all images of {several}": (pool, 0),
+            "truncated images of 1 GAN": (truncate(pool[:1]), TRUNCATED),
+            f"truncated images of {several}": (truncate(pool), TRUNCATED),
         }
-
-    def _classifiers_of(self, pool: tuple[GANImages, ...], start: int) -> tuple[Classifier, ...]:
-        count, architecture = self.config.classifiers, self.config.architecture
-        return make_classifiers(self.seed, 0, count, pool, architecture, start=start)
-
-    @property
-    def specs(self) -> list[Spec]:
-        """All GANs and classifiers."""
+        how = self.seed, 0, size.classifiers
+        self.classifiers = {
+            name: make_classifiers(*how, images, size.architecture, start=start)
+            for name, (images, start) in kinds.items()
+        }
         classifiers = [c for each in self.classifiers.values() for c in each]
-        return [*self.held_out, *self.truncated(self.held_out), *classifiers]
+        self.specs = [*self.held_out, *self.truncated, *classifiers]
+        self.held_out_classifiers = []  # no GAN here fools a classifier
 
     def shape(self) -> Matrix:
         """Classifiers of both kinds on held-out GANs' images of both kinds."""
         truncated = f"truncated, psi {self.config.psi:g}"
-        images = {"all images": self.held_out, truncated: self.truncated(self.held_out)}
+        images = {"all images": self.held_out, truncated: self.truncated}
         return Matrix(
             detections=[
                 Detections(
                     rows=self.classifiers,
                     columns=images,
-                    name="truncation",
+                    name=self.name,
                     title="Held-out GANs: fraction of generated images detected",
                     caption="The GANs measured are none that any of these classifiers was trained "
                     "on.",
@@ -115,7 +102,7 @@ class Truncation(Experiment):
                     column_label="Images",
                 )
             ],
-            summary=self._summarize,
+            summary=_summarize,
             quality=images,
             paper_quality={"all images": "FID about 37", truncated: "FID about 81"},
             paper_quality_scope="StyleGAN2, FFHQ 256x256, psi 0.5",
@@ -123,13 +110,14 @@ class Truncation(Experiment):
             samples_of="A held-out GAN, {}",
         )
 
-    def _summarize(self, tables: Tables) -> str:
-        one, several, truncated_one, _ = (f"{line[1].mean:.0%}" for line in tables[0].cells)
-        return (
-            "Truncated images of held-out GANs are detected, by classifiers of truncated images of "
-            f"one GAN, at {truncated_one}; by classifiers of all images of one GAN at {one} and of "
-            f"{len(self.pool)} at {several}."
-        )
+
+def _summarize(tables: Tables) -> str:
+    (all_of_one, all_of_several, truncated_of_one, _), names = tables[0].cells, tables[0].rows
+    return (
+        "Truncated images of held-out GANs are detected, by classifiers of "
+        f"{names[2]}, at {truncated_of_one[1].mean:.0%}; by classifiers of {names[0]} at "
+        f"{all_of_one[1].mean:.0%}, of {names[1]} at {all_of_several[1].mean:.0%}."
+    )
 
 
 if __name__ == "__main__":
