@@ -12,7 +12,7 @@ import dataclasses
 from typing import ClassVar
 
 from experiments.fooling import Fooling
-from experiments.matrix import Matrix, Tables, held_out, in_loss
+from experiments.matrix import Matrix, PaperMatrix, Tables, held_out, in_loss
 from experiments.population import Shown
 from experiments.running import main
 from experiments.sizes import ONE, TWO, Architectures, FoolingGANs, Phi, Populations
@@ -24,14 +24,15 @@ _NAMES = {
     "mobilenet_v2": "MobileNetV2",
     "cnn": "CNN",
 }
-_PAPER = {
-    "ResNet-50": ("0.05±0.02", "0.74±0.12", "0.50±0.39"),
-    "Inception-v3": ("0.51±0.25", "0.16±0.26", "0.53±0.34"),
-    "MobileNetV2": ("0.31±0.17", "0.36±0.16", "0.41±0.38"),
-}
-_NUMBERS = {
-    (row, column): x for row, line in _PAPER.items() for column, x in zip(_PAPER, line, strict=True)
-}
+_PAPER = PaperMatrix(
+    names=("ResNet-50", "Inception-v3", "MobileNetV2"),
+    lines=(
+        ("0.05±0.02", "0.74±0.12", "0.50±0.39"),
+        ("0.51±0.25", "0.16±0.26", "0.53±0.34"),
+        ("0.31±0.17", "0.36±0.16", "0.41±0.38"),
+    ),
+    scope="StyleGAN2, FFHQ 256x256, phi 0.001",
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -65,12 +66,11 @@ class CrossArchitecture(Fooling):
         held = {titles[each]: base.held_out_classifiers for each, base in self.bases.items()}
         loss = {titles[each]: base.classifiers for each, base in self.bases.items()}
         labels = {"row_label": "Classifier", "column_label": "GANs trained to fool"}
-        scope = "StyleGAN2, FFHQ 256x256, phi 0.001"
         diagonal = "On the diagonal, the very classifiers that the GANs were trained to fool."
         gans, held_out_gans = self.base.gans, self.base.held_out_gans
         return Matrix(
             detections=(
-                held_out(held, fooling, paper=_NUMBERS, paper_scope=scope, **labels),
+                held_out(held, fooling, paper=_PAPER, **labels),
                 in_loss(loss, fooling, caption=diagonal, **labels),
             ),
             summary=_summarize,

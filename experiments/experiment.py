@@ -4,6 +4,7 @@ import abc
 import dataclasses
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, ClassVar
 
 from experiments.lab import Lab
@@ -51,10 +52,12 @@ class Shape(abc.ABC):
             first source of each group is shown.
         paper_quality: the paper's FIDs by group.
         paper_quality_scope: what these were measured on.
-        classifiers: groups of classifiers, and what each is shown, of the table of classifiers.
+        classifiers: groups of classifiers, and what each is shown, of the table of classifiers; none
+            for no such table.
         sources: groups of sources, and the classifiers that each is shown to, of the table in which
             every source stands by itself; none for no such table.
         source_name: tells the sources of one group apart.
+        also: further shapes; their sentences, tables and figures stand after this one's.
         samples_of: what is shown of a group, "{}" its name.
         more_tables: tables of the experiment's own.
         more_figures: figures of its own.
@@ -64,9 +67,10 @@ class Shape(abc.ABC):
     quality: Mapping[str, Sequence[GANImages]] = dataclasses.field(default_factory=dict)
     paper_quality: Mapping[str, str] = dataclasses.field(default_factory=dict)
     paper_quality_scope: str = ""
-    classifiers: Mapping[str, Shown]
+    classifiers: Mapping[str, Shown] = dataclasses.field(default_factory=dict)
     sources: Mapping[str, Shown] = dataclasses.field(default_factory=dict)
     source_name: Callable[[GANImages], str] = seed_of
+    also: Sequence["Shape"] = ()
     samples_of: str = "A GAN: {}"
     more_tables: Sequence[Callable[[Lab], Table]] = ()
     more_figures: Sequence[Figure] = ()
@@ -91,13 +95,15 @@ class Shape(abc.ABC):
             lab: where it is trained.
             instances: what the numbers are of, by name.
         """
-        score(lab, [*self.shown(), *self.classifiers.values(), *self.sources.values()])
-        summary, tables, figures = self.measure(lab)
+        shapes = (self, *self.also)
+        shown = [each for shape in shapes for each in shape.shown()]
+        score(lab, [*shown, *self.classifiers.values(), *self.sources.values()])
+        summaries, tables, figures = zip(*(shape.measure(lab) for shape in shapes), strict=True)
         return Result(
-            summary=summary,
+            summary=" ".join(summaries),
             instances=instances,
-            tables=(*tables, *self._shared_tables(lab)),
-            figures=(*figures, *self.more_figures),
+            tables=(*chain(*tables), *self._shared_tables(lab)),
+            figures=(*chain(*figures), *self.more_figures),
             grids=tuple(
                 sample_grid(lab, sources[0], f"samples-{number}", self.samples_of.format(name))
                 for number, (name, sources) in enumerate(self.sampled().items())
@@ -110,7 +116,8 @@ class Shape(abc.ABC):
         if self.quality:
             paper = self.paper_quality, self.paper_quality_scope
             tables.append(quality_table(lab, self.quality, *paper))
-        tables.append(classifier_table(lab, self.classifiers))
+        if self.classifiers:
+            tables.append(classifier_table(lab, self.classifiers))
         if self.sources:
             tables.append(source_table(lab, self.sources, self.source_name))
         return tables

@@ -14,10 +14,11 @@ collapses and the variance of the detection accuracy increases.
 
 from typing import ClassVar
 
-from experiments.matrix import Tables
+from experiments.matrix import PaperMatrix, Tables
 from experiments.running import main
 from experiments.sequence import SequentialTraining, iteration_name, mean_over
 
+_NAMES = [iteration_name(number) for number in range(5)]
 _PAPER = (
     ("0.99±0.00", "0.03±0.00", "0.04±0.01", "0.05±0.01", "0.05±0.01"),
     ("0.00±0.00", "1.00±0.01", "0.01±0.00", "0.06±0.00", "0.01±0.00"),
@@ -25,7 +26,7 @@ _PAPER = (
     ("0.00±0.00", "0.87±0.11", "0.18±0.13", "0.93±0.07", "0.02±0.00"),
     ("0.01±0.00", "0.71±0.14", "0.51±0.14", "0.07±0.03", "0.86±0.11"),
 )
-_PAPER_FID = ("36.98", "36.62", "36.67", "36.39", "36.83")
+_PAPER_FID = ("FID 36.98", "FID 36.62", "FID 36.67", "FID 36.39", "FID 36.83")
 
 
 class Iterations(SequentialTraining):
@@ -37,13 +38,8 @@ class Iterations(SequentialTraining):
         "When GANs must fool the classifiers of all earlier iterations, do held-out classifiers "
         "still detect them?"
     )
-    paper: ClassVar = {
-        (iteration_name(row), iteration_name(column)): text
-        for row, line in enumerate(_PAPER)
-        for column, text in enumerate(line)
-    }
-    paper_fid: ClassVar = {iteration_name(i): f"FID {fid}" for i, fid in enumerate(_PAPER_FID)}
-    paper_scope = "StyleGAN2, FFHQ 256x256, ResNet-50, phi 0.001"
+    paper = PaperMatrix(_NAMES, _PAPER, "StyleGAN2, FFHQ 256x256, ResNet-50, phi 0.001")
+    paper_fid: ClassVar = dict(zip(_NAMES, _PAPER_FID, strict=True))
     notes: ClassVar = {
         "dcgan": (
             "The paper's table is for StyleGAN2 on FFHQ, ours for the DCGAN at the scale named "

@@ -1,7 +1,8 @@
 """A matrix: who detects whom. Groups of classifiers against groups of image sources."""
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,43 @@ from experiments.specs import Classifier, GANImages
 from report import Figure, Table
 
 Tables = Sequence[Table]
+
+
+@dataclasses.dataclass(frozen=True)
+class PaperMatrix:
+    """A square table of the paper.
+
+    Attributes:
+        names: of the rows and of the columns.
+        lines: the numbers as printed; "?" for a lost digit.
+        scope: what they were measured on.
+    """
+
+    names: Sequence[str]
+    lines: Sequence[Sequence[str]]
+    scope: str
+
+    def beside(self, rows: Iterable[str], columns: Iterable[str]) -> dict[str, Any]:
+        """The numbers that a table of ours has a cell for, as arguments of `Table`."""
+        numbers = {
+            (row, column): text
+            for row, line in zip(self.names, self.lines, strict=True)
+            for column, text in zip(self.names, line, strict=True)
+        }
+        return papers(numbers, rows, columns, self.scope)
+
+    def means(self) -> np.ndarray:
+        """The numbers [rows, columns], a lost digit taken as 5."""
+        return np.array([[float(text.replace("?", "5")) for text in row] for row in self.lines])
+
+    def table(self, **text: str) -> Table:
+        """A table of its own, for instances that are others than ours.
+
+        Args:
+            **text: further attributes of `Table`.
+        """
+        cells = [[text if "?" in text else float(text) for text in row] for row in self.lines]
+        return Table(rows=tuple(self.names), columns=tuple(self.names), cells=cells, **text)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -30,8 +68,7 @@ class Detections:
         column_label: what a column is.
         instances: what one value of a cell stands for, plural.
         field: which of `metrics.DetectionMetrics`; rates also have a heat map.
-        paper: the paper's numbers by (row, column); those of other cells are left out.
-        paper_scope: what these were measured on.
+        paper: the paper's numbers, shown beside ours of the same rows and columns.
     """
 
     rows: Mapping[str, Sequence[Classifier]]
@@ -43,11 +80,11 @@ class Detections:
     column_label: str = "GANs"
     instances: str = "classifier-GAN pairs"
     field: str = RATE
-    paper: Mapping[tuple[str, str], str] = dataclasses.field(default_factory=dict)
-    paper_scope: str = ""
+    paper: PaperMatrix | None = None
 
     def table(self, lab: Lab) -> Table:
         """The measured table."""
+        paper = {} if self.paper is None else self.paper.beside(self.rows, self.columns)
         return Table(
             name=self.name,
             title=self.title,
@@ -61,7 +98,7 @@ class Detections:
                 for row in self.rows.values()
             ],
             instances=self.instances,
-            **papers(self.paper, self.rows, self.columns, self.paper_scope),
+            **paper,
         )
 
 
@@ -103,7 +140,7 @@ def auc(rates: Detections) -> Detections:
         "generated image a higher probability of being generated than a natural one. 0.5 is "
         "guessing.",
         field=AUC,
-        paper={},
+        paper=None,
     )
 
 

@@ -13,16 +13,14 @@ import numpy as np
 
 from experiments.clusters import find_clusters
 from experiments.experiment import Experiment
-from experiments.matrix import Detections, Matrix, Tables, means
+from experiments.matrix import Detections, Matrix, PaperMatrix, Tables, means
 from experiments.measurements import detection_map
 from experiments.population import Shown, make_classifiers, make_gans
 from experiments.running import main
 from experiments.sizes import Architecture, FoolingGANs, Phi
 from experiments.specs import GAN
-from report import Measurement, Table
 
-# The paper's matrix; one digit, 0.9?, is lost in the only copy of it.
-PAPER = (
+_LINES = (
     ("0.04", "0.06", "0.05", "0.08", "0.07", "0.06", "0.98", "0.98", "0.47", "0.95"),
     ("0.16", "0.05", "0.11", "0.10", "0.08", "0.10", "0.99", "0.99", "0.64", "0.97"),
     ("0.09", "0.08", "0.03", "0.10", "0.08", "0.08", "0.99", "0.99", "0.44", "0.94"),
@@ -33,6 +31,10 @@ PAPER = (
     ("0.28", "0.29", "0.45", "0.17", "0.17", "0.21", "0.02", "0.00", "0.12", "0.03"),
     ("0.13", "0.14", "0.06", "0.11", "0.17", "0.09", "0.92", "0.91", "0.03", "0.74"),
     ("0.44", "0.42", "0.37", "0.34", "0.40", "0.33", "0.60", "0.70", "0.28", "0.02"),
+)
+# One digit, 0.9?, is lost in the only copy of it.
+PAPER = PaperMatrix(
+    [f"#{k}" for k in range(10)], _LINES, "ten MobileNetV2 instances, StyleGAN2 on FFHQ"
 )
 _LABELS = {"row_label": "Classifier", "column_label": "GANs trained to fool"}
 
@@ -85,6 +87,12 @@ class MutualFooling(Experiment):
     def shape(self) -> Matrix:
         """Every classifier on the GANs that fool each; then in the order of the clusters."""
         rows = {name: [c] for name, c in zip(self.fooling, self.classifiers, strict=True)}
+        paper = PAPER.table(
+            name="mutual_fooling_paper",
+            title=f"The paper's matrix ({PAPER.scope})",
+            caption="As printed on the slide, in its own order; one digit is lost.",
+            **_LABELS,
+        )
         return Matrix(
             detections=[
                 Detections(
@@ -110,11 +118,11 @@ class MutualFooling(Experiment):
                 for name, gans in self.fooling.items()
             },
             samples_of="A GAN that fools {}",
-            more_tables=[lambda lab: paper_table()],
-            more_figures=[detection_map(paper_table())],
+            more_tables=[lambda lab: paper],
+            more_figures=[detection_map(paper)],
             notes=(
                 "Clusters: average linkage of 1 - (mutual fooling), cut where the silhouette is "
-                f"largest. In the paper's matrix it finds {find_clusters(paper_rates()).text}; the "
+                f"largest. In the paper's matrix it finds {find_clusters(PAPER.means()).text}; the "
                 "slide sets #0 to #5 and #6 to #9 apart.",
                 "All classifiers are trained on the same GANs, with other seeds. The number of "
                 "instances on which the paper's cells rest is not given.",
@@ -125,40 +133,21 @@ class MutualFooling(Experiment):
         return [gan for fooled, gans in self.fooling.items() if fooled != name for gan in gans]
 
 
-def paper_rates() -> np.ndarray:
-    """The paper's matrix [10, 10] as numbers, the lost digit taken as 0.95."""
-    return np.array([[float(text.replace("?", "5")) for text in line] for line in PAPER])
-
-
-def paper_table() -> Table:
-    """The paper's matrix as a table of its own: its instances are others than ours."""
-    names = tuple(f"#{number}" for number in range(len(PAPER)))
-    return Table(
-        name="mutual_fooling_paper",
-        title="The paper's matrix (ten MobileNetV2 instances, StyleGAN2 on FFHQ)",
-        caption="As printed on the slide, in its own order; one digit is lost.",
-        rows=names,
-        columns=names,
-        cells=[[text if "?" in text else float(text) for text in line] for line in PAPER],
-        **_LABELS,
-    )
-
-
 def _summarize(tables: Tables) -> str:
     rates = means(tables[0])
     clusters = find_clusters(rates)
     own = float(np.mean(np.diag(rates)))
     others = float(np.mean(rates[~np.eye(len(rates), dtype=bool)]))
-    inside, outside = (Measurement(tuple(each)) for each in clusters.inside_and_outside(rates))
+    inside, outside = clusters.inside_and_outside(rates)
     text = (
         f"A classifier detects {own:.0%} of the images of GANs that were trained to fool it and "
         f"{others:.0%} of those trained to fool another. Clusters: {clusters.text}"
     )
-    if not (inside.count and outside.count):
+    if not (inside and outside):
         return text + "."
     return (
         f"{text}; of the images of GANs that fool another classifier of its cluster it detects "
-        f"{inside.mean:.0%}, of another cluster {outside.mean:.0%}."
+        f"{np.mean(inside):.0%}, of another cluster {np.mean(outside):.0%}."
     )
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from experiments.experiment import Experiment
-from experiments.matrix import Matrix, Tables, auc, held_out, in_loss
+from experiments.matrix import Matrix, PaperMatrix, Tables, auc, held_out, in_loss
 from experiments.population import Iteration, make_iteration
 from experiments.sizes import ONE, TWO, Architecture, Phi, Populations
 from report import Table
@@ -56,17 +56,15 @@ class SequentialTraining(Experiment):
 
     Attributes:
         memory: how many of the newest iterations' classifiers a GAN must fool; None for all.
-        paper: the paper's table of held-out classifiers, by (row, column).
-        paper_fid: the paper's FID by iteration.
-        paper_scope: what both were measured on.
+        paper: the paper's table of held-out classifiers.
+        paper_fid: the paper's FID by iteration, of the same GANs.
         notes: what differs from the paper, by setting.
     """
 
     presets = PRESETS
     memory: ClassVar[int | None] = None
-    paper: ClassVar[Mapping[tuple[str, str], str]] = {}
+    paper: ClassVar[PaperMatrix | None] = None
     paper_fid: ClassVar[Mapping[str, str]] = {}
-    paper_scope: ClassVar[str] = ""
     notes: ClassVar[Mapping[str, Sequence[str]]]
 
     def build(self) -> None:
@@ -94,7 +92,6 @@ class SequentialTraining(Experiment):
             {name: made.held_out_classifiers for name, made in each.items()},
             {name: made.gans for name, made in each.items()},
             paper=self.paper,
-            paper_scope=self.paper_scope,
         )
         fooled = in_loss(
             {name: made.classifiers for name, made in each.items()},
@@ -111,7 +108,7 @@ class SequentialTraining(Experiment):
             summary=self.summarize,
             quality={name: made.all_gans for name, made in each.items()},
             paper_quality=self.paper_fid,
-            paper_quality_scope=self.paper_scope,
+            paper_quality_scope="" if self.paper is None else self.paper.scope,
             classifiers=classifiers,
             sources={name: made.held_out_shown for name, made in each.items()},
             notes=self.notes[self.setting],
