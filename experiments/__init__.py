@@ -11,13 +11,17 @@ streaming     a generator's images, made as they are read
 storage/      what the workdir holds: listed, verified, removed
 executors/    where trainings run: inline, local, slurm
 judge         what measures the quality of images
-population    which instances an experiment has, and their seeds
+population    which instances an experiment has, and their seeds; who is shown what
 measurements  measurements over instances
 clusters      classifiers that the same generators fool
-experiment    what an experiment is, and what it finds
+experiment    what an experiment is, what it shows, and what it finds
+matrix        a shape of experiment: who detects whom
+curve         the other: detection and quality along an axis
+sizes         sizes that several experiments have in common
 running       how experiments run, one or many
 flags         the flags that all of them share
 sequence      what iterations and memoryless have in common
+fooling       the same of coefficient_sweep, cross_architecture and multiple_classifiers
 planning/     what would be trained, and what it takes: --dry_run
 catalog       every experiment
 

@@ -34,7 +34,10 @@ class SweepConfig(Populations, FoolingGANs, Architecture):
     """
 
     least: ClassVar = {"lowest_exponent": -30, "highest_exponent": -30}
-    called: ClassVar = {"fooling_gans": "GANs for each phi"}
+    called: ClassVar = {
+        "fooling_gans": "GANs for each phi",
+        **dict.fromkeys(("lowest_exponent", "highest_exponent", "exponent_step"), ""),
+    }
     lowest_exponent: int = -7
     highest_exponent: int = 5
     exponent_step: int = 1

@@ -39,6 +39,12 @@ _PAPER = PaperMatrix(
 class CrossArchitectureConfig(Populations, FoolingGANs, Phi, Architectures):
     """Size of the experiment; GANs that fool, and classifiers, are so many per architecture."""
 
+    called: ClassVar = {
+        "classifiers": "classifiers of each architecture in the loss",
+        "held_out_classifiers": "held-out classifiers of each architecture",
+        "fooling_gans": "GANs for each architecture that is fooled",
+    }
+
 
 class CrossArchitecture(Fooling):
     """Which architecture is fooled by GANs that were trained to fool which."""

@@ -52,8 +52,8 @@ class Shape(abc.ABC):
             first source of each group is shown.
         paper_quality: the paper's FIDs by group.
         paper_quality_scope: what these were measured on.
-        classifiers: groups of classifiers, and what each is shown, of the table of classifiers; none
-            for no such table.
+        classifiers: groups of classifiers, and what each is shown, of the table of classifiers;
+            none for no such table.
         sources: groups of sources, and the classifiers that each is shown to, of the table in which
             every source stands by itself; none for no such table.
         source_name: tells the sources of one group apart.
@@ -130,8 +130,8 @@ class Experiment(abc.ABC):
         name: the script's name.
         title: one line.
         question: what is asked.
-        paper_claim: what the paper reports; it is read from the script's docstring, where it stands
-            between the first line and the commands.
+        paper_claim: what the paper reports; by default what the script's docstring says between its
+            first line and the commands.
         presets: the experiment's sizes for `quick`, `reduced` and `paper`, by setting; the first
             setting is the default.
         specs: the GANs and classifiers that must be trained; `build` sets it.
@@ -148,7 +148,8 @@ class Experiment(abc.ABC):
     held_out_classifiers: list[Classifier]
 
     def __init_subclass__(cls):
-        if "name" in vars(cls):  # an experiment, and no class that several have in common
+        # Classes that several experiments have in common have no name.
+        if "name" in vars(cls) and "paper_claim" not in vars(cls):
             cls.paper_claim = claim_in(sys.modules[cls.__module__].__doc__)
 
     def __init__(self, config: Size, seed: int = 0, setting: str | None = None):

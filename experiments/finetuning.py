@@ -37,6 +37,7 @@ class FinetuningConfig(Populations, Phi, Architecture):
     """
 
     least: ClassVar = {"share": 1e-6}
+    called: ClassVar = {"share": "finetuning, as a share of a training", "snapshots": ""}
     finetuned_gans: int = 5
     share: float = 0.1
     snapshots: int = 10

@@ -34,7 +34,7 @@ class GeneralizationConfig(Architectures):
             the three others in its StyleGAN2 setting.
     """
 
-    called: ClassVar = {"classifiers": "classifiers for each n"}
+    called: ClassVar = {"classifiers": "classifiers for each n", "largest_pool": ""}
     largest_pool: int = 15
     held_out_gans: int = 10
     classifiers: int = 5

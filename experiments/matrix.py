@@ -174,8 +174,10 @@ class Matrix(Shape):
         ]
         summary = self.summary(tables)
         if self.find_clusters is not None:
-            drawn[0] = in_order(tables[0], self.find_clusters(means(tables[0])))
-            tables.insert(1, drawn[0])
+            main, *_ = tables
+            ordered = in_order(main, self.find_clusters(means(main)))
+            tables.insert(1, ordered)
+            drawn = [ordered, *(table for table in drawn if table is not main)]
         return summary, tables, [detection_map(table) for table in drawn]
 
 

@@ -23,12 +23,11 @@ class MultipleClassifiersConfig(Populations, FoolingGANs, Phi, Architecture):
 
     Attributes:
         classifiers: Most classifiers in a loss; about 10 suffice in the paper.
-        step: The numbers of classifiers are 1, 1 + step ... up to the most (not fixed by the
-            paper).
+        step: The numbers of classifiers are 1, 1 + step ... (not fixed by the paper).
         architecture: Architecture of the classifiers; mobilenet_v2 in the paper.
     """
 
-    called: ClassVar = {"fooling_gans": "GANs for each number of classifiers"}
+    called: ClassVar = {"fooling_gans": "GANs for each number of classifiers", "step": ""}
     classifiers: int = 10
     step: int = 1
     architecture: str = "mobilenet_v2"

@@ -51,6 +51,7 @@ class MutualFoolingConfig(FoolingGANs, Phi, Architecture):
     """
 
     least: ClassVar = {"classifiers": 2}
+    called: ClassVar = {"fooling_gans": "GANs for each classifier"}
     classifiers: int = 10
     gans: int = 15
     fooling_gans: int = 1

@@ -27,6 +27,7 @@ class SequenceConfig(Populations, Phi, Architecture):
     """
 
     called: ClassVar = {
+        "iterations": "",
         "gans": "GANs per iteration",
         "held_out_gans": "held-out GANs per iteration",
         "classifiers": "classifiers in the loss per iteration",

@@ -1,7 +1,7 @@
 """Sizes that several experiments have in common. A field's text is its flag's help."""
 
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from classifiers import ARCHITECTURES
 from data import InputError
@@ -15,13 +15,14 @@ _LEAST = {int: 1, float: 0.0}
 class Size:
     """The size of an experiment. Whole numbers are at least 1, others at least 0."""
 
-    # Of single fields: bounds that differ from this, and what reports call them.
+    # Of single fields: bounds that differ from this, and what reports call them, "" for nothing:
+    # the tables show it. Both add to those of the classes that are extended.
     least: ClassVar[dict[str, float]] = {}
     called: ClassVar[dict[str, str]] = {}
 
     def __post_init__(self):
         numbers = [each for each in dataclasses.fields(self) if each.type in _LEAST]
-        bounds = {each.name: _LEAST[each.type] for each in numbers} | self.least
+        bounds = {each.name: _LEAST[each.type] for each in numbers} | self._gathered("least")
         check_at_least(self, **bounds)
 
     def facts(self) -> dict[str, str]:
@@ -30,7 +31,15 @@ class Size:
             name: f"{value:g}" if isinstance(value, float) else str(value)
             for name, value in dataclasses.asdict(self).items()
         }
-        return {self.called.get(name, _words(name)): text for name, text in values.items()}
+        called = {name: _words(name) for name in values} | self._gathered("called")
+        return {called[name]: text for name, text in values.items() if called[name]}
+
+    def _gathered(self, name: str) -> dict[str, Any]:
+        return dict(
+            item
+            for each in reversed(type(self).__mro__)
+            for item in vars(each).get(name, {}).items()
+        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -47,6 +56,7 @@ class Populations(Size):
             fixed by the paper).
     """
 
+    called: ClassVar[dict[str, str]] = {"classifiers": "classifiers in the loss"}
     gans: int = 15
     held_out_gans: int = 10
     classifiers: int = 1

@@ -34,6 +34,7 @@ class TruncationConfig(Architecture):
         classifiers: Classifiers of each kind (not fixed by the paper).
     """
 
+    called: ClassVar = {"classifiers": "classifiers of each kind", "psi": ""}
     psi: float = 0.5
     gans: int = 15
     held_out_gans: int = 10
