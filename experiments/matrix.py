@@ -188,13 +188,12 @@ def means(table: Table) -> np.ndarray:
 
 def in_order(table: Table, clusters: Clusters) -> Table:
     """A square table with its rows and columns in the order of their clusters."""
-    names = tuple(table.rows[k] for k in clusters.order)
     return dataclasses.replace(
         table,
         name=f"{table.name}_clusters",
         title=f"{table.title}, in the order of the clusters",
         caption=f"{table.caption} Clusters: {clusters.named(table.rows)}.",
-        rows=names,
-        columns=names,
+        rows=tuple(table.rows[k] for k in clusters.order),
+        columns=tuple(table.columns[k] for k in clusters.order),
         cells=tuple(tuple(table.cells[i][j] for j in clusters.order) for i in clusters.order),
     )
