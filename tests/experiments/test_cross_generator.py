@@ -72,7 +72,8 @@ def test_the_matrix_is_of_the_classifiers_that_the_report_names(folders, images,
         model = keras.models.load_model(path.with_name("model.keras"), compile=False)
         for column, name in enumerate(NAMES):
             images_of = sets[name].evaluation
-            both = [each.read(np.arange(len(each))) for each in (natural, images_of)]
+            # As many as there are natural ones.
+            both = [each.read(np.arange(len(natural))) for each in (natural, images_of)]
             scores = model(np.concatenate(both).astype(np.float32)).numpy()[:, 0]
             expected = roc_auc_score(np.repeat([0, 1], [len(each) for each in both]), scores)
             if len(pool) == 1:

@@ -24,7 +24,7 @@ CONFIGS = [
 ]  # fmt: skip
 COMMANDS = (
     "classifiers.detect", "classifiers.evaluate", "classifiers.explain", "classifiers.export",
-    "classifiers.train", "data.convert", "experiments.all", "experiments.cross_generator",
+    "classifiers.train", "data.convert", "experiments.all",
     "stylegan2.evaluate",
     "stylegan2.generate", "stylegan2.import_nvlabs", "stylegan2.interpolate", "stylegan2.project",
     "stylegan2.style_mix", "stylegan2.train",
