@@ -35,13 +35,14 @@ from evaluation.extractors import open_extractor
 from evaluation.perceptual import Perceptual
 from evaluation.reference import open_reference
 from evaluation.report import add_to_report, line, read_report
-from stylegan2.evaluated import GeneratedImages, GeneratorEvaluationConfig, network_sha256
+from stylegan2.evaluated import GeneratedImages, GeneratorEvaluationConfig
 from stylegan2.ops import library
 from stylegan2.run import trained_mirrored
 from stylegan2.saved import load_network
 from training import command
 from training.command_line import command_line
 from training.config import attribute_docs
+from training.digests import network_sha256
 from training.memory import check_memory
 from training.progress import say
 
@@ -105,7 +106,8 @@ def _run() -> None:
     output.mkdir(parents=True, exist_ok=True)
     evaluator = Evaluator(sampler, reference, config, cache)
     conditions = {
-        "network": values.network, "network_sha256": network_sha256(generator),
+        "network": values.network,
+        "network_sha256": network_sha256(generator, repr(generator.config)),
         "resolution": resolution, **reference.conditions, "truncation": config.truncation,
         "noise": config.noise, "seed": config.seed,
     }  # fmt: skip
