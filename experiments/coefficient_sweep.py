@@ -16,11 +16,11 @@ from experiments.curve import Curve
 from experiments.fooling import Fooling
 from experiments.running import main
 from experiments.shown import coefficient_sweep as shown
-from experiments.sizes import ONE, TWO, Architecture, FoolingGANs, Populations
+from experiments.sizes import ONE, THREE_HELD_OUT, TWO, Architecture, FoolingGANs, Populations
 from lab.specs import GAN
 from training.config import check_at_least, check_at_most
 
-_DECADES = ("lowest_exponent", "highest_exponent", "exponent_step")
+_EXPONENTS = ("lowest_exponent", "highest_exponent", "exponent_step")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class SweepConfig(Populations, FoolingGANs, Architecture):
     """
 
     least: ClassVar = {"lowest_exponent": -30, "highest_exponent": -30}
-    called: ClassVar = {"fooling_gans": "GANs for each phi", **dict.fromkeys(_DECADES, "")}
+    called: ClassVar = {"fooling_gans": "GANs for each phi", **dict.fromkeys(_EXPONENTS, "")}
     lowest_exponent: int = -7
     highest_exponent: int = 5
     exponent_step: int = 1
@@ -54,8 +54,9 @@ class SweepConfig(Populations, FoolingGANs, Architecture):
         return [10.0**exponent for exponent in exponents]
 
 
-def _every_other(lowest: int, highest: int) -> dict[str, int]:
-    return dict(zip(_DECADES, (lowest, highest, 2), strict=True))
+def _span(lowest: int, highest: int) -> dict[str, int]:
+    """Every other decade from the lowest on."""
+    return dict(zip(_EXPONENTS, (lowest, highest, 2), strict=True))
 
 
 class CoefficientSweep(Fooling):
@@ -66,19 +67,13 @@ class CoefficientSweep(Fooling):
     question = "Can GANs fool classifiers that are not in their loss, if only phi is high enough?"
     presets: ClassVar = {
         "dcgan": {
-            "quick": SweepConfig(**TWO, **_every_other(-3, 3), fooling_gans=2),
-            "reduced": SweepConfig(
-                **{**TWO, "held_out_classifiers": 3}, **_every_other(-7, 5), fooling_gans=2
-            ),
+            "quick": SweepConfig(**TWO, **_span(-3, 3), fooling_gans=2),
+            "reduced": SweepConfig(**THREE_HELD_OUT, **_span(-7, 5), fooling_gans=2),
             "paper": SweepConfig(),
         },
         "stylegan2": {
-            "quick": SweepConfig(
-                **ONE, **_every_other(-3, 1), fooling_gans=1, architecture="resnet50"
-            ),
-            "reduced": SweepConfig(
-                **TWO, **_every_other(-5, 1), fooling_gans=2, architecture="resnet50"
-            ),
+            "quick": SweepConfig(**ONE, **_span(-3, 1), fooling_gans=1, architecture="resnet50"),
+            "reduced": SweepConfig(**TWO, **_span(-5, 1), fooling_gans=2, architecture="resnet50"),
             "paper": SweepConfig(architecture="resnet50"),
         },
     }

@@ -11,19 +11,16 @@ Iterations 0 and 1 are those of `experiments.iterations`, and are trained once f
 """
 
 import dataclasses
-from collections.abc import Sequence
 from typing import ClassVar
 
 from experiments.curve import Curve
 from experiments.experiment import Experiment
-from experiments.population import make_iteration, seeds
+from experiments.population import FINETUNED, make_iteration, seeds
 from experiments.running import main
 from experiments.shown import finetuning as shown
 from experiments.sizes import ONE, TWO, Architecture, Phi, Populations
-from lab.specs import GAN, ImageSource, Snapshot
+from lab.specs import GAN, Snapshot
 from training.config import check_at_least, check_at_most
-
-FINETUNED = 900  # The first seed of finetuned GANs in iteration 1.
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -69,20 +66,16 @@ class Finetuning(Experiment):
         """Iterations 0 and 1 from scratch, and GANs on the way from one to the other."""
         size, last = self.config, self.config.snapshots
         first = make_iteration(self.setting, self.seed, 0, size, size.architecture)
-        fools = first.classifiers
-        second = make_iteration(
-            self.setting, self.seed, 1, size, size.architecture, fools=fools, phi=size.phi
-        )
+        fooling = {"fools": first.classifiers, "phi": size.phi}
+        second = make_iteration(self.setting, self.seed, 1, size, size.architecture, **fooling)
         self.iterations = first, second
         # Each begins with a GAN that no held-out classifier knows.
         starts = first.gans[: size.finetuned_gans]
-        how = {"share": size.share, "snapshots": last, "family": self.setting}
-        finetuned = [
-            GAN(seed, fools, size.phi, start=start, **how)
-            for seed, start in zip(seeds(self.seed, 1, len(starts), FINETUNED), starts, strict=True)
-        ]
+        how = {"share": size.share, "snapshots": last, "family": self.setting, **fooling}
+        pairs = zip(seeds(self.seed, 1, len(starts), FINETUNED), starts, strict=True)
+        finetuned = [GAN(seed, start=start, **how) for seed, start in pairs]
         # By the share of the finetuning that is done.
-        self.stages: dict[float, Sequence[ImageSource]] = {0.0: starts}
+        self.stages = {0.0: starts}
         for number in range(1, last + 1):
             self.stages[number / last] = [Snapshot(gan, number) for gan in finetuned]
         self.held_out_classifiers = [*first.held_out_classifiers, *second.held_out_classifiers]

@@ -71,11 +71,10 @@ class Generalization(Experiment):
         gans = make_gans(self.setting, self.seed, 0, most + size.held_out_gans)
         self.pool, self.held_out = gans[:most], gans[most:]
         circle = self.pool + self.pool
-        starts = [k % most for k in range(size.classifiers)]
         self.classifiers = {
             (architecture, n): [
-                Classifier(seed, circle[start : start + n], architecture)
-                for seed, start in zip(seeds(self.seed, 0, len(starts)), starts, strict=True)
+                Classifier(seed, circle[k % most : k % most + n], architecture)
+                for k, seed in enumerate(seeds(self.seed, 0, size.classifiers))
             ]
             for architecture in size.each_architecture
             for n in range(1, most + 1)

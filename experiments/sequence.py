@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from experiments.experiment import Experiment
 from experiments.population import Iteration, make_iteration
-from experiments.sizes import ONE, TWO, Architecture, Phi, Populations
+from experiments.sizes import ONE, THREE_HELD_OUT, TWO, Architecture, Phi, Populations
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,7 @@ class SequenceConfig(Populations, Phi, Architecture):
 PRESETS = {
     "dcgan": {
         "quick": SequenceConfig(**TWO, iterations=3),
-        "reduced": SequenceConfig(**{**TWO, "held_out_classifiers": 3}, iterations=3),
+        "reduced": SequenceConfig(**THREE_HELD_OUT, iterations=3),
         "paper": SequenceConfig(),
     },
     "stylegan2": {

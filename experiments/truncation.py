@@ -14,13 +14,11 @@ from typing import ClassVar
 from data import InputError
 from experiments.experiment import Experiment
 from experiments.matrix import Matrix
-from experiments.population import make_classifiers, make_gans
+from experiments.population import TRUNCATED, make_classifiers, make_gans
 from experiments.running import main
 from experiments.shown import truncation as shown
 from experiments.sizes import Architecture
 from lab.specs import Truncated
-
-TRUNCATED = 50  # The first seed of classifiers of truncated images; it follows those of the others.
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -67,12 +65,11 @@ class Truncation(Experiment):
         pool, self.held_out = gans[: size.gans], gans[size.gans :]
         truncated = [Truncated(gan, size.psi) for gan in gans]
         truncated_pool, self.truncated = truncated[: size.gans], truncated[size.gans :]
-        several = f"{len(pool)} GANs"
         kinds = {
             "all images of 1 GAN": (pool[:1], 0),
-            f"all images of {several}": (pool, 0),
+            f"all images of {len(pool)} GANs": (pool, 0),
             "truncated images of 1 GAN": (truncated_pool[:1], TRUNCATED),
-            f"truncated images of {several}": (truncated_pool, TRUNCATED),
+            f"truncated images of {len(pool)} GANs": (truncated_pool, TRUNCATED),
         }
         how = self.seed, 0, size.classifiers
         self.classifiers = {
