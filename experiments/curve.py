@@ -4,12 +4,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from experiments.experiment import Shape
-from experiments.measurements import (
-    accuracy,
-    quality_caption,
-    quality_measures,
-    quality_metric,
-)
+from experiments.measurements import accuracy, quality_caption, quality_measures
 from experiments.population import Shown
 from lab.lab import Lab
 from lab.specs import ImageSource
@@ -95,7 +90,7 @@ class Curve(Shape):
 
     def _figure(self, lab: Lab, measured: Measured) -> Figure:
         drawn = self.curves if self.drawn is None else self.drawn
-        label = quality_metric(lab).label
+        label = lab.quality.label
         second = {label: _points(measured[label])} if self.draws_quality else {}
         return Figure(
             self.name,
