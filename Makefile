@@ -1,8 +1,10 @@
 # Everything runs in .venv, which the first target makes: distributions forbid pip outside one.
-# PYTHON=python3.12 chooses another interpreter, TENSORFLOW=gpu the GPU build of TensorFlow.
+# PYTHON=python3.12 chooses another interpreter, TENSORFLOW=gpu the GPU build of TensorFlow,
+# WORKERS=1 how many tests run side by side.
 PYTHON ?= python3
 TENSORFLOW ?= cpu
 WORKDIR ?= runs
+WORKERS ?= 2
 PIP := .venv/bin/python -m pip --disable-pip-version-check
 
 .PHONY: demo test lint clean
@@ -11,7 +13,7 @@ demo: .venv/installed
 	.venv/bin/python -m experiments.iterations --dataset=digits --preset=quick --workdir=$(WORKDIR)
 
 test: .venv/tested
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile
 
 lint: .venv/tested
 	.venv/bin/ruff check .

@@ -53,7 +53,7 @@ setup(
         "slurm": ["submitit>=1.5"],
         "onnx": ["tf2onnx>=1.17"],
         "test": ["hypothesis>=6.100", "pre-commit>=3.7", "pytest>=8.2", "ruff==0.17.6",
-                 "submitit>=1.5"],
+                 "pytest-xdist>=3.6", "submitit>=1.5"],
     },
     classifiers=[
         "Intended Audience :: Science/Research",
