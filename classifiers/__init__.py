@@ -18,9 +18,7 @@ detector    Detector: a model with its temperature and what is known of it, as a
 A classifier maps images in [0, 255] to one logit, positive = generated.
 """
 
-from training.runtime import import_quietly
-
-import_quietly()
+import training  # noqa: F401 - first, so that TensorFlow comes without its notices
 
 from classifiers.config import DIGIT_PRESETS, PRESETS, ClassifierConfig, DigitConfig
 from classifiers.detector import Detector, load_detector

@@ -6,6 +6,8 @@ training    DCGANTask: losses, optimizers, one step
 sampling    image i of a generator, for any i
 """
 
+import training  # noqa: F401 - first, so that TensorFlow comes without its notices
+
 from dcgan.config import PRESETS, DCGANConfig
 from dcgan.networks import IMAGE_SHAPE, build_discriminator, build_generator
 from dcgan.sampling import BATCH, sample

@@ -12,6 +12,4 @@ evaluator     Evaluator: FID, KID, precision and recall, path lengths, sliced Wa
 report        evaluation.json and evaluation.md
 """
 
-from training.runtime import import_quietly
-
-import_quietly()
+import training  # noqa: F401 - first, so that TensorFlow comes without its notices

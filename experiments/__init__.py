@@ -13,7 +13,4 @@ cross_architecture (T1), multiple_classifiers (F3), mutual_fooling (T3), truncat
 finetuning (S2); all, artifacts, export_images.
 """
 
-from training.runtime import import_quietly
-
-# Before any module below imports TensorFlow.
-import_quietly()
+import training  # noqa: F401 - first, so that TensorFlow comes without its notices

@@ -22,9 +22,7 @@ train           the command that trains
 ops/            the two custom operations
 """
 
-from training.runtime import import_quietly
-
-import_quietly()
+import training  # noqa: F401 - first, so that TensorFlow comes without its notices
 
 from stylegan2.config import NETWORKS, TRAININGS, NetworkConfig, TrainingConfig
 from stylegan2.discriminator import Discriminator

@@ -30,3 +30,6 @@ import contextlib
 
 with contextlib.suppress(ModuleNotFoundError):  # which the doctor tells of, in its own words
     import data  # noqa: F401 - first: from then on, Ctrl-C while a command starts is one line
+    from training.runtime import import_quietly
+
+    import_quietly()

@@ -8,7 +8,6 @@ import dataclasses
 import inspect
 import math
 import re
-from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from absl import flags
@@ -20,6 +19,8 @@ Config = TypeVar("Config")
 
 # Keras dtype policies of hidden layers. mixed_bfloat16 keeps weights, images and losses in float32.
 PRECISIONS = ("float32", "mixed_bfloat16")
+# How a generator sees the JPEG encoding of a classifier that it must fool.
+JPEG_MODES = ("differentiable", "straight_through", "none")
 _DEFINE = {
     bool: flags.DEFINE_boolean,
     float: flags.DEFINE_float,
@@ -38,23 +39,18 @@ def attribute_docs(config_class: type) -> dict[str, str]:
     return {name: " ".join(text.split()) for name, _, text in docs}
 
 
-def define_flags(
-    prefix: str, presets: Mapping[str, Any], flag_values: flags.FlagValues = flags.FLAGS
-) -> None:
-    """Defines a flag `--<prefix>_<field>` for each field; unset, it leaves the preset's value.
+def define_flags(prefix: str, config: Any, flag_values: flags.FlagValues = flags.FLAGS) -> None:
+    """Defines a flag `--<prefix>_<field>` for each field; unset, it leaves the configuration's.
 
     Args:
         prefix: what the flags' names begin with.
-        presets: configurations of one class by name; the help text tells each one's value.
+        config: whose values the help texts tell: that of the preset which the command line names.
         flag_values: where to define them.
     """
-    config_class = type(next(iter(presets.values())))
-    docs = attribute_docs(config_class)
-    for field in dataclasses.fields(config_class):
-        values = ", ".join(f"{name} {getattr(each, field.name)}" for name, each in presets.items())
-        define = _DEFINE[field.type]
-        text = f"{docs[field.name]} [{values}]"
-        define(f"{prefix}_{field.name}", None, text, flag_values=flag_values)
+    docs = attribute_docs(type(config))
+    for field in dataclasses.fields(config):
+        text = f"{docs[field.name]} [{getattr(config, field.name)}]"
+        _DEFINE[field.type](f"{prefix}_{field.name}", None, text, flag_values=flag_values)
 
 
 def override(config: Config, prefix: str, values: flags.FlagValues) -> Config:
