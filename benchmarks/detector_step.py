@@ -13,7 +13,6 @@ from absl import flags
 
 from benchmarks.timing import medians, print_rates
 from classifiers import ClassifierConfig, ClassifierTask, predict
-from classifiers.backbones import BACKBONES
 from data import ArrayImages
 from training import command
 
@@ -73,7 +72,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    flags.DEFINE_enum("architecture", "mobilenet_v2", list(BACKBONES), "The network.")
+    flags.DEFINE_enum("architecture", "mobilenet_v2", list(APPLICATIONS), "The network.")
     flags.DEFINE_integer("resolution", 64, "Height and width of the images.", lower_bound=32)
     flags.DEFINE_integer("batch_size", 32, "Images of a step.", lower_bound=2)
     flags.DEFINE_integer("steps", 10, "Steps of a repeat.", lower_bound=1)

@@ -3,8 +3,9 @@
 config      ClassifierConfig and DigitConfig, and their presets
 cnn         the paper's small CNN for MNIST
 resnet      ResNet-50 v1.5
-backbones   ResNet-50 v1.5, Inception-v3 and MobileNetV2 as detectors
-models      build(architecture, ...): every architecture by name
+backbones   the detectors' networks: ResNet-50 v1.5 and those of Keras Applications
+rebuilding  a network's layers anew: seeds, names, precisions, widths
+models      build(architecture, ...): every architecture by name, and its title
 pool        batches, half natural and half from a pool of generators
 training    ClassifierTask and DigitTask
 augmentation, perturbations, early_stopping    what a detector's training may add

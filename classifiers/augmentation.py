@@ -1,6 +1,11 @@
-"""Augmentation of training images. Off by default, as in the paper."""
+"""Augmentation of training images. Off by default, as in the paper.
+
+Adding one is a function in AUGMENTATIONS and a field of its name in AugmentationConfig, 0 for off.
+"""
 
 import dataclasses
+import zlib
+from collections.abc import Callable
 
 import numpy as np
 
@@ -40,7 +45,7 @@ class AugmentationConfig:
     @property
     def is_off(self) -> bool:
         """Whether nothing is done."""
-        return not (self.flip or self.shift or self.blur or self.jpeg)
+        return not any(getattr(self, name) for name in AUGMENTATIONS)
 
 
 def augmented(images: np.ndarray, config: AugmentationConfig, seed: list[int]) -> np.ndarray:
@@ -48,7 +53,7 @@ def augmented(images: np.ndarray, config: AugmentationConfig, seed: list[int]) -
 
     Args:
         images: uint8 [N, H, W, C].
-        config: what is done, in the order of its fields.
+        config: what is done, in the order of AUGMENTATIONS.
         seed: whole numbers that determine all draws.
 
     Returns:
@@ -56,29 +61,42 @@ def augmented(images: np.ndarray, config: AugmentationConfig, seed: list[int]) -
     """
     if config.is_off:
         return images
-    return np.stack(
-        [
-            _augmented_one(image, config, np.random.default_rng([*seed, index]))
-            for index, image in enumerate(images)
-        ]
-    )
+    chosen = {name: each for name, each in AUGMENTATIONS.items() if getattr(config, name)}
+    done = []
+    for index, image in enumerate(images):
+        for name, augment in chosen.items():
+            # Draws of its own for each, so that none shifts another's.
+            random = np.random.default_rng([*seed, index, zlib.crc32(name.encode())])
+            image = augment(image, config, random)
+        done.append(image)
+    return np.stack(done)
 
 
-def _augmented_one(
+def _flip(image: np.ndarray, config: AugmentationConfig, random: np.random.Generator) -> np.ndarray:
+    return image[:, ::-1] if random.uniform() < config.flip else image
+
+
+def _shift(
     image: np.ndarray, config: AugmentationConfig, random: np.random.Generator
 ) -> np.ndarray:
-    # All numbers are drawn, needed or not, so that no choice shifts the next one's.
-    flips, blurs, encodes = random.uniform(size=3) < (config.flip, config.blur, config.jpeg)
-    down, right = random.integers(-config.shift, config.shift + 1, 2)
-    sigma = random.uniform(0, config.blur_sigma)
-    quality = random.integers(config.jpeg_quality, 101)
-    if flips:
-        image = image[:, ::-1]
-    if down or right:
-        edge = min(config.shift, min(image.shape[:2]) - 1)
-        padded = np.pad(image, [(edge, edge), (edge, edge), (0, 0)], mode="reflect")
-        top, left = edge - np.clip(down, -edge, edge), edge - np.clip(right, -edge, edge)
-        image = padded[top : top + image.shape[0], left : left + image.shape[1]]
-    if blurs:
-        image = blur(image, sigma)
-    return jpeg(np.ascontiguousarray(image), quality) if encodes else image
+    height, width = image.shape[:2]
+    edge = min(config.shift, min(height, width) - 1)
+    padded = np.pad(image, [(edge, edge), (edge, edge), (0, 0)], mode="reflect")
+    down, right = random.integers(-config.shift, config.shift + 1, 2).clip(-edge, edge)
+    top, left = edge - down, edge - right
+    return padded[top : top + height, left : left + width]
+
+
+def _blur(image: np.ndarray, config: AugmentationConfig, random: np.random.Generator) -> np.ndarray:
+    is_drawn, sigma = random.uniform() < config.blur, random.uniform(0, config.blur_sigma)
+    return blur(image, sigma) if is_drawn else image
+
+
+def _jpeg(image: np.ndarray, config: AugmentationConfig, random: np.random.Generator) -> np.ndarray:
+    is_drawn, quality = random.uniform() < config.jpeg, random.integers(config.jpeg_quality, 101)
+    return jpeg(np.ascontiguousarray(image), quality) if is_drawn else image
+
+
+# name of the field that turns it on: (uint8 [H, W, C], config, its own draws) to uint8 [H, W, C]
+Augment = Callable[[np.ndarray, AugmentationConfig, np.random.Generator], np.ndarray]
+AUGMENTATIONS: dict[str, Augment] = {"flip": _flip, "shift": _shift, "blur": _blur, "jpeg": _jpeg}

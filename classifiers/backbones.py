@@ -1,46 +1,96 @@
-"""The detectors of the StyleGAN2 setting: a backbone, global average pooling, one logit."""
+"""Backbones of detectors: images to features; global average pooling and one logit follow.
+
+Adding one is a line in BACKBONES. `keras_application` makes the features of what Keras Applications
+offer, and `rebuild` puts in order what they leave to chance.
+"""
 
 import dataclasses
 from collections.abc import Callable
 
 import keras
+from keras import applications
 
+from classifiers.rebuilding import rebuild
 from classifiers.resnet import resnet50
-from training.randomness import derive_seed
 
-# Of all batch normalizations: MobileNetV2's own 0.999 leaves stale statistics in short trainings.
-MOMENTUM = 0.9
+Features = Callable[[keras.KerasTensor, float], keras.KerasTensor]
 
 
-@dataclasses.dataclass(frozen=True)
-class Backbone:
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Architecture:
+    """What is known of a classifier's network.
+
+    Attributes:
+        title: its name in tables and figures.
+        least_size: smallest height and width of images.
+        is_narrowable: whether it can be built at widths other than 1.
+    """
+
+    title: str
+    least_size: int = 32
+    is_narrowable: bool = True
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Backbone(Architecture):
     """Images to a feature map.
 
     Attributes:
         features: (images [N, H, W, C] in about -1 ... 1, width) to features [N, h, w, D].
-        least_size: smallest height and width of images.
-        has_width: whether `features` heeds the width; else all convolutions are narrowed
-            afterwards, which fits networks that only convolve and join.
+        heeds_width: whether `features` heeds the width; else the channels of all layers are scaled
+            afterwards, which fits networks that add up outputs of single layers only. Where a sum
+            takes several joined outputs, whose channels are rounded one by one, it is not
+            narrowable.
     """
 
-    features: Callable[[keras.KerasTensor, float], keras.KerasTensor]
-    least_size: int = 32
-    has_width: bool = True
+    features: Features
+    heeds_width: bool = False
 
 
-def _inception_v3(images: keras.KerasTensor, width: float) -> keras.KerasTensor:
-    return keras.applications.InceptionV3(False, None, images).output
+def keras_application(application: Callable[..., keras.Model], **options) -> Features:
+    """The features of one of Keras Applications.
+
+    Args:
+        application: such as `keras.applications.DenseNet121`.
+        **options: its own; `include_preprocessing=False` where it has that, or the images, which
+            are scaled already, are scaled twice.
+    """
+
+    def features(images: keras.KerasTensor, width: float) -> keras.KerasTensor:
+        model = application(include_top=False, weights=None, input_tensor=images, **options)
+        return model.output
+
+    return features
 
 
 def _mobilenet_v2(images: keras.KerasTensor, width: float) -> keras.KerasTensor:
     shape = images.shape[1:]
-    return keras.applications.MobileNetV2(shape, width, False, None, images).output
+    return applications.MobileNetV2(shape, width, False, None, images).output
 
 
 BACKBONES = {
-    "resnet50": Backbone(resnet50),
-    "inception_v3": Backbone(_inception_v3, least_size=75, has_width=False),
-    "mobilenet_v2": Backbone(_mobilenet_v2),
+    "resnet50": Backbone(title="ResNet-50", features=resnet50, heeds_width=True),
+    "inception_v3": Backbone(
+        title="Inception-v3", features=keras_application(applications.InceptionV3), least_size=75
+    ),
+    "mobilenet_v2": Backbone(title="MobileNetV2", features=_mobilenet_v2, heeds_width=True),
+    "resnet50_v2": Backbone(
+        title="ResNet-50 V2", features=keras_application(applications.ResNet50V2)
+    ),
+    "densenet121": Backbone(
+        title="DenseNet-121", features=keras_application(applications.DenseNet121)
+    ),
+    "xception": Backbone(
+        title="Xception", features=keras_application(applications.Xception), least_size=71
+    ),
+    "efficientnet_v2_b0": Backbone(
+        title="EfficientNetV2-B0",
+        features=keras_application(applications.EfficientNetV2B0, include_preprocessing=False),
+    ),
+    "convnext_tiny": Backbone(
+        title="ConvNeXt-T",
+        features=keras_application(applications.ConvNeXtTiny, include_preprocessing=False),
+    ),
 }
 
 
@@ -75,36 +125,5 @@ def build_detector(
         x = keras.layers.Resizing(*size, dtype="float32")(x)
     features = keras.layers.GlobalAveragePooling2D()(backbone.features(x, width))
     logits = keras.layers.Dense(1)(features)
-    narrow = 1.0 if backbone.has_width else width
-    return _settled(keras.Model(images, logits), name, seed, precision, narrow)
-
-
-def _settled(
-    model: keras.Model, name: str, seed: int, precision: str, narrow: float
-) -> keras.Model:
-    """The same layers with what Keras Applications leave to global state: seeds, names, dtypes.
-
-    Every convolution gets a share of its filters, `narrow`.
-    """
-    order = {id(layer): index for index, layer in enumerate(model.layers)}
-
-    def settle(layer: keras.Layer) -> keras.Layer:
-        config, index = layer.get_config(), order[id(layer)]
-        if isinstance(layer, keras.layers.InputLayer):
-            return layer.__class__.from_config(config)
-        if "filters" in config:
-            config["filters"] = max(1, round(narrow * config["filters"]))
-        config["name"] = f"{type(layer).__name__.lower()}_{index}"
-        if not isinstance(layer, keras.layers.Rescaling | keras.layers.Resizing):
-            config["dtype"] = "float32" if layer is model.layers[-1] else precision
-        initializer = keras.initializers.GlorotUniform(derive_seed(seed, name, index))
-        for weight in ("kernel_initializer", "depthwise_initializer"):
-            if weight in config:
-                config[weight] = initializer
-        if isinstance(layer, keras.layers.BatchNormalization):
-            config |= {"momentum": MOMENTUM, "synchronized": True}
-        return layer.__class__.from_config(config)
-
-    settled = keras.models.clone_model(model, clone_function=settle)
-    # Not the lists, or Keras warns of every tensor that is no list.
-    return keras.Model(settled.inputs[0], settled.outputs[0], name=name)
+    scale = 1.0 if backbone.heeds_width else width
+    return rebuild(keras.Model(images, logits), name, seed, precision, scale)

@@ -40,14 +40,14 @@ def build_cnn(
         return {"name": name, "kernel_initializer": initializer}
 
     hidden = {"dtype": precision}
-
+    channels = [max(1, round(width * each)) for each in (32, 64)]
     layers = [
         keras.Input(image_shape, name="images"),
         keras.layers.Rescaling(1 / 127.5, offset=-1.0, dtype="float32"),
         *([keras.layers.Resizing(*size, dtype="float32")] if is_small else []),
-        keras.layers.Conv2D(round(32 * width), 3, activation="relu", **kernel("conv_32"), **hidden),
+        keras.layers.Conv2D(channels[0], 3, activation="relu", **kernel("conv_32"), **hidden),
         keras.layers.MaxPooling2D(2, **hidden),
-        keras.layers.Conv2D(round(64 * width), 3, activation="relu", **kernel("conv_64"), **hidden),
+        keras.layers.Conv2D(channels[1], 3, activation="relu", **kernel("conv_64"), **hidden),
         keras.layers.MaxPooling2D(2, **hidden),
         keras.layers.Flatten(**hidden),
     ]

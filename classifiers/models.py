@@ -1,19 +1,38 @@
 """Every classifier architecture by name."""
 
+from collections import ChainMap
+from collections.abc import Mapping
+
 import keras
 
-from classifiers.backbones import BACKBONES, build_detector
+from classifiers.backbones import BACKBONES, Architecture, build_detector
 from classifiers.cnn import LEAST_SIZE, build_cnn
 from classifiers.config import ClassifierConfig
 from data import InputError
 from training.jpeg import JPEGEncoding
 
-ARCHITECTURES = ("cnn", *BACKBONES)
+# A view, so that it has whatever is added to BACKBONES.
+ARCHITECTURES: Mapping[str, Architecture] = ChainMap(
+    BACKBONES, {"cnn": Architecture(title="CNN", least_size=LEAST_SIZE)}
+)
 
 
-def check_size(architecture: str, image_shape: tuple[int, int, int], enlarge: bool) -> None:
-    """Raises InputError where images are smaller than an architecture takes, and stay so."""
-    least = BACKBONES[architecture].least_size if architecture in BACKBONES else LEAST_SIZE
+def check_architecture(
+    architecture: str, image_shape: tuple[int, int, int], width: float, enlarge: bool
+) -> None:
+    """Raises InputError where `build` would, before anything is built or read."""
+    if architecture not in ARCHITECTURES:
+        raise InputError(
+            f"no classifier architecture is named '{architecture}'; "
+            f"there are: {', '.join(ARCHITECTURES)}"
+        )
+    known = ARCHITECTURES[architecture]
+    if width != 1 and not known.is_narrowable:
+        raise InputError(
+            f"{architecture} has no width but 1, not {width:g}; "
+            "give --classifier_width=1 or another architecture"
+        )
+    least = known.least_size
     if min(image_shape[:2]) < least and not enlarge:
         raise InputError(
             f"{architecture} needs images of at least {least}x{least}, not "
@@ -60,15 +79,10 @@ def build(
         A model from images [N, H, W, C] in [0, 255] to logits [N, 1], positive = generated.
 
     Raises:
-        InputError: no architecture has that name, a number is out of its range, or the images are
-            smaller than it takes.
+        InputError: no architecture has that name, it has no such width, or the images are smaller
+            than it takes.
     """
-    if architecture not in ARCHITECTURES:
-        raise InputError(
-            f"no classifier architecture is named '{architecture}'; "
-            f"there are: {', '.join(ARCHITECTURES)}"
-        )
-    check_size(architecture, image_shape, enlarge)
+    check_architecture(architecture, image_shape, width, enlarge)
     if architecture in BACKBONES:
         model = build_detector(architecture, image_shape, seed, precision, width)
     else:

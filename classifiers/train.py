@@ -25,7 +25,7 @@ from classifiers.augmentation import AugmentationConfig
 from classifiers.config import DETECTOR
 from classifiers.detector import Detector
 from classifiers.evaluation_inputs import open_sets
-from classifiers.models import ARCHITECTURES, check_size
+from classifiers.models import ARCHITECTURES, check_architecture
 from classifiers.training import ClassifierTask
 from data import Images, InputError, Joined, Opened, Subset
 from metrics import detection_metrics
@@ -49,7 +49,9 @@ def main() -> None:
     flags.DEFINE_string("run", None, "Folder of the run.")
     flags.DEFINE_string("natural", None, "Natural images: folder, zip or records.")
     flags.DEFINE_list("generated", [], "Generated images, of each generator: the same.")
-    flags.DEFINE_enum("architecture", "mobilenet_v2", ARCHITECTURES, "The detector's network.")
+    flags.DEFINE_enum(
+        "architecture", "mobilenet_v2", list(ARCHITECTURES), "The detector's network."
+    )
     flags.DEFINE_integer("resolution", 64, "Height and width of the images.", lower_bound=8)
     flags.DEFINE_integer("channels", 3, "1 (grey) or 3 (RGB).", 1, 3)
     flags.DEFINE_enum("filter", "lanczos", ["lanczos", "box"], "By which images are resized.")
@@ -68,7 +70,7 @@ def _run() -> None:
     config = override(DETECTOR, "classifier", values)
     augmentation = override(AugmentationConfig(), "augmentation", values)
     shape = (values.resolution, values.resolution, values.channels)
-    check_size(values.architecture, shape, config.enlarge)
+    check_architecture(values.architecture, shape, config.width, config.enlarge)
     strategy = make_strategy(values.cpu_replicas)
     check_batch_size(config.batch_size, strategy)
     check_memory(

@@ -61,7 +61,7 @@ class Lab:
 
     def __init__(
         self,
-        workdir: Path,
+        workdir: str | Path,
         dataset: Dataset,
         config: LabConfig,
         strategy: tf.distribute.Strategy | None = None,
@@ -69,7 +69,7 @@ class Lab:
         quality: ExtractorMetric | None = None,
         cache_bytes: int = DEFAULT_BYTES,
     ):
-        self.workdir, self.dataset, self.config = workdir, dataset, config
+        self.workdir, self.dataset, self.config = Path(workdir), dataset, config
         self.strategy = strategy or tf.distribute.get_strategy()
         self.loop_config = loop_config or LoopConfig()
         self.quality: QualityMetric = quality or default_metric(self)

@@ -13,9 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-import keras
-
-from training.task import flat_variables
 
 _CONFIG, _WEIGHTS = "config.json", "model.weights.h5"
 
@@ -41,15 +38,6 @@ def weights_sha256(path: Path) -> str:
 
     with h5py.File(weights) as file:
         file.visititems(add)  # in the order of their names
-    return digest.hexdigest()
-
-
-def network_sha256(network: keras.Model) -> str:
-    """SHA-256 over a network's configuration and the bytes of its variables, in hexadecimal."""
-    digest = hashlib.sha256(json.dumps(network.get_config(), sort_keys=True).encode())
-    for variable in flat_variables(network):
-        digest.update(f"{variable.dtype} {variable.shape}\n".encode())
-        digest.update(variable.numpy().tobytes())
     return digest.hexdigest()
 
 

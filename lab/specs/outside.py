@@ -92,7 +92,7 @@ class Published(ImageSource):
 
     def __init__(self, name: str, path: str | Path):
         from stylegan2 import load_network
-        from training.digests import network_sha256
+        from stylegan2.evaluated import network_sha256
 
         self._name, self._path, self.gan = name, path, self
         self._generator = load_network(path)

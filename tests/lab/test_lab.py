@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from classifiers import predict
+from classifiers.augmentation import AugmentationConfig
 from data import ArrayImages, Dataset, InputError
 from dcgan.family import DCGANFamily
 from lab import measure
@@ -66,10 +67,12 @@ def test_a_key_depends_on_value_configuration_and_data(lab, dataset, config):
         key(dataset=other_data),
         key(families=(DCGANFamily(gan=gan),)),
         key(classifier=other_classifier),
+        key(augmentation=AugmentationConfig(flip=0.5)),
     ]
     assert len(set(keys)) == len(keys)
     # What a value does not depend on leaves its key alone.
     assert key(digits=other_classifier) == key()
+    assert key(spec=BASE, augmentation=AugmentationConfig(flip=0.5)) == key(spec=BASE)
     assert key(spec=BASE, classifier=other_classifier) == key(spec=BASE)
 
 

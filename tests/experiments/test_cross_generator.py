@@ -1,0 +1,101 @@
+"""Classifiers of generators from outside: two GANs of the lab, exported, and a corruption."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.metrics import roc_auc_score
+
+import data
+from experiments.export_images import load_sampler
+from lab.specs import GAN
+
+NAMES = ("first", "second", "inverted")
+
+
+def write(folder: Path, images: np.ndarray) -> Path:
+    folder.mkdir()
+    for index, image in enumerate(images):
+        Image.fromarray(image[..., 0]).save(folder / f"{index:03}.png")
+    return folder
+
+
+@pytest.fixture
+def folders(lab, images, tmp_path) -> dict[str, Path]:
+    """48 images of each generator."""
+    gans = {name: GAN(seed) for seed, name in enumerate(NAMES[:2])}
+    lab.train(gans.values())
+    made = {
+        name: load_sampler(lab.artifact(gan).folder)(np.arange(48)) for name, gan in gans.items()
+    }
+    natural = data.open_path(str(images), 28, 1).dataset.whole
+    made["inverted"] = 255 - natural.read(np.arange(len(natural)))
+    return {name: write(tmp_path / name, each) for name, each in made.items()}
+
+
+def run(
+    natural: Path, folders: dict[str, Path], workdir: Path, *more: str
+) -> subprocess.CompletedProcess:
+    generators = ",".join(f"{name}={path}" for name, path in folders.items())
+    command = [
+        sys.executable, "-m", "experiments.cross_generator", f"--natural={natural}",
+        f"--generators={generators}", "--resolution=28", "--channels=1", f"--workdir={workdir}",
+        "--classifier_epochs=1", "--classifier_width=0.25", "--nonatural_samples", *more,
+    ]  # fmt: skip
+    return subprocess.run(command, capture_output=True, text=True, timeout=280)
+
+
+def test_the_matrix_is_of_the_classifiers_that_the_report_names(folders, images, tmp_path):
+    workdir = tmp_path / "runs"
+    done = run(images, folders, workdir)
+    assert done.returncode == 0, done.stderr
+    assert "trained 6 of 6" in done.stdout
+    report = json.loads(next(workdir.glob("results/cross_generator-*/report.json")).read_text())
+    tables = {table["name"]: table for table in report["tables"]}
+    auc = tables["roc_auc"]
+    assert auc["columns"] == list(NAMES)
+    assert auc["rows"] == [*NAMES, "all others"]
+    assert set(report["provenance"]) >= {
+        path.parent.name for path in workdir.glob("artifacts/*/D*")
+    }
+    # Each row by Keras and scikit-learn alone, from the pictures and the model that was trained.
+    natural = data.open_path(str(images), 28, 1).dataset.evaluation
+    sets = {name: data.open_path(str(path), 28, 1).dataset for name, path in folders.items()}
+    prints = {each.fingerprint: name for name, each in sets.items()}
+    for path in workdir.glob("artifacts/classifier-*/DONE.json"):
+        pool = [prints[each] for each in json.loads(path.read_text())["depends_on"].values()]
+        model = keras.models.load_model(path.with_name("model.keras"), compile=False)
+        for column, name in enumerate(NAMES):
+            images_of = sets[name].evaluation
+            both = [each.read(np.arange(len(each))) for each in (natural, images_of)]
+            scores = model(np.concatenate(both).astype(np.float32)).numpy()[:, 0]
+            expected = roc_auc_score(np.repeat([0, 1], [len(each) for each in both]), scores)
+            if len(pool) == 1:
+                cell = auc["cells"][NAMES.index(pool[0])][column]
+            elif name not in pool:
+                cell = auc["cells"][3][column]
+            else:
+                continue
+            assert cell["values"] == pytest.approx([expected], abs=1e-6)
+    again = run(images, folders, workdir)
+    assert "trained 0 of 6" in again.stdout, again.stderr
+
+
+@pytest.mark.parametrize(
+    ("generators", "message"),
+    [
+        ({}, "give at least 2"),
+        ({"a": "nowhere", "b": "nowhere"}, "nowhere"),
+        ({"a=": "b"}, "a"),
+    ],
+)
+def test_what_cannot_be_compared_is_one_line(generators, message, images, tmp_path):
+    done = run(images, generators, tmp_path / "runs")
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1 and message in done.stderr
+    assert not (tmp_path / "runs").exists()
