@@ -16,4 +16,4 @@ Each prints medians over repeats taken in turn in one process, and their ratio. 
 ratio is what counts.
 """
 
-import training  # noqa: F401 - first, so that TensorFlow comes without its notices
+import training as _training  # noqa: F401 - first: TensorFlow then comes without its notices

@@ -12,4 +12,4 @@ evaluator     Evaluator: FID, KID, precision and recall, path lengths, sliced Wa
 report        evaluation.json and evaluation.md
 """
 
-import training  # noqa: F401 - first, so that TensorFlow comes without its notices
+import training as _training  # noqa: F401 - first: TensorFlow then comes without its notices

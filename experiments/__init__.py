@@ -13,4 +13,4 @@ cross_architecture (T1), multiple_classifiers (F3), mutual_fooling (T3), truncat
 finetuning (S2); all, artifacts, export_images.
 """
 
-import training  # noqa: F401 - first, so that TensorFlow comes without its notices
+import training as _training  # noqa: F401 - first: TensorFlow then comes without its notices

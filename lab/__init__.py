@@ -16,4 +16,4 @@ executors/  where trainings run: inline, local, slurm
 planning/   what would be trained, and what it takes: --dry_run
 """
 
-import training  # noqa: F401 - first, so that TensorFlow comes without its notices
+import training as _training  # noqa: F401 - first: TensorFlow then comes without its notices

@@ -12,7 +12,7 @@ import data
 from data import Dataset, InputError
 from data.listing import passed_over_line
 from data.sources import open_images
-from evaluation.extractors import INCEPTION
+from evaluation.config import INCEPTION
 from lab.config import IMAGES, LabConfig, presets
 from lab.executors import choice
 from lab.lab import Lab

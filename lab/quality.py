@@ -8,7 +8,8 @@ import numpy as np
 from classifiers import predict
 from classifiers.cnn import FEATURES
 from data import Images
-from evaluation.extractors import RANDOM_VGG16, Extractor, open_extractor
+from evaluation.config import RANDOM_VGG16
+from evaluation.extractors import Extractor, open_extractor
 from lab.specs import DigitClassifier, Spec
 
 if TYPE_CHECKING:

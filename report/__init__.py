@@ -12,28 +12,18 @@ versions.py     software, hardware, commit
 plain.py        values that strict JSON can express
 """
 
-from report.figures import error_curve, heat_map
-from report.formats import to_csv, to_json, to_markdown, to_text
-from report.index import write_index
-from report.page import write
-from report.report import Figure, Grid, Report
-from report.table import Table
-from report.values import Measurement
-from report.versions import collect
+import lazy_loader
 
-__all__ = [
-    "Figure",
-    "Grid",
-    "Measurement",
-    "Report",
-    "Table",
-    "collect",
-    "error_curve",
-    "heat_map",
-    "to_csv",
-    "to_json",
-    "to_markdown",
-    "to_text",
-    "write",
-    "write_index",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "figures": ["error_curve", "heat_map"],
+        "formats": ["to_csv", "to_json", "to_markdown", "to_text"],
+        "index": ["write_index"],
+        "page": ["write"],
+        "report": ["Figure", "Grid", "Report"],
+        "table": ["Table"],
+        "values": ["Measurement"],
+        "versions": ["collect"],
+    },
+)
