@@ -22,6 +22,7 @@ A classifier maps images in [0, 255] to one logit, positive = generated.
 import lazy_loader
 
 import training as _training  # noqa: F401 - first: TensorFlow then comes without its notices
+from training.saved_classes import registered_by as _registered_by
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
@@ -34,3 +35,5 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "training": ["ClassifierTask", "DigitTask"],
     },
 )
+
+_registered_by()

@@ -26,9 +26,7 @@ ops/            the two custom operations
 import lazy_loader
 
 import training as _training  # noqa: F401 - first: TensorFlow then comes without its notices
-from training import saved_classes as _saved_classes
-
-_saved_classes.registered_by("stylegan2.generator", "stylegan2.discriminator")
+from training.saved_classes import registered_by as _registered_by
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
@@ -43,3 +41,5 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "task": ["StyleGAN2Task"],
     },
 )
+
+_registered_by("stylegan2.generator", "stylegan2.discriminator")
