@@ -1,11 +1,16 @@
 """The paper's tables and figures, a script each, and the reports over them.
 
-population    which instances an experiment has, and their seeds
+matrix        a shape of experiment: who detects whom
+curve         the other: detection and quality along an axis
+experiment    what an experiment is, what it shows, and what it finds
+sizes         sizes that several experiments have in common
+population    which instances an experiment has, and their seeds; who is shown what
 measurements  measurements over instances
 clusters      classifiers that the same generators fool
-experiment    what an experiment is, and what it finds
-running       how an experiment runs, and its report
 sequence      what iterations and memoryless have in common
+fooling       the same of coefficient_sweep, cross_architecture and multiple_classifiers
+generators    generators from outside, as a command line names them
+running       how an experiment runs, and its report
 catalog       every experiment
 
 Scripts: generalization (F1), coefficient_sweep (F2), iterations (T2), memoryless (F4),

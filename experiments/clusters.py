@@ -1,6 +1,7 @@
 """Clusters of classifiers that the same generators fool."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
@@ -25,9 +26,13 @@ class Clusters:
 
     @property
     def text(self) -> str:
-        """The clusters in words."""
+        """The clusters in words, instances by number: "{#0, #2} and {#1}"."""
+        return self.named([f"#{number}" for number in range(len(self.order))])
+
+    def named(self, names: Sequence[str]) -> str:
+        """The clusters in words, instances by their names."""
         return " and ".join(
-            "{" + ", ".join(f"#{each}" for each in cluster) + "}" for cluster in self.members
+            "{" + ", ".join(names[each] for each in cluster) + "}" for cluster in self.members
         )
 
     def inside_and_outside(self, rates: np.ndarray) -> tuple[list[float], list[float]]:

@@ -1,17 +1,30 @@
-"""What an experiment is, and what it finds."""
+"""What an experiment is, what it shows, and what it finds."""
 
 import abc
 import dataclasses
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, ClassVar
 
 from data import Dataset
+from experiments.measurements import (
+    classifier_table,
+    quality_table,
+    sample_grid,
+    score,
+    seed_of,
+    source_table,
+)
+from experiments.population import Shown
+from experiments.sizes import Size
 from lab.lab import Lab
-from lab.specs import Classifier, Spec
+from lab.specs import Classifier, ImageSource, Spec
 from report import Figure, Grid, Table
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Findings:
+class Result:
     """What an experiment found.
 
     Attributes:
@@ -31,6 +44,86 @@ class Findings:
     notes: tuple[str, ...] = ()
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Shape(abc.ABC):
+    """What an experiment measures and shows: `Matrix` or `Curve`, and what both have.
+
+    Attributes:
+        quality: groups of sources whose quality is measured, by name; none for no such table. The
+            first source of each group is shown.
+        paper_quality: the paper's FIDs by group.
+        paper_quality_scope: what these were measured on.
+        classifiers: groups of classifiers, and what each is shown, of the table of classifiers;
+            none for no such table.
+        sources: groups of sources, and the classifiers that each is shown to, of the table in which
+            every source stands by itself; none for no such table.
+        source_name: tells the sources of one group apart.
+        also: further shapes; their sentences, tables and figures stand after this one's.
+        samples_of: what is shown of a group, "{}" its name.
+        more_tables: tables of the experiment's own.
+        more_figures: figures of its own.
+        notes: what differs from the paper.
+    """
+
+    quality: Mapping[str, Sequence[ImageSource]] = dataclasses.field(default_factory=dict)
+    paper_quality: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    paper_quality_scope: str = ""
+    classifiers: Mapping[str, Shown] = dataclasses.field(default_factory=dict)
+    sources: Mapping[str, Shown] = dataclasses.field(default_factory=dict)
+    source_name: Callable[[ImageSource], str] = seed_of
+    also: Sequence["Shape"] = ()
+    samples_of: str = "A GAN: {}"
+    more_tables: Sequence[Callable[[Lab], Table]] = ()
+    more_figures: Sequence[Figure] = ()
+    notes: Sequence[str] = ()
+
+    @abc.abstractmethod
+    def shown(self) -> Iterable[Shown]:
+        """Who is shown what in the shape's own tables."""
+
+    @abc.abstractmethod
+    def measure(self, lab: Lab) -> tuple[str, list[Table], list[Figure]]:
+        """The summary, and the shape's own tables and figures."""
+
+    def sampled(self) -> Mapping[str, Sequence[ImageSource]]:
+        """The groups whose first source is shown."""
+        return self.quality
+
+    def result(self, lab: Lab, instances: dict[str, Any]) -> Result:
+        """Measures, once everything is trained.
+
+        Args:
+            lab: where it is trained.
+            instances: what the numbers are of, by name.
+        """
+        shapes = (self, *self.also)
+        shown = [each for shape in shapes for each in shape.shown()]
+        score(lab, [*shown, *self.classifiers.values(), *self.sources.values()])
+        summaries, tables, figures = zip(*(shape.measure(lab) for shape in shapes), strict=True)
+        return Result(
+            summary=" ".join(summaries),
+            instances=instances,
+            tables=(*chain(*tables), *self._shared_tables(lab)),
+            figures=(*chain(*figures), *self.more_figures),
+            grids=tuple(
+                sample_grid(lab, sources[0], f"samples-{number}", self.samples_of.format(name))
+                for number, (name, sources) in enumerate(self.sampled().items())
+            ),
+            notes=tuple(self.notes),
+        )
+
+    def _shared_tables(self, lab: Lab) -> list[Table]:
+        tables = [make(lab) for make in self.more_tables]
+        if self.quality:
+            paper = self.paper_quality, self.paper_quality_scope
+            tables.append(quality_table(lab, self.quality, *paper))
+        if self.classifiers:
+            tables.append(classifier_table(lab, self.classifiers))
+        if self.sources:
+            tables.append(source_table(lab, self.sources, self.source_name))
+        return tables
+
+
 class Experiment(abc.ABC):
     """A table or figure of the paper, in this project's terms.
 
@@ -38,20 +131,34 @@ class Experiment(abc.ABC):
         name: the script's name.
         title: one line.
         question: what is asked.
-        paper_claim: what the paper reports.
+        paper_claim: what the paper reports; by default what the script's docstring says between its
+            first line and the commands.
         presets: the experiment's sizes for `quick`, `reduced` and `paper`, by setting; the first
             setting is the default.
+        specs: the GANs and classifiers that must be trained; `build` sets it.
+        held_out_classifiers: every classifier that is reported as held out; `build` sets it. None
+            of them is in a loss, or shares a GAN with one that is, in any experiment.
+        provenance: digests of what it is about besides its sizes and the natural images.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     question: ClassVar[str]
     paper_claim: ClassVar[str]
-    presets: ClassVar[dict[str, dict[str, Any]]]
+    presets: ClassVar[Mapping[str, Mapping[str, Size]]]
+    specs: list[Spec]
+    held_out_classifiers: list[Classifier]
+    provenance: Sequence[str] = ()
 
-    def __init__(self, config: Any, seed: int = 0, setting: str | None = None):
+    def __init_subclass__(cls):
+        # Classes that several experiments have in common have no name.
+        if "name" in vars(cls) and "paper_claim" not in vars(cls):
+            cls.paper_claim = claim_in(sys.modules[cls.__module__].__doc__)
+
+    def __init__(self, config: Size, seed: int = 0, setting: str | None = None):
         self.config, self.seed = config, seed
         self.setting = setting or next(iter(self.presets))
+        self.build()
 
     @staticmethod  # noqa: B027 - most have none
     def define_flags() -> None:
@@ -62,24 +169,20 @@ class Experiment(abc.ABC):
         """The natural images, where it has flags of its own for them."""
         return None
 
-    @property
-    def provenance(self) -> list[str]:
-        """What it is about besides its sizes and the natural images, as digests."""
-        return []
-
-    @property
     @abc.abstractmethod
-    def specs(self) -> list[Spec]:
-        """The GANs and classifiers that must be trained."""
-
-    @property
-    @abc.abstractmethod
-    def held_out_classifiers(self) -> list[Classifier]:
-        """Every classifier that is reported as held out.
-
-        None of them is in a loss, or shares a GAN with one that is, in any experiment.
-        """
+    def build(self) -> None:
+        """Makes the values; nothing is trained."""
 
     @abc.abstractmethod
-    def findings(self, lab: Lab) -> Findings:
+    def shape(self) -> Shape:
+        """What is measured, and how it is shown."""
+
+    def result(self, lab: Lab) -> Result:
         """Measures, once everything is trained."""
+        return self.shape().result(lab, self.config.facts())
+
+
+def claim_in(docstring: str | None) -> str:
+    """What a script's docstring says between its first line and its commands, lines joined."""
+    text = (docstring or "").partition("\n\n")[2].partition("\n\n    ")[0]
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))

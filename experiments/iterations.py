@@ -1,31 +1,24 @@
 """Table 2: five iterations of GANs and classifiers, every GAN fooling all earlier iterations.
 
-The paper (StyleGAN2, ResNet-50, phi 0.001): held-out classifiers detect 86-100 % of the images of
-GANs of their own iteration, at most 6 % of later iterations', and of earlier ones a share that
-varies from 0 to 87 %. FID stays near 36.7. For the DCGAN it reports no such table, only that
-generators are unable to fool held-out classifiers.
+StyleGAN2 (ResNet-50, phi 0.001): held-out classifiers detect the GANs of their own iteration (0.86
+to 1.00) and no GAN of a later one (at most 0.06); earlier GANs are detected sometimes (0 to 0.87).
+Quality does not suffer: the FID stays near 36.7.
 
-    python -m experiments.iterations  # 3 minutes on 2 cores
-    python -m experiments.iterations --preset=reduced --dataset=mnist  # 1.5 hours
-    python -m experiments.iterations --preset=paper --dataset=mnist  # 15 days
-    python -m experiments.iterations --setting=stylegan2  # 7 minutes
-    python -m experiments.iterations --setting=stylegan2 --preset=reduced --dataset=records \\
-        --data_dir=faces32  # 23 hours
+DCGAN: no table is given. Generators are unable to fool held-out classifiers; as phi grows, quality
+collapses and the variance of the detection accuracy increases.
+
+    python -m experiments.iterations --preset=reduced --dataset=mnist
     python -m experiments.iterations --setting=stylegan2 --preset=paper --dataset=records \\
-        --data_dir=ffhq256 --inception=inception-2015-12-05.tgz  # 102,500 hours of a V100
-
-It prints the table and writes it, with figures, samples and a page, to
-`<workdir>/results/iterations-<setting>-<preset>-<dataset>/`; a run that overrides the preset, the
-seed or the data's folder gets a suffix of its own.
-
-Times are of each alone on two cores of a processor, or on V100s: docs/reproducing.md.
+        --data_dir=ffhq256 --inception=inception-2015-12-05.tgz
 """
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
+from experiments.matrix import PaperMatrix, Tables
 from experiments.running import main
-from experiments.sequence import Cells, Sequence, mean_over
+from experiments.sequence import SequentialTraining, iteration_name, mean_over
 
+_NAMES = [iteration_name(number) for number in range(5)]
 _PAPER = (
     ("0.99±0.00", "0.03±0.00", "0.04±0.01", "0.05±0.01", "0.05±0.01"),
     ("0.00±0.00", "1.00±0.01", "0.01±0.00", "0.06±0.00", "0.01±0.00"),
@@ -33,11 +26,10 @@ _PAPER = (
     ("0.00±0.00", "0.87±0.11", "0.18±0.13", "0.93±0.07", "0.02±0.00"),
     ("0.01±0.00", "0.71±0.14", "0.51±0.14", "0.07±0.03", "0.86±0.11"),
 )
-_PAPER_FID = ("36.98", "36.62", "36.67", "36.39", "36.83")
-_PAPER_SCOPE = "StyleGAN2, FFHQ 256x256, ResNet-50, phi 0.001"
+_PAPER_FID = ("FID 36.98", "FID 36.62", "FID 36.67", "FID 36.39", "FID 36.83")
 
 
-class Iterations(Sequence):
+class Iterations(SequentialTraining):
     """Every GAN fools one classifier or more of each earlier iteration ("fool all")."""
 
     name = "iterations"
@@ -46,19 +38,14 @@ class Iterations(Sequence):
         "When GANs must fool the classifiers of all earlier iterations, do held-out classifiers "
         "still detect them?"
     )
-    paper_claim = (
-        "StyleGAN2: held-out classifiers detect the GANs of their own iteration (0.86 to 1.00) and "
-        "no GAN of a later one (at most 0.06); earlier GANs are detected sometimes. Quality does "
-        "not suffer.\n\n"
-        "DCGAN: no table is given. Generators are unable to fool held-out classifiers; as phi "
-        "grows, quality collapses and the variance of the detection accuracy increases."
-    )
-    notes: ClassVar[dict[str, tuple[str, ...]]] = {
+    paper = PaperMatrix(_NAMES, _PAPER, "StyleGAN2, FFHQ 256x256, ResNet-50, phi 0.001")
+    paper_fid: ClassVar = dict(zip(_NAMES, _PAPER_FID, strict=True))
+    notes: ClassVar = {
         "dcgan": (
             "The paper's table is for StyleGAN2 on FFHQ, ours for the DCGAN at the scale named "
             "above. Of the DCGAN the paper reports that it can't fool held-out classifiers. Where "
             "our table shows held-out classifiers fooled, it disagrees with that.",
-            "The paper's quality row is the FID; ours is a frechet distance over the features of a "
+            "The paper's quality row is the FID; ours is a Fréchet distance over the features of a "
             "digit classifier, on another scale.",
         ),
         "stylegan2": (
@@ -67,25 +54,9 @@ class Iterations(Sequence):
         ),
     }
 
-    @property
-    def paper_table(self) -> dict[str, Any]:
-        """As much of the paper's table as there are iterations."""
-        numbers = {
-            (row, column): text
-            for row, line in zip(self.names, _PAPER, strict=False)
-            for column, text in zip(self.names, line, strict=False)
-        }
-        return {"paper": numbers, "paper_scope": _PAPER_SCOPE}
-
-    def paper_quality(self, label: str) -> dict[str, Any]:
-        """The paper's FID of each iteration."""
-        numbers = {
-            (label, name): f"FID {fid}" for name, fid in zip(self.names, _PAPER_FID, strict=False)
-        }
-        return {"paper": numbers, "paper_scope": _PAPER_SCOPE}
-
-    def summarize(self, held_out: Cells, in_loss: Cells) -> str:
+    def summarize(self, tables: Tables) -> str:
         """Own, later and earlier iterations, held-out and in the loss."""
+        held_out, in_loss, *_ = tables
         own = mean_over(held_out, lambda i, j: i == j)
         later = mean_over(held_out, lambda i, j: i < j)
         earlier = mean_over(held_out, lambda i, j: i > j)

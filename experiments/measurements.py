@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from data import Images, image_grid
+from experiments.population import Shown
 from lab import measure
 from lab.lab import Lab
-from lab.quality import FID, DigitMetric
+from lab.quality import FID, DigitMetric, QualityMetric
 from lab.specs import Classifier, ImageSource
 from metrics import detection_rate
 from report import Figure, Grid, Measurement, Table, heat_map
@@ -16,29 +17,24 @@ from report import Figure, Grid, Measurement, Table, heat_map
 SAMPLES = 40
 LEAST_SIDE = 28  # smaller images are shown enlarged
 CONFIDENCE = "Confidence (digit classifier)"
+RATE, AUC = "detection_rate", "roc_auc"
 # Column titles, and the fields of `metrics.DetectionMetrics` that are measured on pairs.
-DETECTION_FIELDS = {"detection rate": "detection_rate", "AP": "average_precision", "AUC": "roc_auc"}
+DETECTION_FIELDS = {"detection rate": RATE, "AP": "average_precision", "AUC": AUC}
 
 
-def detection(
-    lab: Lab,
-    classifiers: Iterable[Classifier],
-    gans: Iterable[ImageSource],
-    field: str = "detection_rate",
-) -> Measurement:
-    """A detection metric of every (classifier, GAN) pair.
+def score(lab: Lab, shown: Iterable[Shown]) -> None:
+    """Scores all pairs; each source's images are made once, for all classifiers that see them."""
+    classifiers: dict[ImageSource, list[Classifier]] = {}
+    for classifier, source in dict.fromkeys(pair for each in shown for pair in each.pairs()):
+        classifiers.setdefault(source, []).append(classifier)
+    for source, each in classifiers.items():
+        measure.score(lab, each, source)
 
-    Args:
-        lab: where both are trained.
-        classifiers: instances.
-        gans: instances.
-        field: which of `metrics.DetectionMetrics`.
-    """
-    classifiers, gans = tuple(classifiers), tuple(gans)
-    for gan in gans:
-        measure.score(lab, classifiers, gan)
+
+def detection(lab: Lab, shown: Shown, field: str = RATE) -> Measurement:
+    """A field of `metrics.DetectionMetrics` of every pair."""
     return Measurement(
-        tuple(getattr(measure.detection(lab, c, g), field) for c in classifiers for g in gans)
+        tuple(getattr(measure.detection(lab, *pair), field) for pair in shown.pairs())
     )
 
 
@@ -49,35 +45,51 @@ def natural_accuracy(lab: Lab, classifiers: Iterable[Classifier]) -> Measurement
     )
 
 
-def frechet(lab: Lab, gans: Iterable[ImageSource]) -> Measurement:
-    """Frechet distance over the judge's features, of every GAN."""
-    return Measurement(tuple(measure.frechet(lab, gan) for gan in gans))
+def accuracy(lab: Lab, shown: Iterable[Shown]) -> Measurement:
+    """Of every pair, the fraction of images called what they are: generated, or natural."""
+    parts = (
+        natural_accuracy(lab, each.classifiers) if each.sources is None else detection(lab, each)
+        for each in shown
+    )
+    return Measurement(tuple(value for part in parts for value in part.values))
 
 
-def confidence(lab: Lab, gans: Iterable[ImageSource]) -> Measurement:
-    """Mean largest probability of a digit classifier, of every GAN."""
-    return Measurement(tuple(measure.digit_confidence(lab, gan) for gan in gans))
+def quality_metric(lab: Lab) -> QualityMetric:
+    """What measures the quality of images in this lab."""
+    return lab.quality
+
+
+def frechet(lab: Lab, sources: Iterable[ImageSource]) -> Measurement:
+    """Fréchet distance over the features of the lab's quality metric, of every source."""
+    return Measurement(tuple(measure.frechet(lab, source) for source in sources))
+
+
+def confidence(lab: Lab, sources: Iterable[ImageSource]) -> Measurement:
+    """Mean largest probability of a digit classifier, of every source."""
+    return Measurement(tuple(measure.digit_confidence(lab, source) for source in sources))
 
 
 def quality_measures(lab: Lab) -> dict[str, Callable[[Lab, Iterable[ImageSource]], Measurement]]:
-    """The measures of quality by their titles: the frechet distance, and what else there is."""
-    measures = {lab.quality.label: frechet}
-    if isinstance(lab.quality, DigitMetric):
+    """The measures of quality by their titles: the Fréchet distance, and what else there is."""
+    metric = quality_metric(lab)
+    measures = {metric.label: frechet}
+    if isinstance(metric, DigitMetric):
         measures[CONFIDENCE] = confidence
     return measures
 
 
 def quality_caption(lab: Lab) -> str:
     """What the measures of quality are here, and what they can be compared with."""
+    metric = quality_metric(lab)
     natural = min(len(lab.dataset.train), len(lab.dataset.evaluation))
     text = (
-        f"{lab.quality.label} between {len(lab.dataset.evaluation):,} images of a GAN and the "
-        f"natural evaluation images, over {lab.quality.about}. Lower is better; {natural:,} "
-        f"natural training images are at {measure.natural_frechet(lab):.2f}."
+        f"{metric.label} between {len(lab.dataset.evaluation):,} images of a source and the "
+        f"natural evaluation images, over {metric.about}. Lower is better; {natural:,} natural "
+        f"training images are at {measure.natural_frechet(lab):.2f}."
     )
-    if lab.quality.label != FID:
+    if metric.label != FID:
         text += " It is not an FID and cannot be compared with one."
-    if isinstance(lab.quality, DigitMetric):
+    if isinstance(metric, DigitMetric):
         text += (
             f" The digit classifier's accuracy is {measure.digit_accuracy(lab):.3f}; confidence "
             "is its mean largest probability, "
@@ -86,16 +98,22 @@ def quality_caption(lab: Lab) -> str:
     return text
 
 
-def quality_table(lab: Lab, groups: Mapping[str, Iterable[ImageSource]], **paper: Any) -> Table:
-    """The measures of quality, a column for each group of GANs.
+def quality_table(
+    lab: Lab,
+    groups: Mapping[str, Sequence[ImageSource]],
+    paper: Mapping[str, str],
+    paper_scope: str = "",
+) -> Table:
+    """The measures of quality, a column for each group of sources.
 
     Args:
         lab: where they are trained.
-        groups: GANs by what they are called.
-        paper: the paper's numbers, as arguments of `Table`.
+        groups: sources by what they are called.
+        paper: the paper's FIDs by group; those of other groups are left out.
+        paper_scope: what these were measured on.
     """
-    gans = {name: tuple(each) for name, each in groups.items()}
     measures = quality_measures(lab)
+    label = quality_metric(lab).label
     return Table(
         name="quality",
         title="Quality of the GANs",
@@ -103,21 +121,30 @@ def quality_table(lab: Lab, groups: Mapping[str, Iterable[ImageSource]], **paper
         row_label="Measure",
         column_label="GANs",
         rows=tuple(measures),
-        columns=tuple(gans),
-        cells=[[measure(lab, each) for each in gans.values()] for measure in measures.values()],
+        columns=tuple(groups),
+        cells=[[measure(lab, each) for each in groups.values()] for measure in measures.values()],
         instances="GANs",
-        **paper,
+        **papers(
+            {(label, name): text for name, text in paper.items()}, [label], groups, paper_scope
+        ),
     )
 
 
-def classifier_table(
-    lab: Lab, rows: Sequence[tuple[str, Sequence[Classifier], Sequence[ImageSource]]]
-) -> Table:
-    """Every detection metric of classifiers on GANs, a row for each (label, classifiers, GANs)."""
+def papers(
+    numbers: Mapping[tuple[str, str], str], rows: Iterable[str], columns: Iterable[str], scope: str
+) -> dict[str, Any]:
+    """The paper's numbers of those rows and columns that a table has, as arguments of `Table`."""
+    cells = {(row, column) for row in rows for column in columns}
+    known = {cell: text for cell, text in numbers.items() if cell in cells}
+    return {"paper": known, "paper_scope": scope} if known else {}
+
+
+def classifier_table(lab: Lab, rows: Mapping[str, Shown]) -> Table:
+    """Every detection metric, a row for each group of classifiers and what it is shown."""
     cells = []
-    for _, classifiers, gans in rows:
-        rate, *ranking = _detection_cells(lab, classifiers, gans)
-        cells.append((rate, natural_accuracy(lab, classifiers), *ranking))
+    for shown in rows.values():
+        rate, *ranking = _detection_cells(lab, shown)
+        cells.append((rate, natural_accuracy(lab, shown.classifiers), *ranking))
     rate, *ranking = DETECTION_FIELDS
     return Table(
         name="classifiers",
@@ -126,22 +153,34 @@ def classifier_table(
         "evaluation images called natural. AP and AUC: generated against natural images.",
         row_label="Classifier",
         column_label="Metric",
-        rows=tuple(label for label, _, _ in rows),
+        rows=tuple(rows),
         columns=(rate, "natural accuracy", *ranking),
         cells=cells,
         instances="classifier-GAN pairs; classifiers for natural accuracy",
     )
 
 
-def gan_table(lab: Lab, rows: Sequence[tuple[str, ImageSource, Sequence[Classifier]]]) -> Table:
-    """Each GAN by itself: a row for each (label, GAN, classifiers it is shown to)."""
-    cells = tuple(
-        (
-            *_detection_cells(lab, who, [gan]),
-            *(measure(lab, [gan]) for measure in quality_measures(lab).values()),
-        )
-        for _, gan, who in rows
-    )
+def seed_of(source: ImageSource) -> str:
+    """What tells the sources of one group apart: the seed."""
+    return f"seed {source.gan.seed}"
+
+
+def source_table(
+    lab: Lab, groups: Mapping[str, Shown], name: Callable[[ImageSource], str] = seed_of
+) -> Table:
+    """Each source by itself: a row for each source of each group.
+
+    Args:
+        lab: where all are trained.
+        groups: classifiers and the sources they are shown, by what they are called.
+        name: tells the sources of one group apart.
+    """
+    rows = {
+        f"{label}, {name(source)}": Shown(classifiers, [source])
+        for label, (classifiers, sources) in groups.items()
+        for source in sources
+    }
+    measures = quality_measures(lab)
     return Table(
         name="gans",
         title="Every GAN by itself",
@@ -149,17 +188,44 @@ def gan_table(lab: Lab, rows: Sequence[tuple[str, ImageSource, Sequence[Classifi
         "measures of its images' quality.",
         row_label="GAN",
         column_label="Metric",
-        rows=tuple(f"{label}, seed {gan.gan.seed}" for label, gan, _ in rows),
-        columns=(*DETECTION_FIELDS, *quality_measures(lab)),
-        cells=cells,
+        rows=tuple(rows),
+        columns=(*DETECTION_FIELDS, *measures),
+        cells=[
+            (
+                *_detection_cells(lab, shown),
+                *(measure(lab, shown.sources) for measure in measures.values()),
+            )
+            for shown in rows.values()
+        ],
         instances="classifiers; one GAN for its quality",
     )
 
 
-def _detection_cells(
-    lab: Lab, classifiers: Iterable[Classifier], gans: Iterable[ImageSource]
-) -> list[Measurement]:
-    return [detection(lab, classifiers, gans, field) for field in DETECTION_FIELDS.values()]
+def _detection_cells(lab: Lab, shown: Shown) -> list[Measurement]:
+    return [detection(lab, shown, field) for field in DETECTION_FIELDS.values()]
+
+
+def loss_table(lab: Lab, axis: str, columns: Mapping[str, Sequence[ImageSource]]) -> Table:
+    """The two terms of the generator's loss at the end of the training, along an axis."""
+    terms = {"adversarial term": "generator_loss", "fooling term": "fooling_loss"}
+    return Table(
+        name="losses",
+        title=f"The generator's loss against {axis}",
+        caption="The loss is the adversarial term -log D plus the fooling term -phi sum log C; "
+        "means over the last steps of the training.",
+        row_label="Term",
+        column_label=axis,
+        rows=tuple(terms),
+        columns=tuple(columns),
+        cells=[
+            [
+                Measurement(tuple(measure.last_metrics(lab, gan)[key] for gan in gans))
+                for gans in columns.values()
+            ]
+            for key in terms.values()
+        ],
+        instances="GANs",
+    )
 
 
 def detection_map(table: Table) -> Figure:
@@ -167,10 +233,10 @@ def detection_map(table: Table) -> Figure:
     return Figure(table.name, f"{table.title}. {table.caption}", lambda path: heat_map(table, path))
 
 
-def sample_grid(lab: Lab, gan: ImageSource, name: str, title: str) -> Grid:
-    """The first evaluation images of one GAN."""
-    whose = f"{gan!r}, artifact {lab.key(gan)}"
-    return _grid(lab.evaluation_images(gan), name, title, whose)
+def sample_grid(lab: Lab, source: ImageSource, name: str, title: str) -> Grid:
+    """The first evaluation images of one source."""
+    whose = f"{source!r}, artifact {lab.key(source)}"
+    return _grid(lab.evaluation_images(source), name, title, whose)
 
 
 def natural_grid(lab: Lab) -> Grid:

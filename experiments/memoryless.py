@@ -1,28 +1,21 @@
 """Memoryless training: every GAN fools only the classifiers of the iteration just before its own.
 
-The paper (StyleGAN2): GANs become detectable again by the classifiers of two iterations ago; they
-fool classifiers of their own parity only. It is reported as a finding, without numbers, and for
-the DCGAN not at all.
+StyleGAN2: the artefacts come back. The images of iteration i fool the classifiers of iteration
+i - 1 and are detected by those of iteration i - 2: GANs fool classifiers of their own iteration's
+parity only (slides). No numbers are given, and nothing is said of the DCGAN.
 
-    python -m experiments.memoryless  # 3 minutes on 2 cores
-    python -m experiments.memoryless --preset=reduced --dataset=mnist  # 1.4 hours
-    python -m experiments.memoryless --preset=paper --dataset=mnist  # 14 days
-    python -m experiments.memoryless --setting=stylegan2  # 7 minutes
-    python -m experiments.memoryless --setting=stylegan2 --preset=reduced --dataset=records \\
-        --data_dir=faces32  # 22 hours
+    python -m experiments.memoryless --preset=reduced --dataset=mnist
     python -m experiments.memoryless --setting=stylegan2 --preset=paper --dataset=records \\
-        --data_dir=ffhq256  # 100,000 hours of a V100
+        --data_dir=ffhq256
 
-Iterations 0 and 1 are those of `experiments.iterations`, and are trained once for both. It writes
-to `<workdir>/results/memoryless-<setting>-<preset>-<dataset>/`.
-
-Times are of each alone on two cores of a processor, or on V100s: docs/reproducing.md.
+Iterations 0 and 1 are those of `experiments.iterations`, and are trained once for both.
 """
 
 from typing import ClassVar
 
+from experiments.matrix import Tables
 from experiments.running import main
-from experiments.sequence import Cells, Sequence, mean_over
+from experiments.sequence import SequentialTraining, mean_over
 
 _PARITY = (
     "The slides' sentence on parity contradicts the one before it, if taken literally: GANs of "
@@ -31,7 +24,7 @@ _PARITY = (
 )
 
 
-class Memoryless(Sequence):
+class Memoryless(SequentialTraining):
     """Every GAN fools the classifiers of iteration i - 1 alone."""
 
     name = "memoryless"
@@ -40,13 +33,8 @@ class Memoryless(Sequence):
         "When GANs must fool only the classifiers of the last iteration, do the artefacts of the "
         "iteration before it come back?"
     )
-    paper_claim = (
-        "StyleGAN2: yes. The images of iteration i fool the classifiers of iteration i - 1 and are "
-        "detected by those of iteration i - 2: GANs fool classifiers of their own iteration's "
-        "parity only (slides). No numbers are given, and nothing is said of the DCGAN."
-    )
     memory = 1
-    notes: ClassVar[dict[str, tuple[str, ...]]] = {
+    notes: ClassVar = {
         "dcgan": (
             "The paper's finding is for StyleGAN2 on FFHQ, ours for the DCGAN at the scale named "
             "above, of which the paper says nothing here.",
@@ -58,8 +46,9 @@ class Memoryless(Sequence):
         ),
     }
 
-    def summarize(self, held_out: Cells, in_loss: Cells) -> str:
+    def summarize(self, tables: Tables) -> str:
         """Detection by the classifiers of the last iteration and of the one before."""
+        held_out, in_loss, *_ = tables
         own = mean_over(held_out, lambda i, j: i == j)
         last = mean_over(held_out, lambda i, j: i == j - 1)
         before = mean_over(held_out, lambda i, j: i == j - 2)

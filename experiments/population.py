@@ -7,17 +7,32 @@ second: nobody is measured on a GAN it was trained on.
 """
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
-from classifiers import ARCHITECTURES
-from data import InputError
+from experiments.sizes import Populations
 from lab.specs import GAN, Classifier, ImageSource
 
 # Seeds of one iteration: GANs from 0, classifiers in the loss from 0, held-out ones from 500.
 ITERATION_SEEDS = 1_000
 EXPERIMENT_SEEDS = 100_000
 HELD_OUT = 500
-DETECTORS = "resnet50,inception_v3,mobilenet_v2"  # the paper's, in its StyleGAN2 setting
+
+
+class Shown(NamedTuple):
+    """Classifiers that are shown images: every classifier, those of every source.
+
+    Attributes:
+        classifiers: instances.
+        sources: of generated images; None for the natural evaluation images.
+    """
+
+    classifiers: Sequence[Classifier]
+    sources: Sequence[ImageSource] | None
+
+    def pairs(self) -> Iterator[tuple[Classifier, ImageSource]]:
+        """Every classifier with every source of generated images."""
+        return ((c, source) for c in self.classifiers for source in self.sources or ())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +56,16 @@ class Iteration:
         """Both populations."""
         return self.gans + self.held_out_gans
 
+    @property
+    def held_out_shown(self) -> Shown:
+        """The held-out classifiers, and GANs of this iteration that they were not trained on."""
+        return Shown(self.held_out_classifiers, self.gans)
+
+    @property
+    def in_loss_shown(self) -> Shown:
+        """The classifiers for the loss, and GANs of this iteration that they do not know."""
+        return Shown(self.classifiers, self.held_out_gans)
+
 
 def seeds(seed: int, iteration: int, count: int, start: int = 0) -> range:
     """Seeds of instances `start` ... `start + count - 1` of an iteration."""
@@ -61,26 +86,21 @@ def make_iteration(
     family: str,
     seed: int,
     iteration: int,
+    size: Populations,
+    architecture: str,
     *,
-    gans: int,
-    held_out_gans: int,
-    classifiers: int,
-    held_out_classifiers: int,
-    architecture: str = "cnn",
-    fools=(),
+    fools: Iterable[Classifier] = (),
     phi: float = 0.0,
 ) -> Iteration:
-    """An iteration whose GANs fool the given classifiers; the counts say how many of each."""
-    everyone = make_gans(family, seed, iteration, gans + held_out_gans, fools=fools, phi=phi)
-    first, second = everyone[:gans], everyone[gans:]
-    return Iteration(
-        gans=first,
-        held_out_gans=second,
-        classifiers=make_classifiers(seed, iteration, classifiers, first, architecture),
-        held_out_classifiers=make_classifiers(
-            seed, iteration, held_out_classifiers, second, architecture, start=HELD_OUT
-        ),
+    """An iteration whose GANs fool the given classifiers."""
+    count = size.gans + size.held_out_gans
+    everyone = make_gans(family, seed, iteration, count, fools=fools, phi=phi)
+    first, second = everyone[: size.gans], everyone[size.gans :]
+    in_loss = make_classifiers(seed, iteration, size.classifiers, first, architecture)
+    held_out = make_classifiers(
+        seed, iteration, size.held_out_classifiers, second, architecture, start=HELD_OUT
     )
+    return Iteration(first, second, in_loss, held_out)
 
 
 def make_classifiers(
@@ -97,18 +117,3 @@ def make_classifiers(
     return tuple(
         Classifier(each, pool, architecture) for each in seeds(seed, iteration, count, start)
     )
-
-
-def parse_architectures(names: str) -> tuple[str, ...]:
-    """Architectures of classifiers from "resnet50,inception_v3".
-
-    Raises:
-        InputError: one of them is not known.
-    """
-    given = tuple(dict.fromkeys(names.split(",")))
-    for name in given:
-        if name not in ARCHITECTURES:
-            raise InputError(
-                f"architectures is {names}; '{name}' is none of {', '.join(ARCHITECTURES)}"
-            )
-    return given

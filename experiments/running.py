@@ -11,7 +11,7 @@ from absl import flags
 
 import report
 from data import InputError
-from experiments.experiment import Experiment, Findings
+from experiments.experiment import Experiment, Result
 from experiments.measurements import natural_grid
 from lab import flags as lab_flags
 from lab import run
@@ -62,7 +62,8 @@ def _run(experiment_class: type[Experiment]) -> None:
     trained = run.train(lab, specs, results)
     if trained is None:
         return
-    this_run = f"trained {len(trained)} of {len(specs)}"
+    ours = [spec for spec in specs if spec.fingerprint is None]
+    this_run = f"trained {len(trained)} of {len(ours)}"
     findings, page = write_report(experiment, lab, this_run, started)
     say("")
     for table in findings.tables:
@@ -83,9 +84,9 @@ def check_size(size: Any) -> None:
 
 def write_report(
     experiment: Experiment, lab: Lab, trained: str, started: float
-) -> tuple[Findings, Path]:
+) -> tuple[Result, Path]:
     """Measures, and writes the report; its page is what is returned with the findings."""
-    findings = experiment.findings(lab)
+    findings = experiment.result(lab)
     if flags.FLAGS.natural_samples:
         grids = (natural_grid(lab), *findings.grids)
         findings = dataclasses.replace(findings, grids=grids)
@@ -124,7 +125,7 @@ def assemble(
     experiment: Experiment,
     specs: list[Spec],
     lab: Lab,
-    findings: Findings,
+    findings: Result,
     preset: str,
     this_run: str,
 ) -> Report:

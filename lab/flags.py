@@ -1,5 +1,6 @@
 """The flags that every experiment shares, declared once, and the lab that they describe."""
 
+import argparse
 import dataclasses
 import sys
 from collections.abc import Sequence
@@ -92,10 +93,9 @@ def _parts(settings: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 def _named_setting(settings: Sequence[str]) -> str:
     """The setting that the command line names, before its flags are declared."""
-    values = flags.FlagValues()
-    flags.DEFINE_string("setting", settings[0], "", flag_values=values)
-    values(sys.argv, known_only=True)
-    return values.setting
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser.add_argument("--setting", "-setting", default=settings[0], nargs="?")
+    return parser.parse_known_args(sys.argv[1:])[0].setting
 
 
 def preset() -> LabConfig:

@@ -31,12 +31,15 @@ _KINDS = {bool: FLAG, float: NUMBER, int: WHOLE, str: TEXT}
 
 
 def attribute_docs(config_class: type) -> dict[str, str]:
-    """The text of each field in the class docstring's "Attributes" section."""
-    section = inspect.cleandoc(config_class.__doc__ or "").partition("Attributes:\n")[2]
-    # An entry begins at the section's indentation; what is indented further continues it.
-    entries = re.split(r"^    (?=\w+: )", section, flags=re.MULTILINE)[1:]
-    docs = (entry.partition(": ") for entry in entries)
-    return {name: " ".join(text.split()) for name, _, text in docs}
+    """The text of each field in the "Attributes" sections of the class and of those it extends."""
+    docs: dict[str, str] = {}
+    for each in reversed(config_class.__mro__):
+        section = inspect.cleandoc(each.__doc__ or "").partition("Attributes:\n")[2]
+        # An entry begins at the section's indentation; what is indented further continues it.
+        entries = re.split(r"^    (?=\w+: )", section, flags=re.MULTILINE)[1:]
+        for name, _, text in (entry.partition(": ") for entry in entries):
+            docs[name] = " ".join(text.split())
+    return docs
 
 
 def define_flags(prefix: str, config: Any, flag_values: flags.FlagValues = flags.FLAGS) -> None:

@@ -13,7 +13,9 @@ SIZE = SequenceConfig(iterations=1, gans=1, held_out_gans=1, classifiers=1, held
 class TinyGeneralization(Generalization):
     """One classifier of one GAN, shown another."""
 
-    presets: ClassVar[dict] = {"dcgan": {"quick": GeneralizationConfig(1, 1, 1)}}
+    presets: ClassVar[dict] = {
+        "dcgan": {"quick": GeneralizationConfig(largest_pool=1, held_out_gans=1, classifiers=1)}
+    }
 
 
 class TinyIterations(Iterations):

@@ -5,7 +5,7 @@ import pytest
 from sklearn.cluster import AgglomerativeClustering
 
 from experiments.clusters import find_clusters
-from experiments.mutual_fooling import paper_rates
+from experiments.mutual_fooling import PAPER
 
 
 def blocks(labels: list[int], inside: float = 0.1, outside: float = 0.9) -> np.ndarray:
@@ -28,7 +28,7 @@ def test_blocks_are_found_whatever_their_order(labels, expected):
 
 
 def test_the_papers_matrix_has_two_clusters():
-    rates = paper_rates()
+    rates = PAPER.means()
     distances = (rates + rates.T) / 2
     labels = AgglomerativeClustering(2, metric="precomputed", linkage="average").fit_predict(
         distances * (1 - np.eye(10))

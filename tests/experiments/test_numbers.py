@@ -23,7 +23,8 @@ CONFIGS = [
 ]  # fmt: skip
 COMMANDS = (
     "classifiers.detect", "classifiers.evaluate", "classifiers.explain", "classifiers.export",
-    "classifiers.train", "data.convert", "experiments.all", "stylegan2.evaluate",
+    "classifiers.train", "data.convert", "experiments.all",
+    "stylegan2.evaluate",
     "stylegan2.generate", "stylegan2.import_nvlabs", "stylegan2.interpolate", "stylegan2.project",
     "stylegan2.style_mix", "stylegan2.train",
 )  # fmt: skip

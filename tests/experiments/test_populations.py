@@ -60,7 +60,7 @@ def test_what_is_measured_by_held_out_classifiers_has_not_trained_them(experimen
     lab.quality.label = "distance"
     lab.evaluation_images.return_value = ArrayImages(np.zeros((2, 8, 8, 1), np.uint8))
     lab.dataset.train = lab.dataset.evaluation = [None]
-    experiment.findings(lab)
+    experiment.result(lab)
     shown = {call.args[1:] for call in detection.call_args_list}
     held_out = set(experiment.held_out_classifiers)
     measured = [(c, source) for c, source in shown if c in held_out]

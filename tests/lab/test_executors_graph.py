@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from lab.executors.graph import Job, kept, last, needs
 from lab.specs import GAN, Classifier, Snapshot, Spec, Truncated, in_order
 
-G0, G1 = GAN(0, snapshots=2), GAN(1)
+G0, G1 = GAN(0, snapshots=2), GAN(1, family="stylegan2")
 C0 = Classifier(0, [G0])
 C1 = Classifier(1, [G0, G1])
 FOOLER = GAN(7, fools=[C0], phi=1.0)

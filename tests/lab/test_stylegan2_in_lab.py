@@ -20,9 +20,9 @@ from training.loop import LoopConfig
 from training.task import flat_variables
 
 SIZE = 16
-BASE = GAN(0)
+BASE = GAN(0, family="stylegan2")
 JUDGE = Classifier(0, [BASE])
-FINETUNED = GAN(900, [JUDGE], phi=0.5, start=BASE, share=0.5, snapshots=2)
+FINETUNED = GAN(900, [JUDGE], phi=0.5, start=BASE, share=0.5, snapshots=2, family="stylegan2")
 
 
 def noise(count: int) -> ArrayImages:
@@ -80,7 +80,7 @@ def test_finetuning_begins_with_the_whole_gan_and_takes_its_share(lab):
     lines = (lab.artifact(FINETUNED).folder / "metrics.jsonl").read_text().splitlines()
     assert "fooling_loss" in json.loads(lines[0])
     # Two steps cannot bring fresh networks so close to those of another seed.
-    other = weights(lab.model(GAN(0)))
+    other = weights(lab.model(BASE))
     finetuned = weights(lab.model(FINETUNED))
     constants = [(a, b) for a, b in zip(other, finetuned, strict=True) if a.shape == (1, 4, 4, 4)]
     assert constants

@@ -55,6 +55,26 @@ def test_the_docs_are_those_of_the_attributes():
     assert attribute_docs(Bare) == {}
 
 
+def test_the_docs_of_a_class_extend_those_of_the_classes_it_extends():
+    @dataclasses.dataclass(frozen=True)
+    class Solid(Shape):
+        """A shape with a height.
+
+        Attributes:
+            height: Its height.
+            size: Length of an edge.
+        """
+
+        height: float = 1.0
+
+    docs = attribute_docs(Solid)
+    assert (docs["height"], docs["size"]) == ("Its height.", "Length of an edge.")
+    assert docs["color"] == attribute_docs(Shape)["color"]
+    values = flags.FlagValues()
+    define_flags("solid", {"small": Solid()}, values)
+    assert values["solid_size"].help == "Length of an edge. [small 1.0]"
+
+
 def test_every_field_has_a_flag_of_its_type_and_docs_without_a_default():
     docs = attribute_docs(Shape)
     # Of the one preset that is asked for.

@@ -1,0 +1,152 @@
+"""Sizes that several experiments have in common. A field's text is its flag's help."""
+
+import dataclasses
+from typing import Any, ClassVar
+
+from classifiers import ARCHITECTURES
+from data import InputError
+from training.config import check_at_least, check_choices
+
+DETECTORS = "resnet50,inception_v3,mobilenet_v2"  # the paper's, in its StyleGAN2 setting
+_LEAST = {int: 1, float: 0.0}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Size:
+    """The size of an experiment. Whole numbers are at least 1, others at least 0."""
+
+    # Of single fields: bounds that differ from this, and what reports call them, "" for nothing:
+    # the tables show it. Both add to those of the classes that are extended.
+    least: ClassVar[dict[str, float]] = {}
+    called: ClassVar[dict[str, str]] = {}
+
+    def __post_init__(self):
+        numbers = [each for each in dataclasses.fields(self) if each.type in _LEAST]
+        bounds = {each.name: _LEAST[each.type] for each in numbers} | self._gathered("least")
+        check_at_least(self, **bounds)
+
+    def facts(self) -> dict[str, str]:
+        """The size as reports tell it."""
+        values = {
+            name: f"{value:g}" if isinstance(value, float) else str(value)
+            for name, value in dataclasses.asdict(self).items()
+        }
+        called = {name: _words(name) for name in values} | self._gathered("called")
+        return {called[name]: text for name, text in values.items() if called[name]}
+
+    def _gathered(self, name: str) -> dict[str, Any]:
+        return dict(
+            item
+            for each in reversed(type(self).__mro__)
+            for item in vars(each).get(name, {}).items()
+        )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Populations(Size):
+    """Two disjoint populations of GANs, and the classifiers that are trained on each.
+
+    Attributes:
+        gans: GANs of an iteration that train its classifiers for the loss; 15 in the paper's
+            example.
+        held_out_gans: GANs of an iteration that train its held-out classifiers; 10 in the paper.
+        classifiers: Classifiers of an iteration, and of each architecture, that go into the loss
+            (not fixed by the paper).
+        held_out_classifiers: Held-out classifiers of an iteration, and of each architecture (not
+            fixed by the paper).
+    """
+
+    called: ClassVar[dict[str, str]] = {"classifiers": "classifiers in the loss"}
+    gans: int = 15
+    held_out_gans: int = 10
+    classifiers: int = 1
+    held_out_classifiers: int = 5
+
+
+# The smallest populations, for presets.
+ONE = {"gans": 1, "held_out_gans": 1, "held_out_classifiers": 1}
+TWO = {"gans": 2, "held_out_gans": 2, "held_out_classifiers": 2}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FoolingGANs(Size):
+    """GANs that are trained to fool classifiers.
+
+    Attributes:
+        fooling_gans: GANs of each group that fools classifiers: of each phi, each number of them or
+            each architecture (not fixed by the paper).
+    """
+
+    fooling_gans: int = 5
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Phi(Size):
+    """The weight of the classifiers in a GAN's loss.
+
+    Attributes:
+        phi: Weight of each classifier in the loss; 0.001 in the paper, and larger in the quick and
+            reduced presets, whose GANs see too few images for 0.001 to move them.
+    """
+
+    phi: float = 0.001
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Architecture(Size):
+    """Classifiers of one architecture.
+
+    Attributes:
+        architecture: Architecture of the classifiers (not fixed by the paper for this result).
+    """
+
+    architecture: str = "resnet50"
+
+    def __post_init__(self):
+        super().__post_init__()
+        check_choices(self, architecture=ARCHITECTURES)
+
+    @property
+    def each_architecture(self) -> tuple[str, ...]:
+        """The one."""
+        return (self.architecture,)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Architectures(Size):
+    """Classifiers of several architectures.
+
+    Attributes:
+        architectures: Architectures of the classifiers, separated by commas.
+    """
+
+    architectures: str = DETECTORS
+
+    def __post_init__(self):
+        super().__post_init__()
+        parse_architectures(self.architectures)
+
+    @property
+    def each_architecture(self) -> tuple[str, ...]:
+        """The architectures one by one."""
+        return parse_architectures(self.architectures)
+
+
+def _words(name: str) -> str:
+    """'held_out_gans' as 'held-out GANs'."""
+    return name.replace("held_out", "held-out").replace("gans", "GANs").replace("_", " ")
+
+
+def parse_architectures(names: str) -> tuple[str, ...]:
+    """Architectures of classifiers from "resnet50,inception_v3".
+
+    Raises:
+        InputError: one of them is not known.
+    """
+    given = tuple(dict.fromkeys(names.split(",")))
+    for name in given:
+        if name not in ARCHITECTURES:
+            raise InputError(
+                f"architectures is {names}; '{name}' is none of {', '.join(ARCHITECTURES)}"
+            )
+    return given
