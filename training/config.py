@@ -8,7 +8,7 @@ import dataclasses
 import inspect
 import math
 import re
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 from absl import flags
 
@@ -50,10 +50,10 @@ def define_flags(prefix: str, config: Any, flag_values: flags.FlagValues = flags
         config: whose values the help texts tell: that of the preset which the command line names.
         flag_values: where to define them.
     """
-    docs = attribute_docs(type(config))
+    docs, types = attribute_docs(type(config)), get_type_hints(type(config))
     for field in dataclasses.fields(config):
         text = f"{docs[field.name]} [{getattr(config, field.name)}]"
-        _DEFINE[field.type](f"{prefix}_{field.name}", None, text, flag_values=flag_values)
+        _DEFINE[types[field.name]](f"{prefix}_{field.name}", None, text, flag_values=flag_values)
 
 
 def override(config: Config, prefix: str, values: flags.FlagValues) -> Config:
@@ -106,7 +106,8 @@ def to_json(config: Any) -> dict[str, Any]:
 
 def json_shape(config_class: type) -> dict[str, Any]:
     """The shape of such JSON, for `data.read_json`; a field that is newer may be missing."""
-    return {f"{field.name}?": _KINDS[field.type] for field in dataclasses.fields(config_class)}
+    types = get_type_hints(config_class)
+    return {f"{each.name}?": _KINDS[types[each.name]] for each in dataclasses.fields(config_class)}
 
 
 def check_json(config_class: type, values: dict[str, Any], where: str) -> None:

@@ -1,11 +1,16 @@
 """The time and the disk of all trainings of a plan."""
 
+from __future__ import annotations
+
 import dataclasses
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from lab.lab import Lab
-from lab.planning.costs import Cost
 from lab.specs import Spec
+
+if TYPE_CHECKING:
+    from lab.lab import Lab
+    from lab.planning.costs import Cost
 
 
 @dataclasses.dataclass(frozen=True)
