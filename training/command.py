@@ -24,7 +24,7 @@ from training.runtime import configure_on_import
 from training.signals import Interrupted
 
 PACKAGE = "gan-knowledge-gaps"
-_ANSWERS = ("--help", "-help", "-h", "-?", "--helpshort", "--helpfull", "--version")
+_ANSWERS = {"--help", "-help", "-h", "-?", "--helpshort", "--helpfull", "--version"}
 _SIGPIPE = 13  # Windows has no signal.SIGPIPE
 
 
@@ -57,9 +57,9 @@ def _parse(arguments: Sequence[str]) -> list[str]:
 
 
 def _parse_flags(arguments: Sequence[str]) -> list[str]:
-    for argument in itertools.takewhile(lambda each: each != "--", arguments[1:]):
-        if argument in _ANSWERS:
-            _answer(argument)
+    asked = _ANSWERS & set(itertools.takewhile(lambda each: each != "--", arguments[1:]))
+    if asked:
+        _answer(asked)
     try:
         rest = flags.FLAGS(list(arguments))
     except flags.Error as error:
@@ -69,13 +69,13 @@ def _parse_flags(arguments: Sequence[str]) -> list[str]:
     return rest
 
 
-def _answer(argument: str) -> None:
+def _answer(asked: set[str]) -> None:
     """Prints what is asked for instead of the command's work, and exits."""
     try:
-        if argument == "--version":
+        if asked == {"--version"}:
             print(f"{PACKAGE} {_version()}")
         else:
-            print(help_text(sys.modules["__main__"].__doc__ or "", argument == "--helpfull"))
+            print(help_text(sys.modules["__main__"].__doc__ or "", "--helpfull" in asked))
     except BrokenPipeError:
         pass  # `_flushed` meets it again
     sys.exit(_flushed())
