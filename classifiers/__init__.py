@@ -4,7 +4,7 @@ config      ClassifierConfig and DigitConfig, and their presets
 cnn         the paper's small CNN for MNIST
 resnet      ResNet-50 v1.5
 backbones   the detectors' networks: ResNet-50 v1.5 and those of Keras Applications
-rebuilding  a network's layers anew: seeds, names, precisions, widths
+rebuilding  rebuilds a network's layers: seeds, names, precisions, widths
 models      build(architecture, ...): every architecture by name, and its title
 pool        batches, half natural and half from a pool of generators
 training    ClassifierTask and DigitTask

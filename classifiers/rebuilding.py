@@ -1,4 +1,4 @@
-"""A Keras network's layers anew, with what Keras Applications leave to chance made definite."""
+"""Rebuilds a Keras network's layers: makes definite what Keras Applications leave to chance."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -10,7 +10,7 @@ lists what it would remove, removes it only with --yes, and never what another p
 --unneeded     Artifacts that no report below --results names, and that nothing that is named there
                or not finished yet was trained on.
 --stale        What was moved aside: trained on a model that was trained again since, or damaged.
---checkpoints  Checkpoints of finished trainings. Without them a damaged model is trained anew.
+--checkpoints  Checkpoints of finished trainings. Without them a damaged model is trained again.
 --caches       Images, logits and statistics. They are computed again when they are needed.
 """
 

@@ -61,10 +61,9 @@ def load_sampler(folder: Path) -> Callable[[np.ndarray], np.ndarray]:
     if not artifact.is_done():
         raise InputError(f"{folder} holds no finished training")
     manifest = artifact.manifest()
-    family = manifest.get("family", manifest.get("setting"))  # earlier versions had the latter
-    spec = manifest.get("spec", {})
-    if family is None or spec.get("kind") in ("classifier", "digits"):
-        raise InputError(f"{folder} holds no GAN")
+    family, spec = manifest.get("family"), manifest.get("spec", {})
+    if family is None:
+        raise InputError(f"{folder} holds no GAN, or one of an earlier version")
     from training.keras_models import load_model
 
     generator, sample = load_model(artifact.model_file()), families.find(family).sample

@@ -11,8 +11,8 @@ from lab.specs import Spec
 from lab.store.artifact import MODEL, Artifact, snapshot_name
 from lab.workshop import Workshop
 from report import collect
+from training.digests import state_digest
 from training.loop import Loop, LoopConfig
-from training.task import state_digest
 
 
 def train(spec: Spec, lab: Workshop, artifact: Artifact, loop_config: LoopConfig) -> None:

@@ -94,9 +94,10 @@ def _run() -> None:
     from evaluation.extractors import open_extractor
     from evaluation.perceptual import Perceptual
     from evaluation.reference import open_reference
-    from stylegan2.evaluated import GeneratedImages, network_sha256
+    from stylegan2.evaluated import GeneratedImages
     from stylegan2.ops import library
     from stylegan2.saved import load_network
+    from training.digests import network_sha256
 
     library.prefer(values.ops)
     extractor = perceptual = None
@@ -118,7 +119,8 @@ def _run() -> None:
     output.mkdir(parents=True, exist_ok=True)
     evaluator = Evaluator(sampler, reference, config, cache)
     conditions = {
-        "network": values.network, "network_sha256": network_sha256(generator),
+        "network": values.network,
+        "network_sha256": network_sha256(generator, repr(generator.config)),
         "resolution": resolution, **reference.conditions, "truncation": config.truncation,
         "noise": config.noise, "seed": config.seed,
     }  # fmt: skip

@@ -14,8 +14,8 @@ from metrics import lerp, path_lengths, slerp
 from stylegan2.config import BLOCK, GeneratorEvaluationConfig
 from stylegan2.generator import Generator
 from stylegan2.sampling import Blocks
+from training.digests import network_sha256
 from training.randomness import derive_seed, indexed_latents
-from training.task import flat_variables
 
 
 class GeneratedImages:
@@ -57,7 +57,13 @@ class GeneratedImages:
         config, labels = self.config, None
         if self.generator.config.label_dim:
             labels = hashlib.sha256(self.labels.astype("<i8").tobytes()).hexdigest()
-        names = network_sha256(self.generator), config.truncation, config.noise, config.seed, labels
+        names = (
+            network_sha256(self.generator, repr(self.generator.config)),
+            config.truncation,
+            config.noise,
+            config.seed,
+            labels,
+        )
         sha256 = hashlib.sha256(json.dumps(names).encode()).hexdigest()
         return Sampler(self.images, sha256, self.path_lengths)
 
@@ -128,12 +134,3 @@ class GeneratedImages:
         seed = self.config.seed
         drawn = [derive_seed(seed, "label", i) % len(self.labels) for i in indices.tolist()]
         return tf.one_hot(self.labels[drawn], count)
-
-
-def network_sha256(generator: Generator) -> str:
-    """SHA-256 over configuration and weights, the same for a checkpoint and a file of it."""
-    digest = hashlib.sha256(repr(generator.config).encode())
-    for variable in flat_variables(generator):
-        digest.update(f"{variable.dtype} {variable.shape}\n".encode())
-        digest.update(variable.numpy().tobytes())
-    return digest.hexdigest()

@@ -7,6 +7,8 @@ cluster           the workers that TF_CONFIG or a Slurm step names
 rendezvous        they wait for each other
 workers           what they agree on while they train together
 randomness        seeds, latents: stateless functions of (seed, step)
+digests           of networks and of the state of a training
+family            what a family of GANs offers
 task              the contract between the loop and what it trains
 loop              the one training loop
 run_folder        the folder of a run, and the configuration in it

@@ -1,7 +1,7 @@
-"""Digests of networks that no date and no name is part of.
+"""Digests: of a network's file, of a network in memory, of the state of a training.
 
-A .keras file holds the time of its saving, and names that count the layers of the process that made
-it: the same weights saved twice are two files.
+No date and no name of a file is part of them. A .keras file holds the time of its saving, and names
+that count the layers of the process that made it: the same weights saved twice are two files.
 """
 
 import hashlib
@@ -13,6 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import keras
+import tensorflow as tf
+
+from training.task import flat_variables
 
 _CONFIG, _WEIGHTS = "config.json", "model.weights.h5"
 
@@ -38,6 +42,34 @@ def weights_sha256(path: Path) -> str:
 
     with h5py.File(weights) as file:
         file.visititems(add)  # in the order of their names
+    return digest.hexdigest()
+
+
+def network_sha256(network: keras.Model, configuration: str) -> str:
+    """SHA-256 over a network's configuration and weights, from whatever file or checkpoint.
+
+    Args:
+        network: with its weights.
+        configuration: what it was built from, as text.
+
+    Returns:
+        Hexadecimal.
+    """
+    digest = hashlib.sha256(configuration.encode())
+    for variable in flat_variables(network):
+        digest.update(f"{variable.dtype} {variable.shape}\n".encode())
+        digest.update(variable.numpy().tobytes())
+    return digest.hexdigest()
+
+
+def state_digest(state: dict[str, list[tf.Variable]], step: int) -> str:
+    """SHA-256 over the step number and the name, shape, dtype and bytes of every variable."""
+    digest = hashlib.sha256(str(step).encode())
+    for name in sorted(state):
+        for index, variable in enumerate(state[name]):
+            value = variable.numpy()
+            digest.update(f"{name}/{index}:{value.shape}:{value.dtype}".encode())
+            digest.update(value.tobytes())
     return digest.hexdigest()
 
 

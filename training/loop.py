@@ -14,12 +14,13 @@ import tensorflow as tf
 
 from data import InputError
 from training.checkpoints import Checkpoints, DamagedCheckpointError
+from training.digests import state_digest
 from training.distribution import check_batch_size, distribute
 from training.metrics_log import MetricsLog
 from training.progress import Progress, say
 from training.run_folder import identify, identity
 from training.signals import SIGNALS, Interrupted, StopRequest, stop_request
-from training.task import Task, state_digest
+from training.task import Task
 from training.workers import Workers
 
 

@@ -1,7 +1,6 @@
 """The contract between the training loop and what it trains."""
 
 import abc
-import hashlib
 from collections.abc import Hashable
 
 import numpy as np
@@ -65,14 +64,3 @@ class Task(abc.ABC):
 def flat_variables(*owners) -> list[tf.Variable]:
     """The TensorFlow variables of Keras models, layers and optimizers, in order."""
     return [variable.value for owner in owners for variable in owner.variables]
-
-
-def state_digest(state: dict[str, list[tf.Variable]], step: int) -> str:
-    """SHA-256 over the step number and the name, shape, dtype and bytes of every variable."""
-    digest = hashlib.sha256(str(step).encode())
-    for name in sorted(state):
-        for index, variable in enumerate(state[name]):
-            value = variable.numpy()
-            digest.update(f"{name}/{index}:{value.shape}:{value.dtype}".encode())
-            digest.update(value.tobytes())
-    return digest.hexdigest()

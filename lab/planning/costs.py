@@ -18,7 +18,7 @@ import tensorflow as tf
 from data import Images
 from lab import families
 from lab.lab import Lab
-from lab.specs import GAN, Classifier, ImageSource, Spec
+from lab.specs import GAN, ImageSource, Spec
 from lab.streaming import is_streamed
 from training import custom_gradients
 from training.distribution import distribute
@@ -107,8 +107,8 @@ def _measure(lab: Lab, spec: Spec) -> Cost:
     task, networks = spec.build(workshop)
     networks = list(networks.values())
     seconds = seconds_of_step(task, workshop.strategy)
-    if isinstance(spec, Classifier):
-        seconds += task.batch_size / 2 * _seconds_of_generated(workshop, spec.pool[0])
+    if spec.reads_generated is not None:
+        seconds += task.batch_size / 2 * _seconds_of_generated(workshop, spec.reads_generated)
     return Cost(
         seconds,
         _bytes(flat_variables(networks[0])),

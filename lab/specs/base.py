@@ -100,6 +100,11 @@ class Spec(abc.ABC):
         """What trainings of its cost are called."""
         return self.kind
 
+    @property
+    def reads_generated(self) -> "ImageSource | None":
+        """A source whose images make up half of each of its batches; None for no such half."""
+        return None
+
     def network_bytes(self, model: int, networks: int) -> int:
         """What its artifact holds, given the bytes of the first network and of all networks."""
         return networks

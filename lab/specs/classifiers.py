@@ -63,6 +63,11 @@ class Classifier(Spec):
         return Classifier(0, [self.pool[0].plain], self.architecture)
 
     @property
+    def reads_generated(self) -> ImageSource:
+        """The first source of its pool."""
+        return self.pool[0]
+
+    @property
     def cost_name(self) -> str:
         """With its architecture."""
         return f"{self.kind} {self.architecture}"

@@ -92,13 +92,13 @@ class Published(ImageSource):
 
     def __init__(self, name: str, path: str | Path):
         from stylegan2 import load_network
-        from stylegan2.evaluated import network_sha256
+        from training.digests import network_sha256
 
         self._name, self._path, self.gan = name, path, self
         self._generator = load_network(path)
         if self._generator.config.label_dim:
             raise InputError(f"{path} makes images by label, which a source here does not give it")
-        super().__init__(weights=network_sha256(self._generator))
+        super().__init__(weights=network_sha256(self._generator, repr(self._generator.config)))
 
     def __repr__(self) -> str:
         return f"the published {self._name}"

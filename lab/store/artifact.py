@@ -28,7 +28,7 @@ STALE, DAMAGED = "stale", "damaged"
 _DAMAGE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EIO)
 # What is read of both files; both hold more.
 _DESCRIPTION = {
-    "label?": TEXT, "depends_on?": {EVERY: TEXT}, "family?": optional(TEXT), "setting?": TEXT,
+    "label?": TEXT, "depends_on?": {EVERY: TEXT}, "family?": optional(TEXT),
     "spec?": {"kind?": TEXT, "psi?": NUMBER},
 }  # fmt: skip
 _MANIFEST = {

@@ -67,7 +67,7 @@ class Cache:
     def _files(self) -> list[tuple[bool, int, Path, int]]:
         """Whether each file holds no images, when it was used, its path and its bytes."""
         files = []
-        for path in self.workdir.glob("*/*/*.npz"):  # artifacts/<key>/ and statistics/<judge>/
+        for path in self.workdir.glob("*/*/*.npz"):  # artifacts/<key>/ and statistics/<features>/
             try:
                 status = path.stat()
             except FileNotFoundError:  # Another process has removed it.

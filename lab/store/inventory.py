@@ -18,7 +18,7 @@ _ASIDE = re.compile(rf".+\.(?:{STALE}|{DAMAGED})-[0-9]+")
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """An artifact as it lies there.
+    """What lies in an artifact's folder.
 
     Attributes:
         artifact: its folder.
@@ -165,7 +165,7 @@ def caches(folder: Path) -> list[Path]:
 
 def statistics(workdir: Path) -> list[Path]:
     """The files of all judges' statistics."""
-    return [path for judge in sorted((workdir / STATISTICS).glob("*")) for path in caches(judge)]
+    return [path for folder in sorted((workdir / STATISTICS).glob("*")) for path in caches(folder)]
 
 
 def _sizes(folder: Path) -> dict[str, int]:

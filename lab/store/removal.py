@@ -41,7 +41,7 @@ class Removal:
     Attributes:
         what: in words.
         paths: files, or one folder.
-        artifact: whose they are; None for nobody's.
+        artifact: whose they are; None where it belongs to none.
         bytes: that this frees.
     """
 

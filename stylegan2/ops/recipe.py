@@ -110,7 +110,7 @@ def target_key(sources: Path) -> str:
 
 
 def _tensorflow_flags() -> list[str]:
-    """TensorFlow's flags; warnings about its headers are nobody's here."""
+    """TensorFlow's flags; warnings about its headers, which are not ours to fix, are off."""
     flags = tf.sysconfig.get_compile_flags()
     return [f"-isystem{each[2:]}" if each.startswith("-I") else each for each in flags]
 

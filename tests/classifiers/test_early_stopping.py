@@ -7,9 +7,9 @@ from classifiers import ClassifierConfig, ClassifierTask, predict
 from classifiers.early_stopping import EarlyStopping
 from classifiers.models import build
 from data import ArrayImages
+from training.digests import state_digest
 from training.loop import Loop, LoopConfig
 from training.metrics_log import read_metrics
-from training.task import state_digest
 
 SHAPE = (10, 10, 1)
 

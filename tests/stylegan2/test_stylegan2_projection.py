@@ -19,8 +19,8 @@ from stylegan2.projection import (
     noise_autocorrelation,
     w_statistics,
 )
+from training.digests import state_digest
 from training.loop import Loop, LoopConfig
-from training.task import state_digest
 
 CONFIG = NetworkConfig(resolution=16, fmap_max=16, latent_dim=8, w_dim=8, mapping_layers=2)
 

@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from training.task import flat_variables, state_digest
+from training.digests import state_digest
+from training.task import flat_variables
 
 
 def state(*values, name="weights"):

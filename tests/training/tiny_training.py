@@ -9,10 +9,11 @@ import numpy as np
 import tensorflow as tf
 
 from data import EpochOrder
+from training.digests import state_digest
 from training.distribution import replica_slice
 from training.loop import Loop, LoopConfig
 from training.randomness import normal
-from training.task import Task, flat_variables, state_digest
+from training.task import Task, flat_variables
 
 EXAMPLES = np.random.default_rng(0).normal(size=(10, 3)).astype(np.float32)
 BATCH = 4

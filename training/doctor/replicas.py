@@ -12,12 +12,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from training.digests import state_digest
 from training.distribution import make_strategy, replica_slice
 from training.doctor.check import Check, problem
 from training.loop import Loop, LoopConfig
 from training.randomness import normal
 from training.runtime import configure
-from training.task import Task, flat_variables, state_digest
+from training.task import Task, flat_variables
 
 STEPS, RATE = 6, 0.01
 _PER_REPLICA, _SHAPE = 4, (8, 8, 1)
