@@ -63,12 +63,12 @@ def _run() -> None:
     values = flags.FLAGS
     if not values.run or not values.natural or not values.generated:
         raise InputError("--run (a folder), --natural and --generated (images) are needed")
-    check_distinct(values.natural, values.generated)
     folder = Path(values.run)
     config = override(DETECTOR, "classifier", values)
     augmentation = override(AugmentationConfig(), "augmentation", values)
     shape = (values.resolution, values.resolution, values.channels)
     check_architecture(values.architecture, shape, config.width, config.enlarge)
+    check_distinct(values.natural, values.generated)
     from classifiers.training import ClassifierTask
     from training.loop import Loop, LoopConfig
     from training.workers import Workers

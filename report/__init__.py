@@ -3,7 +3,7 @@
 values.py       Measurement: one value per instance, shown as mean±std
 table.py        Table: our numbers and the paper's
 formats.py      a table as CSV, JSON, Markdown and plain text
-figures.py      heat_map (heat_map.py) and error_curve (error_curve.py), both on drawing.py
+heat_map.py, error_curve.py    the figures, both on drawing.py
 report.py       Report, Figure and Grid
 page.py         write: everything above into a folder, with one self-contained index.html
 index.py        write_index: one page over several of them
@@ -17,7 +17,8 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "figures": ["error_curve", "heat_map"],
+        "error_curve": ["error_curve"],
+        "heat_map": ["heat_map"],
         "formats": ["to_csv", "to_json", "to_markdown", "to_text"],
         "index": ["write_index"],
         "page": ["write"],

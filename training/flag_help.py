@@ -48,7 +48,7 @@ def named(name: str, default: str, choices: Sequence[str]) -> str:
         choices: values that it may have; of any other, which is refused later, `default` is told.
     """
     values = flags.FlagValues()
-    flags.DEFINE_string(name, default, "", flag_values=values)
+    values[name] = flags.Flag(flags.ArgumentParser(), None, name, default, "")
     try:
         values(sys.argv, known_only=True)
     except flags.Error:  # the flag without a value
