@@ -1,18 +1,14 @@
 """What an evaluation leaves: a line for each score, evaluation.json and evaluation.md."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from filelock import FileLock
 
 from data import InputError, read_json, write_json, write_text
 from data.json_files import NUMBER, TEXT, optional
 from evaluation.config import PROTOCOLS
-
-if TYPE_CHECKING:
-    from evaluation.evaluator import Score
+from evaluation.score import Score
 
 JSON, MARKDOWN = "evaluation.json", "evaluation.md"
 _FIGURE = {"name": TEXT, "value": NUMBER, "deviation": optional(NUMBER)}

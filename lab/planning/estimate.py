@@ -48,6 +48,8 @@ def estimate(lab: Lab, missing: list[Spec], costs: Mapping[Spec, Cost]) -> CostE
         missing: the values.
         costs: of all their cost classes.
     """
+    from lab.planning.costs import Cost
+
     images = len(lab.dataset.train)
     seconds = dict.fromkeys(missing, 0.0)
     networks = checkpoints = 0
