@@ -12,10 +12,13 @@ fooling       the same of coefficient_sweep, cross_architecture and multiple_cla
 generators    generators from outside, as a command line names them
 running       how an experiment runs, and its report
 catalog       every experiment
+shown/        how each experiment is shown, a module of its script's name
+
+A script says what is trained: the paper's result, the sizes, the values.
 
 Scripts: generalization (F1), coefficient_sweep (F2), iterations (T2), memoryless (F4),
 cross_architecture (T1), multiple_classifiers (F3), mutual_fooling (T3), truncation (S1),
-finetuning (S2); all, artifacts, export_images.
+finetuning (S2), cross_generator; all, artifacts, export_images.
 """
 
 import training as _training  # noqa: F401 - first: TensorFlow then comes without its notices

@@ -12,13 +12,15 @@ curve and gives no numbers.
 import dataclasses
 from typing import ClassVar
 
-from experiments.curve import Curve, Measured
+from experiments.curve import Curve
 from experiments.fooling import Fooling
-from experiments.measurements import loss_table
 from experiments.running import main
-from experiments.sizes import ONE, TWO, Architecture, FoolingGANs, Populations
+from experiments.shown import coefficient_sweep as shown
+from experiments.sizes import ONE, THREE_HELD_OUT, TWO, Architecture, FoolingGANs, Populations
 from lab.specs import GAN
 from training.config import check_at_least, check_at_most
+
+_EXPONENTS = ("lowest_exponent", "highest_exponent", "exponent_step")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -34,10 +36,7 @@ class SweepConfig(Populations, FoolingGANs, Architecture):
     """
 
     least: ClassVar = {"lowest_exponent": -30, "highest_exponent": -30}
-    called: ClassVar = {
-        "fooling_gans": "GANs for each phi",
-        **dict.fromkeys(("lowest_exponent", "highest_exponent", "exponent_step"), ""),
-    }
+    called: ClassVar = {"fooling_gans": "GANs for each phi", **dict.fromkeys(_EXPONENTS, "")}
     lowest_exponent: int = -7
     highest_exponent: int = 5
     exponent_step: int = 1
@@ -55,6 +54,11 @@ class SweepConfig(Populations, FoolingGANs, Architecture):
         return [10.0**exponent for exponent in exponents]
 
 
+def _span(lowest: int, highest: int) -> dict[str, int]:
+    """Every other decade from the lowest on."""
+    return dict(zip(_EXPONENTS, (lowest, highest, 2), strict=True))
+
+
 class CoefficientSweep(Fooling):
     """Detection and quality against phi."""
 
@@ -63,62 +67,23 @@ class CoefficientSweep(Fooling):
     question = "Can GANs fool classifiers that are not in their loss, if only phi is high enough?"
     presets: ClassVar = {
         "dcgan": {
-            "quick": SweepConfig(
-                **TWO, fooling_gans=2, lowest_exponent=-3, highest_exponent=3, exponent_step=2
-            ),
-            "reduced": SweepConfig(
-                **{**TWO, "held_out_classifiers": 3}, fooling_gans=2, exponent_step=2
-            ),
+            "quick": SweepConfig(**TWO, **_span(-3, 3), fooling_gans=2),
+            "reduced": SweepConfig(**THREE_HELD_OUT, **_span(-7, 5), fooling_gans=2),
             "paper": SweepConfig(),
         },
         "stylegan2": {
-            "quick": SweepConfig(
-                **ONE, fooling_gans=1, lowest_exponent=-3, highest_exponent=1, exponent_step=2,
-                architecture="resnet50",
-            ),
-            "reduced": SweepConfig(
-                **TWO, fooling_gans=2, lowest_exponent=-5, highest_exponent=1, exponent_step=2,
-                architecture="resnet50",
-            ),
+            "quick": SweepConfig(**ONE, **_span(-3, 1), fooling_gans=1, architecture="resnet50"),
+            "reduced": SweepConfig(**TWO, **_span(-5, 1), fooling_gans=2, architecture="resnet50"),
             "paper": SweepConfig(architecture="resnet50"),
         },
-    }  # fmt: skip
+    }
 
     def groups(self) -> dict[float, tuple[GAN, ...]]:
         """The GANs of each phi."""
         return {phi: self.fool(self.base.classifiers, phi) for phi in self.config.phis}
 
     def shape(self) -> Curve:
-        """Detection and quality for each phi."""
-        along = {f"{phi:g}": gans for phi, gans in self.fooling.items()}
-        return self.curve(
-            title="Detection rate and quality against phi",
-            axis="phi",
-            label="phi = {}",
-            logx=True,
-            draws_quality=True,
-            summary=_summarize,
-            more_sources={"no classifier in the loss": self.base.held_out_shown},
-            more_tables=[lambda lab: loss_table(lab, "phi", along)],
-            notes=(
-                "The GANs of every phi share their seeds, so that only phi differs between them.",
-                "The paper sweeps phi for the DCGAN, and fixes it at 0.001 for StyleGAN2.",
-            ),
-        )
-
-
-def _summarize(measured: Measured) -> str:
-    held_out, in_loss, quality, *_ = measured.values()
-    _, low, *_ = held_out
-    *_, high = held_out
-    return (
-        f"Without a classifier in the loss, held-out classifiers detect {held_out[None].mean:.0%} "
-        f"of the images. At phi = {low:g} they detect {held_out[low].mean:.0%} and the classifiers "
-        f"in the loss {in_loss[low].mean:.0%}; at phi = {high:g} {held_out[high].mean:.0%} and "
-        f"{in_loss[high].mean:.0%}. The spread of the held-out rate over instances goes from "
-        f"{held_out[low].std:.2f} to {held_out[high].std:.2f}, the Fréchet distance from "
-        f"{quality[low].mean:.1f} to {quality[high].mean:.1f} ({quality[None].mean:.1f} without)."
-    )
+        return shown.shape(self)
 
 
 if __name__ == "__main__":

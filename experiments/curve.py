@@ -7,12 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from experiments.experiment import Shape
-from experiments.measurements import (
-    accuracy,
-    quality_caption,
-    quality_measures,
-    quality_metric,
-)
+from experiments.measurements import accuracy, quality_caption, quality_measures
 from experiments.population import Shown
 from lab.specs import ImageSource
 from report import Figure, Measurement, Table, error_curve
@@ -100,7 +95,7 @@ class Curve(Shape):
 
     def _figure(self, lab: Lab, measured: Measured) -> Figure:
         drawn = self.curves if self.drawn is None else self.drawn
-        label = quality_metric(lab).label
+        label = lab.quality.label
         second = {label: _points(measured[label])} if self.draws_quality else {}
         return Figure(
             self.name,

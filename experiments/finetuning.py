@@ -11,18 +11,16 @@ Iterations 0 and 1 are those of `experiments.iterations`, and are trained once f
 """
 
 import dataclasses
-from collections.abc import Sequence
 from typing import ClassVar
 
-from experiments.curve import Curve, Measured
+from experiments.curve import Curve
 from experiments.experiment import Experiment
-from experiments.population import Shown, make_iteration, seeds
+from experiments.population import FINETUNED, make_iteration, seeds
 from experiments.running import main
+from experiments.shown import finetuning as shown
 from experiments.sizes import ONE, TWO, Architecture, Phi, Populations
-from lab.specs import GAN, ImageSource, Snapshot
+from lab.specs import GAN, Snapshot
 from training.config import check_at_least, check_at_most
-
-FINETUNED = 900  # The first seed of finetuned GANs in iteration 1.
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -68,27 +66,16 @@ class Finetuning(Experiment):
         """Iterations 0 and 1 from scratch, and GANs on the way from one to the other."""
         size, last = self.config, self.config.snapshots
         first = make_iteration(self.setting, self.seed, 0, size, size.architecture)
-        fools = first.classifiers
-        second = make_iteration(
-            self.setting, self.seed, 1, size, size.architecture, fools=fools, phi=size.phi
-        )
+        fooling = {"fools": first.classifiers, "phi": size.phi}
+        second = make_iteration(self.setting, self.seed, 1, size, size.architecture, **fooling)
         self.iterations = first, second
         # Each begins with a GAN that no held-out classifier knows.
         starts = first.gans[: size.finetuned_gans]
-        finetuned = [
-            GAN(
-                seed,
-                fools,
-                size.phi,
-                start=start,
-                share=size.share,
-                snapshots=last,
-                family=self.setting,
-            )
-            for seed, start in zip(seeds(self.seed, 1, len(starts), FINETUNED), starts, strict=True)
-        ]
+        how = {"share": size.share, "snapshots": last, "family": self.setting, **fooling}
+        pairs = zip(seeds(self.seed, 1, len(starts), FINETUNED), starts, strict=True)
+        finetuned = [GAN(seed, start=start, **how) for seed, start in pairs]
         # By the share of the finetuning that is done.
-        self.stages: dict[float, Sequence[ImageSource]] = {0.0: starts}
+        self.stages = {0.0: starts}
         for number in range(1, last + 1):
             self.stages[number / last] = [Snapshot(gan, number) for gan in finetuned]
         self.held_out_classifiers = [*first.held_out_classifiers, *second.held_out_classifiers]
@@ -96,52 +83,7 @@ class Finetuning(Experiment):
         self.specs = [*self.held_out_classifiers, *second.gans, *stages]
 
     def shape(self) -> Curve:
-        """Detection and quality along the finetuning; GANs of iteration 1 from scratch beside."""
-        first, second = self.iterations
-        groups = {
-            "held-out classifiers of iteration 0": first.held_out_classifiers,
-            "held-out classifiers of iteration 1": second.held_out_classifiers,
-            "the classifiers in the loss": first.classifiers,
-        }
-        along = {**self.stages, None: second.gans}
-        return Curve(
-            name=self.name,
-            title="Detection and quality along the finetuning",
-            caption="Fraction of generated images detected, after shares of the finetuning; last, "
-            "GANs of iteration 1 that were trained from scratch.",
-            axis="share of the finetuning",
-            columns={at: "iteration 1" if at is None else f"{at:.0%}" for at in along},
-            curves={
-                name: {at: [Shown(who, gans)] for at, gans in along.items()}
-                for name, who in groups.items()
-            },
-            quality_along=along,
-            summary=_summarize,
-            quality={
-                "before": self.stages[0.0],
-                "finetuned": self.stages[1.0],
-                "iteration 1, from scratch": second.gans,
-            },
-            classifiers={
-                f"Iteration {n}, held-out": each.held_out_shown
-                for n, each in enumerate(self.iterations)
-            },
-            notes=(
-                "Finetuning begins with the networks, the averaged generator included, and fresh "
-                "optimizers. The classifiers in the loss were trained on images of the GANs that "
-                "are finetuned, among others; the held-out classifiers were not.",
-            ),
-        )
-
-
-def _summarize(measured: Measured) -> str:
-    (zero, of_zero), (one, of_one), *_ = measured.items()
-    return (
-        f"Along the finetuning, {zero} detect {of_zero[0.0].mean:.0%} of the images at its "
-        f"beginning and {of_zero[1.0].mean:.0%} at its end; {one} {of_one[0.0].mean:.0%} and "
-        f"{of_one[1.0].mean:.0%} (of GANs of iteration 1 from scratch, {of_zero[None].mean:.0%} "
-        f"and {of_one[None].mean:.0%})."
-    )
+        return shown.shape(self)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,11 @@
 """Iteration 0, and GANs that fool its classifiers: what differs between these is the experiment."""
 
 import abc
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from experiments.curve import Curve
 from experiments.experiment import Experiment
-from experiments.population import Iteration, Shown, make_gans, make_iteration
+from experiments.population import Iteration, make_gans, make_iteration
 from lab.specs import GAN, Classifier
 
 
@@ -42,39 +41,4 @@ class Fooling(Experiment):
         """A group of GANs that fool these classifiers."""
         return make_gans(
             self.setting, self.seed, 1, self.config.fooling_gans, fools=classifiers, phi=phi
-        )
-
-    def curve(
-        self, *, axis: str, label: str, more_sources: Mapping[str, Shown] | None = None, **more: Any
-    ) -> Curve:
-        """Detection of the groups by both kinds of classifiers, and quality; none is the baseline.
-
-        Args:
-            axis: what differs between the groups.
-            label: what a group is called among the sources, "{}" its x.
-            more_sources: rows of the table of sources before those of the groups.
-            **more: further attributes of `Curve`.
-        """
-        base, groups = self.base, self.fooling.items()
-        held_out = {x: Shown(base.held_out_classifiers, gans) for x, gans in groups}
-        in_loss = {x: Shown(gans[0].fools, gans) for x, gans in groups}
-        shown = {
-            "held-out classifiers": {None: base.held_out_shown, **held_out},
-            "classifiers in the loss": {None: base.in_loss_shown, **in_loss},
-        }
-        return Curve(
-            name=self.name,
-            caption="Fraction of generated images detected. The first column is of GANs with no "
-            "classifier in their loss, measured by classifiers that were not trained on them.",
-            axis=axis,
-            columns={None: "none", **{x: f"{x:g}" for x in self.fooling}},
-            curves={name: {x: [each] for x, each in row.items()} for name, row in shown.items()},
-            quality_along={None: base.all_gans, **self.fooling},
-            classifiers={"held-out": base.held_out_shown, "in the loss": base.in_loss_shown},
-            sources={
-                **(more_sources or {}),
-                **{label.format(f"{x:g}"): each for x, each in held_out.items()},
-            },
-            samples_of=f"A GAN, {axis}: {{}}",
-            **more,
         )

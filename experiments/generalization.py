@@ -12,10 +12,11 @@ generalization. StyleGAN2: several are needed, whatever the classifier's archite
 import dataclasses
 from typing import ClassVar
 
-from experiments.curve import Curve, Measured
+from experiments.curve import Curve
 from experiments.experiment import Experiment
-from experiments.population import Shown, make_gans, seeds
+from experiments.population import make_gans, seeds
 from experiments.running import main
+from experiments.shown import generalization as shown
 from experiments.sizes import DETECTORS, Architectures
 from lab.specs import Classifier
 
@@ -70,11 +71,10 @@ class Generalization(Experiment):
         gans = make_gans(self.setting, self.seed, 0, most + size.held_out_gans)
         self.pool, self.held_out = gans[:most], gans[most:]
         circle = self.pool + self.pool
-        starts = [k % most for k in range(size.classifiers)]
         self.classifiers = {
             (architecture, n): [
-                Classifier(seed, circle[start : start + n], architecture)
-                for seed, start in zip(seeds(self.seed, 0, len(starts)), starts, strict=True)
+                Classifier(seed, circle[k % most : k % most + n], architecture)
+                for k, seed in enumerate(seeds(self.seed, 0, size.classifiers))
             ]
             for architecture in size.each_architecture
             for n in range(1, most + 1)
@@ -83,63 +83,7 @@ class Generalization(Experiment):
         self.held_out_classifiers = []  # it is the GANs that are held out
 
     def shape(self) -> Curve:
-        """Of one architecture all curves are drawn, of several those of held-out GANs."""
-        architectures, numbers = self.config.each_architecture, range(1, len(self.pool) + 1)
-        curves: dict[str, dict[int, list[Shown]]] = {}
-        for name in architectures:
-            who = {n: self.classifiers[name, n] for n in numbers}
-            curves[_unseen(name)] = {n: [Shown(who[n], self.held_out)] for n in numbers}
-            curves[_seen(name)] = {n: [Shown([c], c.pool) for c in who[n]] for n in numbers}
-            curves[f"natural images, {name}"] = {n: [Shown(who[n], None)] for n in numbers}
-        shown = {
-            f"{name}, n = {n}": Shown(each, self.held_out)
-            for (name, n), each in self.classifiers.items()
-        }
-        return Curve(
-            name=self.name,
-            title="Accuracy against the number of GANs trained on",
-            caption="Generated images called generated, natural evaluation images called natural.",
-            row_label="Images and classifier",
-            axis="n, GANs trained on",
-            instances="classifier-GAN pairs; classifiers for natural images",
-            columns={n: str(n) for n in numbers},
-            curves=curves,
-            summary=self._summarize,
-            drawn=list(curves) if len(architectures) == 1 else [*map(_unseen, architectures)],
-            ylabel="accuracy",
-            quality={"pool": self.pool, "held-out": self.held_out},
-            classifiers=shown,
-            sources={f"held-out, by {name}": each for name, each in shown.items()},
-            notes=(
-                "Each classifier is trained for the same number of epochs over its pool, so with "
-                "n times as many steps on n GANs.",
-                "Evaluation images of GANs trained on are not their training images.",
-            ),
-        )
-
-    def _summarize(self, measured: Measured) -> str:
-        last, parts = len(self.pool), []
-        for name in self.config.each_architecture:
-            unseen, seen = measured[_unseen(name)], measured[_seen(name)]
-            text = (
-                f"{name}: trained on one GAN, classifiers detect {seen[1].mean:.0%} of its images "
-                f"and {unseen[1].mean:.0%} of the images of held-out GANs"
-            )
-            if last > 1:
-                text += (
-                    f"; trained on {last}, {unseen[last].mean:.0%}. The spread over instances is "
-                    f"{unseen[1].std:.2f} at n = 1 and {unseen[last].std:.2f} at n = {last}"
-                )
-            parts.append(text + ".")
-        return " ".join(parts)
-
-
-def _unseen(architecture: str) -> str:
-    return f"held-out GANs, {architecture}"
-
-
-def _seen(architecture: str) -> str:
-    return f"GANs trained on, {architecture}"
+        return shown.shape(self)
 
 
 if __name__ == "__main__":

@@ -190,6 +190,11 @@ def means(table: Table) -> np.ndarray:
     return np.array([[cell.mean for cell in line] for line in table.cells])
 
 
+def own_and_others(rates: np.ndarray) -> tuple[float, float]:
+    """The means of a square matrix on its diagonal and off it."""
+    return float(np.diag(rates).mean()), float(rates[~np.eye(len(rates), dtype=bool)].mean())
+
+
 def in_order(table: Table, clusters: Clusters) -> Table:
     """A square table with its rows and columns in the order of their clusters."""
     return dataclasses.replace(

@@ -10,7 +10,7 @@ import numpy as np
 from data import Images, image_grid
 from experiments.population import Shown
 from lab import measure
-from lab.quality import FID, DigitMetric, QualityMetric
+from lab.quality import FID, DigitMetric
 from lab.specs import Classifier, ImageSource
 from metrics import detection_rate
 from report import Figure, Grid, Measurement, Table, heat_map
@@ -58,11 +58,6 @@ def accuracy(lab: Lab, shown: Iterable[Shown]) -> Measurement:
     return Measurement(tuple(value for part in parts for value in part.values))
 
 
-def quality_metric(lab: Lab) -> QualityMetric:
-    """What measures the quality of images in this lab."""
-    return lab.quality
-
-
 def frechet(lab: Lab, sources: Iterable[ImageSource]) -> Measurement:
     """Fréchet distance over the features of the lab's quality metric, of every source."""
     return Measurement(tuple(measure.frechet(lab, source) for source in sources))
@@ -75,7 +70,7 @@ def confidence(lab: Lab, sources: Iterable[ImageSource]) -> Measurement:
 
 def quality_measures(lab: Lab) -> dict[str, Callable[[Lab, Iterable[ImageSource]], Measurement]]:
     """The measures of quality by their titles: the Fréchet distance, and what else there is."""
-    metric = quality_metric(lab)
+    metric = lab.quality
     measures = {metric.label: frechet}
     if isinstance(metric, DigitMetric):
         measures[CONFIDENCE] = confidence
@@ -84,7 +79,7 @@ def quality_measures(lab: Lab) -> dict[str, Callable[[Lab, Iterable[ImageSource]
 
 def quality_caption(lab: Lab) -> str:
     """What the measures of quality are here, and what they can be compared with."""
-    metric = quality_metric(lab)
+    metric = lab.quality
     natural = min(len(lab.dataset.train), len(lab.dataset.evaluation))
     text = (
         f"{metric.label} between {len(lab.dataset.evaluation):,} images of a source and the "
@@ -117,7 +112,7 @@ def quality_table(
         paper_scope: what these were measured on.
     """
     measures = quality_measures(lab)
-    label = quality_metric(lab).label
+    label = lab.quality.label
     return Table(
         name="quality",
         title="Quality of the GANs",

@@ -10,9 +10,10 @@ is given.
 import dataclasses
 from typing import ClassVar
 
-from experiments.curve import Curve, Measured
+from experiments.curve import Curve
 from experiments.fooling import Fooling
 from experiments.running import main
+from experiments.shown import multiple_classifiers as shown
 from experiments.sizes import ONE, TWO, Architecture, FoolingGANs, Phi, Populations
 from lab.specs import GAN
 
@@ -57,33 +58,7 @@ class MultipleClassifiers(Fooling):
         return {k: self.fool(self.base.classifiers[:k], self.config.phi) for k in numbers}
 
     def shape(self) -> Curve:
-        """Detection and quality for each number of classifiers."""
-        return self.curve(
-            title="Detection and quality against the number of classifiers in the loss",
-            axis="classifiers in the loss",
-            label="fools {}",
-            summary=_summarize,
-            quality={"none": self.base.all_gans} | {str(k): g for k, g in self.fooling.items()},
-            notes=(
-                "The classifiers in the loss are trained on the same GANs with other seeds; each "
-                "adds its term with the weight phi, so that k of them weigh k times as much.",
-            ),
-        )
-
-
-def _summarize(measured: Measured) -> str:
-    held_out, in_loss, *_ = measured.values()
-    *_, last = held_out
-    text = (
-        f"With one classifier in the loss it detects {in_loss[1].mean:.0%} of the GANs' images "
-        f"and held-out classifiers {held_out[1].mean:.0%}"
-    )
-    if last == 1:
-        return text + "."
-    return (
-        f"{text}; with {last}, these detect {in_loss[last].mean:.0%} and held-out ones "
-        f"{held_out[last].mean:.0%}."
-    )
+        return shown.shape(self)
 
 
 if __name__ == "__main__":

@@ -13,10 +13,12 @@ from typing import NamedTuple
 from experiments.sizes import Populations
 from lab.specs import GAN, Classifier, ImageSource
 
-# Seeds of one iteration: GANs from 0, classifiers in the loss from 0, held-out ones from 500.
 ITERATION_SEEDS = 1_000
 EXPERIMENT_SEEDS = 100_000
-HELD_OUT = 500
+# Seeds of one iteration: GANs and classifiers in the loss begin at 0, others at these.
+TRUNCATED = 50  # classifiers of truncated images
+HELD_OUT = 500  # held-out classifiers
+FINETUNED = 900  # finetuned GANs
 
 
 class Shown(NamedTuple):

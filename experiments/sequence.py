@@ -1,17 +1,11 @@
 """Successive iterations of GANs and classifiers: what iterations and memoryless have in common."""
 
-import abc
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
-import numpy as np
-
 from experiments.experiment import Experiment
-from experiments.matrix import Matrix, PaperMatrix, Tables, auc, held_out, in_loss
 from experiments.population import Iteration, make_iteration
-from experiments.sizes import ONE, TWO, Architecture, Phi, Populations
-from report import Table
+from experiments.sizes import ONE, THREE_HELD_OUT, TWO, Architecture, Phi, Populations
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -41,7 +35,7 @@ class SequenceConfig(Populations, Phi, Architecture):
 PRESETS = {
     "dcgan": {
         "quick": SequenceConfig(**TWO, iterations=3),
-        "reduced": SequenceConfig(**{**TWO, "held_out_classifiers": 3}, iterations=3),
+        "reduced": SequenceConfig(**THREE_HELD_OUT, iterations=3),
         "paper": SequenceConfig(),
     },
     "stylegan2": {
@@ -57,16 +51,10 @@ class SequentialTraining(Experiment):
 
     Attributes:
         memory: how many of the newest iterations' classifiers a GAN must fool; None for all.
-        paper: the paper's table of held-out classifiers.
-        paper_fid: the paper's FID by iteration, of the same GANs.
-        notes: what differs from the paper, by setting.
     """
 
     presets = PRESETS
     memory: ClassVar[int | None] = None
-    paper: ClassVar[PaperMatrix | None] = None
-    paper_fid: ClassVar[Mapping[str, str]] = {}
-    notes: ClassVar[Mapping[str, Sequence[str]]] = {}
 
     def build(self) -> None:
         """The instances of every iteration."""
@@ -87,49 +75,3 @@ class SequentialTraining(Experiment):
             for each in self.iterations
             for spec in (*each.all_gans, *each.classifiers, *each.held_out_classifiers)
         ]
-
-    def shape(self) -> Matrix:
-        """Every iteration's classifiers on every iteration's GANs."""
-        each = {iteration_name(number): made for number, made in enumerate(self.iterations)}
-        detected = held_out(
-            {name: made.held_out_classifiers for name, made in each.items()},
-            {name: made.gans for name, made in each.items()},
-            paper=self.paper,
-        )
-        fooled = in_loss(
-            {name: made.classifiers for name, made in each.items()},
-            {name: made.held_out_gans for name, made in each.items()},
-            caption="What the GANs were trained to fool, measured on GANs that these classifiers "
-            "were not trained on.",
-        )
-        classifiers = {}
-        for name, made in each.items():
-            classifiers[f"{name}, held-out"] = made.held_out_shown
-            classifiers[f"{name}, in the loss"] = made.in_loss_shown
-        return Matrix(
-            detections=(detected, fooled, auc(detected)),
-            summary=self.summarize,
-            quality={name: made.all_gans for name, made in each.items()},
-            paper_quality=self.paper_fid,
-            paper_quality_scope="" if self.paper is None else self.paper.scope,
-            classifiers=classifiers,
-            sources={name: made.held_out_shown for name, made in each.items()},
-            notes=self.notes.get(self.setting, ()),
-        )
-
-    @abc.abstractmethod
-    def summarize(self, tables: Tables) -> str:
-        """The finding in words; the first two tables are of held-out classifiers and the loss."""
-
-
-def iteration_name(number: int) -> str:
-    """What an iteration is called in tables."""
-    return f"Iteration {number}"
-
-
-def mean_over(table: Table, choose: Callable[[int, int], bool]) -> float | None:
-    """The mean of the cells (row i, column j) for which choose(i, j); None if there are none."""
-    chosen = [
-        cell.mean for i, row in enumerate(table.cells) for j, cell in enumerate(row) if choose(i, j)
-    ]
-    return float(np.mean(chosen)) if chosen else None

@@ -66,6 +66,7 @@ class Populations(Size):
 # The smallest populations, for presets.
 ONE = {"gans": 1, "held_out_gans": 1, "held_out_classifiers": 1}
 TWO = {"gans": 2, "held_out_gans": 2, "held_out_classifiers": 2}
+THREE_HELD_OUT = {**TWO, "held_out_classifiers": 3}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

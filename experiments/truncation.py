@@ -9,18 +9,16 @@ classifier that detects the full range detects truncated images perfectly.
 """
 
 import dataclasses
-from collections.abc import Sequence
 from typing import ClassVar
 
 from data import InputError
 from experiments.experiment import Experiment
-from experiments.matrix import Detections, Matrix, Tables
-from experiments.population import Shown, make_classifiers, make_gans
+from experiments.matrix import Matrix
+from experiments.population import TRUNCATED, make_classifiers, make_gans
 from experiments.running import main
+from experiments.shown import truncation as shown
 from experiments.sizes import Architecture
-from lab.specs import GAN, Truncated
-
-TRUNCATED = 50  # The first seed of classifiers of truncated images; it follows those of the others.
+from lab.specs import Truncated
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -63,19 +61,15 @@ class Truncation(Experiment):
     def build(self) -> None:
         """GANs, truncated and not, and classifiers of each kind by what they are trained on."""
         size = self.config
-
-        def truncate(gans: Sequence[GAN]) -> list[Truncated]:
-            return [Truncated(gan, size.psi) for gan in gans]
-
         gans = make_gans(self.setting, self.seed, 0, size.gans + size.held_out_gans)
         pool, self.held_out = gans[: size.gans], gans[size.gans :]
-        self.truncated = truncate(self.held_out)
-        several = f"{len(pool)} GANs"
+        truncated = [Truncated(gan, size.psi) for gan in gans]
+        truncated_pool, self.truncated = truncated[: size.gans], truncated[size.gans :]
         kinds = {
             "all images of 1 GAN": (pool[:1], 0),
-            f"all images of {several}": (pool, 0),
-            "truncated images of 1 GAN": (truncate(pool[:1]), TRUNCATED),
-            f"truncated images of {several}": (truncate(pool), TRUNCATED),
+            f"all images of {len(pool)} GANs": (pool, 0),
+            "truncated images of 1 GAN": (truncated_pool[:1], TRUNCATED),
+            f"truncated images of {len(pool)} GANs": (truncated_pool, TRUNCATED),
         }
         how = self.seed, 0, size.classifiers
         self.classifiers = {
@@ -87,38 +81,7 @@ class Truncation(Experiment):
         self.held_out_classifiers = []  # no GAN here fools a classifier
 
     def shape(self) -> Matrix:
-        """Classifiers of both kinds on held-out GANs' images of both kinds."""
-        truncated = f"truncated, psi {self.config.psi:g}"
-        images = {"all images": self.held_out, truncated: self.truncated}
-        return Matrix(
-            detections=[
-                Detections(
-                    rows=self.classifiers,
-                    columns=images,
-                    name=self.name,
-                    title="Held-out GANs: fraction of generated images detected",
-                    caption="The GANs measured are none that any of these classifiers was trained "
-                    "on.",
-                    row_label="Classifier of",
-                    column_label="Images",
-                )
-            ],
-            summary=_summarize,
-            quality=images,
-            paper_quality={"all images": "FID about 37", truncated: "FID about 81"},
-            paper_quality_scope="StyleGAN2, FFHQ 256x256, psi 0.5",
-            classifiers={n: Shown(each, self.held_out) for n, each in self.classifiers.items()},
-            samples_of="A held-out GAN, {}",
-        )
-
-
-def _summarize(tables: Tables) -> str:
-    (all_of_one, all_of_several, truncated_of_one, _), names = tables[0].cells, tables[0].rows
-    return (
-        "Truncated images of held-out GANs are detected, by classifiers of "
-        f"{names[2]}, at {truncated_of_one[1].mean:.0%}; by classifiers of {names[0]} at "
-        f"{all_of_one[1].mean:.0%}, of {names[1]} at {all_of_several[1].mean:.0%}."
-    )
+        return shown.shape(self)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ MAY_IMPORT["experiments"] = set(MAY_IMPORT)
 # module of the project imports them, so that importing `data` takes nothing of `training`.
 COMMANDS = {"data/convert.py": {"training"}, "data/verify.py": {"training"}}
 
+MOST_LINES = 90  # of an experiment's script
+
 
 def imported_rooms(path: Path) -> set[str]:
     """The rooms that a file imports from, at its top or inside a function."""
@@ -56,6 +58,17 @@ def test_nobody_imports_a_command_of_data():
                     parent = getattr(node, "module", None)
                     imported = {f"{parent}.{name}" for name in names} | {parent, *names}
                     assert not imported & modules, f"{path.relative_to(ROOT)}: {imported}"
+
+
+def test_an_experiments_script_is_short_and_another_module_shows_it():
+    catalog = ast.parse((ROOT / "experiments/catalog.py").read_text(encoding="utf-8")).body
+    modules = {node.module for node in catalog if isinstance(node, ast.ImportFrom)}
+    scripts = {name.removeprefix("experiments.") for name in modules} - {"experiment"}
+    assert "generalization" in scripts
+    for name in scripts | {"cross_generator"}:
+        text = (ROOT / f"experiments/{name}.py").read_text(encoding="utf-8")
+        assert len(text.splitlines()) <= MOST_LINES, name
+        assert (ROOT / f"experiments/shown/{name}.py").is_file(), name
 
 
 def test_models_come_in_through_one_door():

@@ -5,7 +5,7 @@ import pytest
 from sklearn.cluster import AgglomerativeClustering
 
 from experiments.clusters import find_clusters
-from experiments.mutual_fooling import PAPER
+from experiments.shown.mutual_fooling import PAPER
 
 
 def blocks(labels: list[int], inside: float = 0.1, outside: float = 0.9) -> np.ndarray:
