@@ -35,6 +35,7 @@ setup(
         "imageio-ffmpeg>=0.5",
         "jinja2>=3.1",
         "keras>=3.15,<4",
+        "lazy-loader>=0.6",
         "matplotlib>=3.9",
         "numpy>=2.0",
         "packaging>=24",

@@ -16,6 +16,4 @@ Each prints medians over repeats taken in turn in one process, and their ratio. 
 ratio is what counts.
 """
 
-from training.runtime import import_quietly
-
-import_quietly()
+import training as _training  # noqa: F401 - first: TensorFlow then comes without its notices

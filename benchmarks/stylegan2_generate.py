@@ -15,7 +15,8 @@ from absl import flags
 
 from benchmarks.timing import medians, print_rates
 from stylegan2 import Generator, NetworkConfig, sample
-from stylegan2.evaluated import GeneratedImages, GeneratorEvaluationConfig
+from stylegan2.config import GeneratorEvaluationConfig
+from stylegan2.evaluated import GeneratedImages
 from stylegan2.ops import library
 from training import command
 

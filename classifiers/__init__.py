@@ -19,30 +19,21 @@ detector    Detector: a model with its temperature and what is known of it, as a
 A classifier maps images in [0, 255] to one logit, positive = generated.
 """
 
-from training.runtime import import_quietly
+import lazy_loader
 
-import_quietly()
+import training as _training  # noqa: F401 - first: TensorFlow then comes without its notices
+from training.saved_classes import registered_by as _registered_by
 
-from classifiers.config import DIGIT_PRESETS, PRESETS, ClassifierConfig, DigitConfig
-from classifiers.detector import Detector, load_detector
-from classifiers.models import ARCHITECTURES, build, build_configured
-from classifiers.pool import BalancedPool
-from classifiers.scoring import predict, predict_each
-from classifiers.training import ClassifierTask, DigitTask
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "config": ["ClassifierConfig", "DIGIT_PRESETS", "DigitConfig", "PRESETS"],
+        "detector": ["Detector", "load_detector"],
+        "models": ["ARCHITECTURES", "build", "build_configured"],
+        "pool": ["BalancedPool"],
+        "scoring": ["predict", "predict_each"],
+        "training": ["ClassifierTask", "DigitTask"],
+    },
+)
 
-__all__ = [
-    "ARCHITECTURES",
-    "DIGIT_PRESETS",
-    "PRESETS",
-    "BalancedPool",
-    "ClassifierConfig",
-    "ClassifierTask",
-    "Detector",
-    "DigitConfig",
-    "DigitTask",
-    "build",
-    "build_configured",
-    "load_detector",
-    "predict",
-    "predict_each",
-]
+_registered_by()

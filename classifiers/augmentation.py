@@ -26,9 +26,9 @@ class AugmentationConfig:
         shift: Most pixels that an image is moved by, each way; the edges are mirrored: a random
             crop of the padded image.
         blur: Probability of a Gaussian blur.
-        blur_sigma: Its largest sigma, in pixels; drawn evenly from 0 on.
+        blur_sigma: Largest sigma of the Gaussian blur, in pixels; drawn evenly from 0 on.
         jpeg: Probability of a JPEG encoding.
-        jpeg_quality: Its lowest quality; drawn evenly up to 100.
+        jpeg_quality: Lowest quality of the JPEG encoding; drawn evenly up to 100.
     """
 
     flip: float = 0.0

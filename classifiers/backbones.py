@@ -4,16 +4,16 @@ Adding one is a line in BACKBONES. `keras_application` makes the features of wha
 offer, and `rebuild` puts in order what they leave to chance.
 """
 
+from __future__ import annotations
+
 import dataclasses
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import keras
-from keras import applications
+if TYPE_CHECKING:
+    import keras
 
-from classifiers.rebuilding import rebuild
-from classifiers.resnet import resnet50
-
-Features = Callable[[keras.KerasTensor, float], keras.KerasTensor]
+Features = Callable[["keras.KerasTensor", float], "keras.KerasTensor"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -47,49 +47,54 @@ class Backbone(Architecture):
     heeds_width: bool = False
 
 
-def keras_application(application: Callable[..., keras.Model], **options) -> Features:
+def keras_application(name: str, **options) -> Features:
     """The features of one of Keras Applications.
 
     Args:
-        application: such as `keras.applications.DenseNet121`.
+        name: in `keras.applications`, such as "DenseNet121".
         **options: its own; `include_preprocessing=False` where it has that, or the images, which
             are scaled already, are scaled twice.
     """
 
     def features(images: keras.KerasTensor, width: float) -> keras.KerasTensor:
+        from keras import applications
+
+        application = getattr(applications, name)
         model = application(include_top=False, weights=None, input_tensor=images, **options)
         return model.output
 
     return features
 
 
+def _resnet50(images: keras.KerasTensor, width: float) -> keras.KerasTensor:
+    from classifiers.resnet import resnet50
+
+    return resnet50(images, width)
+
+
 def _mobilenet_v2(images: keras.KerasTensor, width: float) -> keras.KerasTensor:
+    from keras import applications
+
     shape = images.shape[1:]
     return applications.MobileNetV2(shape, width, False, None, images).output
 
 
 BACKBONES = {
-    "resnet50": Backbone(title="ResNet-50", features=resnet50, heeds_width=True),
+    "resnet50": Backbone(title="ResNet-50", features=_resnet50, heeds_width=True),
     "inception_v3": Backbone(
-        title="Inception-v3", features=keras_application(applications.InceptionV3), least_size=75
+        title="Inception-v3", features=keras_application("InceptionV3"), least_size=75
     ),
     "mobilenet_v2": Backbone(title="MobileNetV2", features=_mobilenet_v2, heeds_width=True),
-    "resnet50_v2": Backbone(
-        title="ResNet-50 V2", features=keras_application(applications.ResNet50V2)
-    ),
-    "densenet121": Backbone(
-        title="DenseNet-121", features=keras_application(applications.DenseNet121)
-    ),
-    "xception": Backbone(
-        title="Xception", features=keras_application(applications.Xception), least_size=71
-    ),
+    "resnet50_v2": Backbone(title="ResNet-50 V2", features=keras_application("ResNet50V2")),
+    "densenet121": Backbone(title="DenseNet-121", features=keras_application("DenseNet121")),
+    "xception": Backbone(title="Xception", features=keras_application("Xception"), least_size=71),
     "efficientnet_v2_b0": Backbone(
         title="EfficientNetV2-B0",
-        features=keras_application(applications.EfficientNetV2B0, include_preprocessing=False),
+        features=keras_application("EfficientNetV2B0", include_preprocessing=False),
     ),
     "convnext_tiny": Backbone(
         title="ConvNeXt-T",
-        features=keras_application(applications.ConvNeXtTiny, include_preprocessing=False),
+        features=keras_application("ConvNeXtTiny", include_preprocessing=False),
     ),
 }
 
@@ -116,6 +121,10 @@ def build_detector(
     Returns:
         A model from images [N, H, W, C] in [0, 255] to logits [N, 1], float32.
     """
+    import keras
+
+    from classifiers.rebuilding import rebuild
+
     backbone = BACKBONES[name]
     is_small = min(image_shape[:2]) < backbone.least_size
     images = keras.Input(image_shape, name="images")

@@ -2,10 +2,8 @@
 
 import keras
 
+from classifiers.config import CNN_FEATURES, CNN_LEAST_SIZE
 from training.randomness import derive_seed
-
-FEATURES = "features"
-LEAST_SIZE = 10  # height and width of which two convolutions and poolings leave a pixel
 
 
 def build_cnn(
@@ -22,7 +20,7 @@ def build_cnn(
     [-1, 1] inside, Glorot initial weights.
 
     Args:
-        image_shape: (H, W, C); images below LEAST_SIZE are enlarged to it (bilinear).
+        image_shape: (H, W, C); images below CNN_LEAST_SIZE are enlarged to it (bilinear).
         outputs: number of logits.
         features: units of a hidden dense layer named "features"; 0 for none, as in the paper.
         seed: seed of the initial weights.
@@ -32,8 +30,8 @@ def build_cnn(
     Returns:
         A model from images [N, H, W, C] in [0, 255] to logits [N, outputs], float32.
     """
-    is_small = min(image_shape[:2]) < LEAST_SIZE
-    size = [max(length, LEAST_SIZE) for length in image_shape[:2]]
+    is_small = min(image_shape[:2]) < CNN_LEAST_SIZE
+    size = [max(length, CNN_LEAST_SIZE) for length in image_shape[:2]]
 
     def kernel(name: str) -> dict:
         initializer = keras.initializers.GlorotUniform(seed=derive_seed(seed, "cnn", name))
@@ -52,6 +50,8 @@ def build_cnn(
         keras.layers.Flatten(**hidden),
     ]
     if features:
-        layers.append(keras.layers.Dense(features, activation="relu", **kernel(FEATURES), **hidden))
+        layers.append(
+            keras.layers.Dense(features, activation="relu", **kernel(CNN_FEATURES), **hidden)
+        )
     logits = keras.layers.Dense(outputs, **kernel("logits"), dtype="float32")
     return keras.Sequential([*layers, logits], name="cnn")

@@ -5,6 +5,9 @@ import dataclasses
 from data import InputError
 from training.config import PRECISIONS, check_at_least, check_at_most, check_choices
 
+# Of the small CNN: the smallest height and width, and the layer whose features are used.
+CNN_LEAST_SIZE, CNN_FEATURES = 10, "features"
+
 
 @dataclasses.dataclass(frozen=True)
 class ClassifierConfig:

@@ -24,16 +24,20 @@ from classifiers.detection.writers import WRITERS, Writer
 from classifiers.detector import Detector, load_detector
 from data import InputError, atomic_path
 from training import command
+from training.flag_help import NEEDED, group
 from training.progress import Progress, say
 
 
 def main() -> None:
     """The command line."""
-    flags.DEFINE_string("detector", None, "Folder of a detector, or .keras file.")
+    with group(NEEDED):
+        flags.DEFINE_string("detector", None, "Folder of a detector, or .keras file.")
     flags.DEFINE_float(
         "threshold", 0.5, "P(generated) above which a picture is called generated.", 0.0, 1.0
     )
-    flags.DEFINE_enum("format", "table", list(WRITERS), "json: an object in each line.")
+    flags.DEFINE_enum(
+        "format", "table", list(WRITERS), "Form of the findings; json: an object in each line."
+    )
     flags.DEFINE_string("output", None, "File to write instead of stdout, whole or not at all.")
     flags.DEFINE_integer("batch_size", 32, "Pictures through the model at once.", lower_bound=1)
     command.run(_run, positional=True, resumes=False)

@@ -1,18 +1,19 @@
 """A trained classifier together with what is needed to use it: a folder of two files."""
 
+from __future__ import annotations
+
 import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
-from scipy.special import expit
 
-from classifiers.scoring import predict
 from data import Images, atomic_path, read_json, write_json
 from data.json_files import OBJECT, TEXT, above, one_of
 from data.resize import FILTERS
-from training.keras_models import MODEL, classifier_file, load_classifier
+
+if TYPE_CHECKING:
+    import keras
 
 INFO = "detector.json"
 _SHAPE = {
@@ -45,15 +46,21 @@ class Detector:
 
     def logits(self, images: Images) -> np.ndarray:
         """Logits as the model gives them, float32 [N], positive = generated."""
+        from classifiers.scoring import predict
+
         return predict(self.model, images)[:, 0]
 
     def probability(self, logits: np.ndarray) -> np.ndarray:
         """P(generated) of logits, calibrated, float64 [N]; the decision threshold is 0.5."""
+        from scipy.special import expit
+
         return expit(np.asarray(logits, np.float64) / self.temperature)
 
     def save(self, folder: Path) -> None:
         """Writes both files; the second last, each whole or not at all."""
         folder.mkdir(parents=True, exist_ok=True)
+        from training.keras_models import MODEL
+
         with atomic_path(folder / MODEL) as temporary:
             self.model.save(temporary)
         self.save_info(folder)
@@ -75,6 +82,8 @@ def load_detector(path: str | Path) -> Detector:
     Raises:
         InputError: there is no model, or it is damaged or no detector.
     """
+    from training.keras_models import MODEL, classifier_file, load_classifier
+
     file = classifier_file(path)
     model = load_classifier(path)
     info = _read_info(file.with_name(INFO)) if file.name == MODEL else {}

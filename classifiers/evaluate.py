@@ -28,21 +28,28 @@ from data import InputError
 from report import Report
 from training import command
 from training.command_line import command_line
+from training.flag_help import OPTIONS, group
 
+# Strengths, and what they are.
 SWEEPS = {
-    "jpeg": ["95", "90", "75", "50", "30"],
-    "blur": ["0.5", "1", "2"],
-    "resize": ["0.5", "0.75", "1.5"],
-    "crop": ["0.9", "0.75", "0.5"],
+    "jpeg": (["95", "90", "75", "50", "30"], "Qualities of JPEG"),
+    "blur": (["0.5", "1", "2"], "Sigmas of a Gaussian blur, in pixels,"),
+    "resize": (["0.5", "0.75", "1.5"], "Factors of resizing"),
+    "crop": (["0.9", "0.75", "0.5"], "Shares of height and width that are kept by cropping,"),
 }
 
 
 def main() -> None:
     """The command line."""
     evaluation_inputs.define_flags(limit=10_000)
-    flags.DEFINE_integer("resamples", 1000, "Draws for the intervals.", 10, 1_000_000)
-    for name, strengths in SWEEPS.items():
-        flags.DEFINE_list(name, strengths, f"Strengths of the robustness sweep {name}; none: =.")
+    flags.DEFINE_integer(
+        "resamples", 1000, "Draws of images for the confidence intervals.", 10, 1_000_000
+    )
+    with group(OPTIONS):
+        for name, (strengths, unit) in SWEEPS.items():
+            flags.DEFINE_list(
+                name, strengths, f"{unit} at which images are tried again; --{name}= for none."
+            )
     command.run(_run, resumes=False)
 
 

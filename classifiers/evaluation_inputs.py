@@ -11,6 +11,7 @@ import data
 from classifiers.detector import Detector, load_detector
 from data import Images, InputError, Joined, Opened, Subset
 from data.errors import printable
+from training.flag_help import NEEDED, group
 from training.progress import say
 
 
@@ -47,14 +48,34 @@ class EvaluationInputs:
         }
 
 
+def define_sets() -> None:
+    """Defines --natural and --generated."""
+    flags.DEFINE_string(
+        "natural", None, "Natural images: folder or zip of images, or folder of records."
+    )
+    flags.DEFINE_list(
+        "generated", [], "Generated images, of each generator a folder, a zip or records."
+    )
+
+
 def define_flags(limit: int) -> None:
     """Defines --detector, --natural, --generated, --split, --limit and --output."""
-    flags.DEFINE_string("detector", None, "Folder of the detector, or a .keras file.")
-    flags.DEFINE_string("natural", None, "Natural images: folder, zip or records.")
-    flags.DEFINE_list("generated", [], "Generated images, of each generator: the same.")
-    flags.DEFINE_enum("split", "evaluation", ["evaluation", "train", "all"], "Of each set.")
+    with group(NEEDED):
+        flags.DEFINE_string("detector", None, "Folder of the detector, or a .keras file.")
+        define_sets()
+        flags.DEFINE_string("output", None, "Folder of the report.")
+    flags.DEFINE_enum(
+        "split", "evaluation", ["evaluation", "train", "all"], "Which images of each set are taken."
+    )
     flags.DEFINE_integer("limit", limit, "Most images of each set.", lower_bound=2)
-    flags.DEFINE_string("output", None, "Folder of the report.")
+
+
+def check_given() -> None:
+    """Raises InputError where something is missing, or two sets are one."""
+    values = flags.FLAGS
+    if not all((values.detector, values.natural, values.generated, values.output)):
+        raise InputError("--detector, --natural, --generated (images) and --output are needed")
+    check_distinct(values.natural, values.generated)
 
 
 def open_sets(resolution: int, channels: int, resize_filter: str) -> list[Opened]:
@@ -81,9 +102,8 @@ def open_inputs() -> EvaluationInputs:
     Raises:
         InputError: something is missing, or cannot be read.
     """
+    check_given()
     values = flags.FLAGS
-    if not all((values.detector, values.natural, values.generated, values.output)):
-        raise InputError("--detector, --natural, --generated (images) and --output are needed")
     detector = load_detector(values.detector)
     size, _, channels = detector.image_shape
     opened = open_sets(size, channels, detector.resize_filter)

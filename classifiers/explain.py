@@ -18,7 +18,6 @@ from absl import flags
 import report
 from classifiers import evaluation_inputs
 from classifiers.detector import Detector
-from classifiers.grad_cam import grad_cam, overlay
 from classifiers.spectra import log_power_spectrum, radial_profile
 from classifiers.spectra_figure import draw_spectra
 from data import ArrayImages, Images, atomic_path, image_grid
@@ -42,7 +41,12 @@ class Spectra:
 def main() -> None:
     """The command line."""
     evaluation_inputs.define_flags(limit=2000)
-    flags.DEFINE_integer("images", 16, "Overlays of each set.", lower_bound=1)
+    flags.DEFINE_integer(
+        "images",
+        16,
+        "Images of each set that are shown with where the detector looks.",
+        lower_bound=1,
+    )
     command.run(_run, resumes=False)
 
 
@@ -137,6 +141,8 @@ def spectra_figures(spectra: Spectra) -> list[Figure]:
 
 def overlays(detector: Detector, sets: dict[str, Images], count: int) -> list[Grid]:
     """Images of each set above their Grad-CAM overlays, all on one scale."""
+    from classifiers.grad_cam import grad_cam, overlay
+
     images = {name: each.read(np.arange(min(count, len(each)))) for name, each in sets.items()}
     maps = {name: grad_cam(detector.model, each) for name, each in images.items()}
     most = float(np.percentile(np.concatenate([each.ravel() for each in maps.values()]), 99.5))

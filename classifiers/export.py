@@ -14,11 +14,9 @@ from absl import flags
 
 from classifiers.detection.fitting import crop_resize_of
 from classifiers.detector import Detector, load_detector
-from classifiers.serving.card import model_card, write_card
-from classifiers.serving.converted import require_tf2onnx, write_litert, write_onnx
-from classifiers.serving.signatures import write_saved_model
 from data import InputError, whole_folder
 from training import command
+from training.flag_help import NEEDED, group
 from training.progress import say
 
 SAVED_MODEL, ONNX, LITERT = "saved_model/1", "model.onnx", "model.tflite"
@@ -26,10 +24,11 @@ SAVED_MODEL, ONNX, LITERT = "saved_model/1", "model.onnx", "model.tflite"
 
 def main() -> None:
     """The command line."""
-    flags.DEFINE_string("detector", None, "Folder of a detector, or .keras file.")
-    flags.DEFINE_string("output", None, "Folder to make; it must not exist, or be empty.")
-    flags.DEFINE_bool("onnx", False, "Also as ONNX; needs tf2onnx.")
-    flags.DEFINE_bool("litert", False, "Also for LiteRT (TensorFlow Lite).")
+    with group(NEEDED):
+        flags.DEFINE_string("detector", None, "Folder of a detector, or .keras file.")
+        flags.DEFINE_string("output", None, "Folder to make; it must not exist, or be empty.")
+    flags.DEFINE_bool("onnx", False, "Write the detector as ONNX, too; needs tf2onnx.")
+    flags.DEFINE_bool("litert", False, "Write the detector for LiteRT (TensorFlow Lite), too.")
     command.run(_run, resumes=False)
 
 
@@ -54,6 +53,10 @@ def export(detector: Detector, output: Path, onnx: bool = False, litert: bool = 
         InputError: there is something at `output`, the detector takes no squares of one size, or
             tf2onnx is wanted and missing.
     """
+    from classifiers.serving.card import model_card, write_card
+    from classifiers.serving.converted import require_tf2onnx, write_litert, write_onnx
+    from classifiers.serving.signatures import write_saved_model
+
     crop_resize_of(detector)
     if onnx:
         require_tf2onnx()

@@ -1,19 +1,21 @@
 """Every classifier architecture by name."""
 
+from __future__ import annotations
+
 from collections import ChainMap
 from collections.abc import Mapping
-
-import keras
+from typing import TYPE_CHECKING
 
 from classifiers.backbones import BACKBONES, Architecture, build_detector
-from classifiers.cnn import LEAST_SIZE, build_cnn
-from classifiers.config import ClassifierConfig
+from classifiers.config import CNN_LEAST_SIZE, ClassifierConfig
 from data import InputError
-from training.jpeg import JPEGEncoding
+
+if TYPE_CHECKING:
+    import keras
 
 # A view, so that it has whatever is added to BACKBONES.
 ARCHITECTURES: Mapping[str, Architecture] = ChainMap(
-    BACKBONES, {"cnn": Architecture(title="CNN", least_size=LEAST_SIZE)}
+    BACKBONES, {"cnn": Architecture(title="CNN", least_size=CNN_LEAST_SIZE)}
 )
 
 
@@ -83,6 +85,11 @@ def build(
             than it takes.
     """
     check_architecture(architecture, image_shape, width, enlarge)
+    import keras
+
+    from classifiers.cnn import build_cnn
+    from training.jpeg import JPEGEncoding
+
     if architecture in BACKBONES:
         model = build_detector(architecture, image_shape, seed, precision, width)
     else:

@@ -4,7 +4,6 @@ import io
 
 import numpy as np
 from PIL import Image
-from scipy import ndimage
 
 from data import Images, InputError
 from data.threads import map_in_order
@@ -29,6 +28,8 @@ def blur(image: np.ndarray, sigma: float) -> np.ndarray:
         image: uint8 [H, W, C].
         sigma: standard deviation in pixels; 0 for none.
     """
+    from scipy import ndimage
+
     blurred = ndimage.gaussian_filter(image.astype(np.float32), (sigma, sigma, 0))
     return np.round(blurred).astype(np.uint8)
 

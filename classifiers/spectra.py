@@ -1,7 +1,6 @@
 """Averaged power spectra: at which frequencies a generator leaves artefacts."""
 
 import numpy as np
-from scipy import ndimage
 
 from data import Images
 
@@ -33,6 +32,8 @@ def log_power_spectrum(images: Images, residual: bool = False, sigma: float = 1.
         batch = images.read(np.arange(start, min(start + BATCH, len(images))))
         grey = batch.mean(axis=-1, dtype=np.float64) / 255  # [N, H, W]
         if residual:
+            from scipy import ndimage
+
             grey -= ndimage.gaussian_filter(grey, (0, sigma, sigma))
         grey -= grey.mean(axis=(1, 2), keepdims=True)
         power = np.abs(np.fft.fft2(grey * window)) ** 2 / (height * width) ** 2

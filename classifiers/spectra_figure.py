@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from report.drawing import INK, save, surround
 
@@ -22,6 +21,8 @@ def draw_spectra(path: Path, spectra: dict[str, np.ndarray], title: str) -> Path
     low, high = np.percentile(np.stack(list(spectra.values())), [1, 99.9])
     differences = {name: spectrum - first for name, spectrum in spectra.items()}
     most = max(0.1, np.percentile(np.abs(np.stack(list(differences.values()))), 99.9))
+    from matplotlib.figure import Figure
+
     figure = Figure((SIDE * len(names) + 0.8, 2 * SIDE + 0.4), facecolor="white")
     axes = figure.subplots(2, len(names), squeeze=False)
     for column, name in enumerate(names):

@@ -24,9 +24,8 @@ import data
 from classifiers.augmentation import AugmentationConfig
 from classifiers.config import DETECTOR
 from classifiers.detector import Detector
-from classifiers.evaluation_inputs import open_sets
+from classifiers.evaluation_inputs import check_distinct, define_sets, open_sets
 from classifiers.models import ARCHITECTURES, check_architecture
-from classifiers.training import ClassifierTask
 from data import Images, InputError, Joined, Opened, Subset
 from metrics import detection_metrics
 from metrics.calibration import fit_temperature
@@ -34,11 +33,10 @@ from training import command
 from training.command_line import command_line
 from training.config import define_flags, override, to_json
 from training.distribution import check_batch_size, define_replicas, make_strategy
-from training.loop import Loop, LoopConfig
+from training.flag_help import NEEDED, TRAINING, group
 from training.memory import check_memory
 from training.progress import say
 from training.run_folder import begin_or_go_on
-from training.workers import Workers
 
 MOST_VALIDATION = 2000  # images of each kind, at most a tenth of those that train
 UNLIKE = 0.05  # difference in shares of JPEG files from which a warning is due
@@ -46,19 +44,18 @@ UNLIKE = 0.05  # difference in shares of JPEG files from which a warning is due
 
 def main() -> None:
     """The command line."""
-    flags.DEFINE_string("run", None, "Folder of the run.")
-    flags.DEFINE_string("natural", None, "Natural images: folder, zip or records.")
-    flags.DEFINE_list("generated", [], "Generated images, of each generator: the same.")
-    flags.DEFINE_enum(
-        "architecture", "mobilenet_v2", list(ARCHITECTURES), "The detector's network."
-    )
+    with group(NEEDED):
+        flags.DEFINE_string("run", None, "Folder of the run: a new one, or one to go on with.")
+        define_sets()
+    flags.DEFINE_enum("architecture", "mobilenet_v2", ARCHITECTURES, "The detector's network.")
     flags.DEFINE_integer("resolution", 64, "Height and width of the images.", lower_bound=8)
-    flags.DEFINE_integer("channels", 3, "1 (grey) or 3 (RGB).", 1, 3)
-    flags.DEFINE_enum("filter", "lanczos", ["lanczos", "box"], "By which images are resized.")
+    flags.DEFINE_integer("channels", 3, "Colour channels of the images: 1 (grey) or 3 (RGB).", 1, 3)
+    flags.DEFINE_enum("filter", "lanczos", ["lanczos", "box"], "How images are resized.")
     flags.DEFINE_integer("seed", 0, "Seed of weights, data order and augmentation.", lower_bound=0)
     define_replicas()
-    define_flags("classifier", {"default": DETECTOR})
-    define_flags("augmentation", {"default": AugmentationConfig()})
+    with group(TRAINING):
+        define_flags("classifier", DETECTOR)
+        define_flags("augmentation", AugmentationConfig())
     command.run(_run)
 
 
@@ -71,6 +68,11 @@ def _run() -> None:
     augmentation = override(AugmentationConfig(), "augmentation", values)
     shape = (values.resolution, values.resolution, values.channels)
     check_architecture(values.architecture, shape, config.width, config.enlarge)
+    check_distinct(values.natural, values.generated)
+    from classifiers.training import ClassifierTask
+    from training.loop import Loop, LoopConfig
+    from training.workers import Workers
+
     strategy = make_strategy(values.cpu_replicas)
     check_batch_size(config.batch_size, strategy)
     check_memory(

@@ -19,32 +19,41 @@ from data.records.conversion import Conversion
 from data.records.options import ConvertOptions
 from data.resize import CROPS, FILTERS
 from training import command
+from training.flag_help import NEEDED, group
 from training.memory import check_memory
 from training.progress import Progress, say
-from training.runtime import import_quietly
 from training.signals import Interrupted, stop_request
 
 
 def define_flags() -> None:
     """Declares the command's flags."""
-    flags.DEFINE_string("source", None, "Folder or zip file of images, or MNIST's idx folder.")
-    flags.DEFINE_string("output", None, "Folder for the records: new, or of this conversion.")
-    flags.DEFINE_integer("resolution", None, "Height and width of the images.", 1)
-    flags.DEFINE_integer("channels", 3, "1 (grey) or 3 (RGB).", 1, 3)
+    with group(NEEDED):
+        flags.DEFINE_string("source", None, "Folder or zip file of images, or MNIST's idx folder.")
+        flags.DEFINE_string(
+            "output", None,
+            "Folder for the records: a new one, or one that this command began, and goes on with.",
+        )  # fmt: skip
+        flags.DEFINE_integer("resolution", None, "Height and width of the images, in pixels.", 1)
+    flags.DEFINE_integer("channels", 3, "Colour channels of the images: 1 (grey) or 3 (RGB).", 1, 3)
     flags.DEFINE_enum(
-        "filter", "lanczos", sorted(FILTERS), "How pictures are resized: record it with every FID."
-    )
-    flags.DEFINE_enum("crop", "center", CROPS, "none: accept square pictures only.")
-    flags.DEFINE_integer("shards", None, "Number of shards; default: by --shard_megabytes.", 1)
-    flags.DEFINE_integer(
-        "shard_megabytes", 400, "Most megabytes of pixels in a shard; never over 4,096 images.", 1
-    )
-    flags.DEFINE_integer("limit", None, "Take only the first so many pictures.", 1)
-    flags.DEFINE_enum(
-        "labels", None, CHOICES, "dataset.json: StyleGAN2-ADA's file in the source, which is taken "
-        "by itself where it is there; folders: each sub-folder is a class, in the order of names.",
+        "filter", "lanczos", sorted(FILTERS),
+        "How pictures are resized; Fréchet distances depend on it.",
     )  # fmt: skip
-    flags.DEFINE_boolean("skip_bad", False, "Go on without pictures that cannot be read.")
+    flags.DEFINE_enum(
+        "crop", "center", CROPS, "What becomes of pictures that are not square: center takes the "
+        "square in their middle, none refuses them.",
+    )  # fmt: skip
+    flags.DEFINE_enum(
+        "labels", None, CHOICES, "Where labels come from. dataset.json: StyleGAN2-ADA's file in "
+        "the source, which is the default where there is one; folders: each sub-folder is a class, "
+        "in the order of names.",
+    )  # fmt: skip
+    flags.DEFINE_integer("limit", None, "Take only the first so many pictures.", 1)
+    flags.DEFINE_boolean("skip_bad", False, "Leave out pictures that cannot be read, and go on.")
+    flags.DEFINE_integer("shards", None, "Number of files; without it, by --shard_megabytes.", 1)
+    flags.DEFINE_integer(
+        "shard_megabytes", 400, "Most megabytes of pixels in a file; never over 4,096 images.", 1
+    )
 
 
 def main() -> None:
@@ -98,6 +107,5 @@ def _convert(options: ConvertOptions) -> dict:
 
 
 if __name__ == "__main__":
-    import_quietly()
     define_flags()
     command.run(main)

@@ -10,13 +10,14 @@ from data.folder import existing_folder
 from data.records.manifest import read_manifest
 from data.records.verification import check_pixels, damaged_shards
 from training import command
+from training.flag_help import NEEDED, group
 from training.progress import Progress, say
-from training.runtime import import_quietly
 
 
 def define_flags() -> None:
     """Declares the command's flags."""
-    flags.DEFINE_string("folder", None, "Folder of records; may also be given without its flag.")
+    with group(NEEDED):
+        flags.DEFINE_string("folder", None, "Folder of records; --folder= may be left out.")
     flags.DEFINE_boolean("pixels", False, "Decode every image, too.")
 
 
@@ -46,7 +47,6 @@ def _check(folder: Path, manifest: dict) -> None:
 
 
 if __name__ == "__main__":
-    import_quietly()
     define_flags()
     # The shared command line knows flags only.
     if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):

@@ -6,18 +6,16 @@ training    DCGANTask: losses, optimizers, one step
 sampling    image i of a generator, for any i
 """
 
-from dcgan.config import PRESETS, DCGANConfig
-from dcgan.networks import IMAGE_SHAPE, build_discriminator, build_generator
-from dcgan.sampling import BATCH, sample
-from dcgan.training import DCGANTask
+import lazy_loader
 
-__all__ = [
-    "BATCH",
-    "IMAGE_SHAPE",
-    "PRESETS",
-    "DCGANConfig",
-    "DCGANTask",
-    "build_discriminator",
-    "build_generator",
-    "sample",
-]
+import training as _training  # noqa: F401 - first: TensorFlow then comes without its notices
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "config": ["BATCH", "DCGANConfig", "IMAGE_SHAPE", "PRESETS"],
+        "networks": ["build_discriminator", "build_generator"],
+        "sampling": ["sample"],
+        "training": ["DCGANTask"],
+    },
+)

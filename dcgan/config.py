@@ -5,6 +5,9 @@ import dataclasses
 from data import InputError
 from training.config import PRECISIONS, check_at_least, check_at_most, check_choices
 
+IMAGE_SHAPE = (28, 28, 1)
+BATCH = 256  # images that `dcgan.sampling` makes at once
+
 
 @dataclasses.dataclass(frozen=True)
 class DCGANConfig:
@@ -21,7 +24,8 @@ class DCGANConfig:
         batch_size: Images of each kind in a step (not fixed by the paper).
         generator_learning_rate: Adam's learning rate for the generator at the start; it falls
             linearly to 0 (not fixed by the paper).
-        discriminator_learning_rate: The same for the discriminator (not fixed by the paper).
+        discriminator_learning_rate: Adam's learning rate for the discriminator at the start; it
+            falls linearly to 0 (not fixed by the paper).
         beta_1: Adam's first moment decay; 0.5 as in Radford et al. (not fixed by the paper).
         beta_2: Adam's second moment decay (not fixed by the paper).
         precision: Arithmetic of the hidden layers: float32, or mixed_bfloat16, which is faster

@@ -1,20 +1,22 @@
 """The DCGAN as a family of GANs."""
 
+from __future__ import annotations
+
 import dataclasses
 from collections.abc import Mapping
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-import keras
 import numpy as np
 
 from data import Images, InputError
-from dcgan.config import PRESETS, DCGANConfig
-from dcgan.networks import IMAGE_SHAPE
-from dcgan.sampling import BATCH, sample
-from dcgan.training import DCGANTask
+from dcgan.config import BATCH, IMAGE_SHAPE, PRESETS, DCGANConfig
 from training.family import GANFamily
-from training.fooling import FoolingLoss
-from training.task import Task
+
+if TYPE_CHECKING:
+    import keras
+
+    from training.fooling import FoolingLoss
+    from training.task import Task
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -40,6 +42,8 @@ class DCGANFamily(GANFamily):
         """Images of a generator by index."""
         if psi != 1:
             raise InputError(f"a DCGAN cannot be truncated by {psi:g}: it has no truncation")
+        from dcgan.sampling import sample
+
         return sample(generator, indices)
 
     @property
@@ -62,5 +66,7 @@ class DCGANFamily(GANFamily):
         self, images: Images, seed: int, fooling: FoolingLoss | None
     ) -> tuple[Task, dict[str, keras.Model]]:
         """A training, and its networks."""
+        from dcgan.training import DCGANTask
+
         task = DCGANTask(self.gan, images, seed, fooling)
         return task, {"generator": task.generator, "discriminator": task.discriminator}

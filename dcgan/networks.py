@@ -2,11 +2,11 @@
 
 import keras
 
+from dcgan.config import IMAGE_SHAPE
 from training.randomness import derive_seed
 
 LEAK = 0.2
 INITIAL_STDDEV = 0.02
-IMAGE_SHAPE = (28, 28, 1)
 
 
 def build_generator(

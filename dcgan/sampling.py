@@ -3,10 +3,10 @@
 import keras
 import numpy as np
 
+from dcgan.config import BATCH
 from training.randomness import indexed_latents
 
 LATENT_SEED = 0
-BATCH = 256
 
 
 def sample(generator: keras.Model, indices: np.ndarray) -> np.ndarray:

@@ -7,8 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 from data import EpochOrder, Images
-from dcgan.config import DCGANConfig
-from dcgan.networks import IMAGE_SHAPE, build_discriminator, build_generator
+from dcgan.config import IMAGE_SHAPE, DCGANConfig
+from dcgan.networks import build_discriminator, build_generator
 from dcgan.sampling import sample
 from training.distribution import replica_slice
 from training.fooling import FoolingLoss

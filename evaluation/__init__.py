@@ -8,10 +8,9 @@ inception     the standard Inception graph
 random_vgg    VGG16 with random weights
 perceptual    pairs of images to distances, by the user's own model
 rows          what is computed by index, in pieces that are kept
+score         one number, and what it was taken from
 evaluator     Evaluator: FID, KID, precision and recall, path lengths, sliced Wasserstein distances
 report        evaluation.json and evaluation.md
 """
 
-from training.runtime import import_quietly
-
-import_quietly()
+import training as _training  # noqa: F401 - first: TensorFlow then comes without its notices

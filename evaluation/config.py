@@ -29,6 +29,8 @@ PATH_METRICS = {
     for space in ("z", "w")
     for sampling in ("full", "end")
 }
+# Extractors that have a name.
+INCEPTION, RANDOM_VGG16 = "inception", "random-vgg16"
 OVER_FEATURES = ("fid", "kid", "pr")
 METRICS = (*OVER_FEATURES, *PATH_METRICS, "swd")
 PROTOCOLS = ("split", "stylegan2", "stylegan2-ada-full")
@@ -48,8 +50,8 @@ class EvaluationConfig:
             stylegan2 (the first of all in the order of the data, repeated until there are enough,
             and each mirrored or not at random where the training mirrored) or stylegan2-ada-full
             (all, each once).
-        num_natural: Natural images of the first two protocols; default: 50,000. The first has at
-            most those of the split.
+        num_natural: Natural images of the protocols split, which has at most those of the split,
+            and stylegan2; default: 50,000.
         split: Part of the protocol split: train (default; those the networks saw), evaluation or
             all.
         mirror: Whether the training mirrored, for the protocol stylegan2; default: what the run of
@@ -58,7 +60,7 @@ class EvaluationConfig:
         batch_size: Images at a time.
         kid_subsets: Subsets over which the kernel distance is averaged.
         kid_subset_size: Images of each kind in a subset; fewer if there are fewer.
-        neighbours: k of precision and recall; 3 in Kynkaanniemi et al. 2019.
+        neighbours: Neighbours (k) of precision and recall; 3 in Kynkaanniemi et al. 2019.
         num_paths: Paths of a perceptual path length; 100,000 in Karras et al. 2019.
         path_epsilon: Step along a path; 1e-4 in Karras et al. 2019.
         num_swd: Images of each kind for the sliced Wasserstein distance; a choice of this project:

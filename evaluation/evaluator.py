@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -17,6 +16,7 @@ from evaluation.perceptual import LARGEST, Perceptual, seen
 from evaluation.reference import ReferenceImages
 from evaluation.rows import Rows
 from evaluation.sampler import Sampler
+from evaluation.score import Score
 from metrics import (
     RunningGaussian,
     frechet_distance,
@@ -27,23 +27,6 @@ from metrics import (
 )
 from metrics.sliced_wasserstein import COARSEST
 from training.progress import Progress, say
-
-
-@dataclasses.dataclass(frozen=True)
-class Score:
-    """One number.
-
-    Attributes:
-        name: FID, "frechet distance (random-vgg16)", ...
-        value: the number.
-        deviation: standard deviation over subsets, or None.
-        taken: what it was taken from, besides what the whole report says.
-    """
-
-    name: str
-    value: float
-    deviation: float | None = None
-    taken: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 class Evaluator:

@@ -8,11 +8,10 @@ import numpy as np
 import tensorflow as tf
 
 from data import InputError, sha256_file
+from evaluation.config import INCEPTION, RANDOM_VGG16
 from evaluation.inception import PUBLISHED, Inception
 from evaluation.random_vgg import random_vgg16
 from training.keras_models import load_model, shapes
-
-INCEPTION, RANDOM_VGG16 = "inception", "random-vgg16"
 
 
 class Extractor(Protocol):

@@ -8,7 +8,7 @@ from filelock import FileLock
 from data import InputError, read_json, write_json, write_text
 from data.json_files import NUMBER, TEXT, optional
 from evaluation.config import PROTOCOLS
-from evaluation.evaluator import Score
+from evaluation.score import Score
 
 JSON, MARKDOWN = "evaluation.json", "evaluation.md"
 _FIGURE = {"name": TEXT, "value": NUMBER, "deviation": optional(NUMBER)}

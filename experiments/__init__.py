@@ -21,7 +21,4 @@ cross_architecture (T1), multiple_classifiers (F3), mutual_fooling (T3), truncat
 finetuning (S2), cross_generator; all, artifacts, export_images.
 """
 
-from training.runtime import import_quietly
-
-# Before any module below imports TensorFlow.
-import_quietly()
+import training as _training  # noqa: F401 - first: TensorFlow then comes without its notices

@@ -13,11 +13,14 @@ each kind of training takes here, and prints what the whole plan, and each exper
 on 1, 8 and 64 such devices. See docs/reproducing.md.
 """
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from absl import flags
 
@@ -29,8 +32,6 @@ from lab import flags as lab_flags
 from lab import run
 from lab.executors.local import POLL_SECONDS, stop_with_parent
 from lab.flags import BOTH
-from lab.lab import Lab
-from lab.planning.costs import cost_classes, measure, scaled
 from lab.planning.estimate import estimate
 from lab.planning.text import each_alone, whole_plan
 from lab.specs import GAN, Spec
@@ -38,8 +39,12 @@ from lab.store.cache import GIGABYTE
 from report import write_index
 from training import command
 from training.command_line import program
+from training.flag_help import EXECUTION, group
 from training.progress import say
 from training.signals import Interrupted, StopRequest, stop_request
+
+if TYPE_CHECKING:
+    from lab.lab import Lab
 
 SETTINGS = ("dcgan", "stylegan2")  # the paper's
 # Set for the process of one of both settings; no flag, for reports show their command.
@@ -49,12 +54,13 @@ _AS_CHILD = "EXPERIMENTS_AS_CHILD"
 def main() -> None:
     """The command line."""
     lab_flags.define([BOTH, *SETTINGS])
-    flags.DEFINE_float(
-        "seconds_per_kimg", None,
-        "With --dry_run: for a device that is not here, how long a GAN takes there for 1,000 "
-        "images; StyleGAN2's published time on a V100 at 256x256 is 112.5 s.",
-        lower_bound=1e-6,
-    )  # fmt: skip
+    with group(EXECUTION):
+        flags.DEFINE_float(
+            "seconds_per_kimg", None,
+            "With --dry_run: for a device that is not here, how long a GAN takes there for 1,000 "
+            "images; StyleGAN2's published time on a V100 at 256x256 is 112.5 s.",
+            lower_bound=1e-6,
+        )  # fmt: skip
     command.run(_run)
 
 
@@ -152,6 +158,8 @@ def _write_index(index: Path, lab: Lab, ours: list[Path]) -> Path:
 
 
 def _print_plan(lab: Lab, experiments: list[Experiment]) -> None:
+    from lab.planning.costs import cost_classes, measure, scaled
+
     known, specs = flags.FLAGS.seconds_per_kimg, _specs(lab, experiments)
     missing, setting = lab.missing(specs), flags.FLAGS.setting
     say(f"measuring a step of each kind of training, setting {setting}")

@@ -4,9 +4,6 @@ import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
-from sklearn.metrics import silhouette_score
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,6 +55,10 @@ def find_clusters(rates: np.ndarray) -> Clusters:
     Returns:
         one cluster of all where n is 2, or where nothing tells them apart; else 2 ... n - 1.
     """
+    from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.spatial.distance import squareform
+    from sklearn.metrics import silhouette_score
+
     count = len(rates)
     distances = (rates + rates.T) / 2.0
     np.fill_diagonal(distances, 0.0)

@@ -1,11 +1,13 @@
 """What an experiment is, what it shows, and what it finds."""
 
+from __future__ import annotations
+
 import abc
 import dataclasses
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from data import Dataset
 from experiments.measurements import (
@@ -18,9 +20,11 @@ from experiments.measurements import (
 )
 from experiments.population import Shown
 from experiments.sizes import Size
-from lab.lab import Lab
 from lab.specs import Classifier, ImageSource, Spec
 from report import Figure, Grid, Table
+
+if TYPE_CHECKING:
+    from lab.lab import Lab
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -71,7 +75,7 @@ class Shape(abc.ABC):
     classifiers: Mapping[str, Shown] = dataclasses.field(default_factory=dict)
     sources: Mapping[str, Shown] = dataclasses.field(default_factory=dict)
     source_name: Callable[[ImageSource], str] = seed_of
-    also: Sequence["Shape"] = ()
+    also: Sequence[Shape] = ()
     samples_of: str = "A GAN: {}"
     more_tables: Sequence[Callable[[Lab], Table]] = ()
     more_figures: Sequence[Figure] = ()

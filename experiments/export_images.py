@@ -19,7 +19,7 @@ from data import InputError, encode_png, parse_ranges, write_bytes
 from lab import families
 from lab.store.artifact import Artifact
 from training import command
-from training.keras_models import load_model
+from training.flag_help import NEEDED, group
 from training.progress import Progress
 
 BLOCK = 256
@@ -27,9 +27,10 @@ BLOCK = 256
 
 def main() -> None:
     """The command line."""
-    flags.DEFINE_string("artifact", None, "Folder of the GAN.")
+    with group(NEEDED):
+        flags.DEFINE_string("artifact", None, "Folder of the GAN, in the artifacts of a workdir.")
+        flags.DEFINE_string("output", None, "Folder of the PNG files.")
     flags.DEFINE_string("indices", "0-9999", "Which images: numbers and ranges.")
-    flags.DEFINE_string("output", None, "Folder of the PNG files.")
     command.run(_run)
 
 
@@ -63,6 +64,8 @@ def load_sampler(folder: Path) -> Callable[[np.ndarray], np.ndarray]:
     family, spec = manifest.get("family"), manifest.get("spec", {})
     if family is None:
         raise InputError(f"{folder} holds no GAN, or one of an earlier version")
+    from training.keras_models import load_model
+
     generator, sample = load_model(artifact.model_file()), families.find(family).sample
     return lambda indices: sample(generator, indices, spec.get("psi", 1.0))
 

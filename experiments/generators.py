@@ -7,6 +7,7 @@ from absl import flags
 import data
 from data import Dataset, InputError
 from lab.specs import ImageSet, ImageSource, Published
+from training.flag_help import DATA, NEEDED, group
 from training.progress import say
 from training.run_folder import CONFIG
 
@@ -15,16 +16,20 @@ LEAST = 2
 
 def define_sources() -> None:
     """Declares the flags."""
-    flags.DEFINE_string("natural", None, "Folder, zip file or records of natural images.")
-    flags.DEFINE_list(
-        "generators", None, "name=PATH,name=PATH,...: a folder, zip file or records of a "
-        "generator's images, a published StyleGAN2 pickle, or a run of stylegan2.train.",
-    )  # fmt: skip
-    flags.DEFINE_integer(
-        "resolution", 64, "Height and width of all images; others are resized.", lower_bound=8
-    )
-    flags.DEFINE_integer("channels", 3, "3 for colour, 1 for grey.", lower_bound=1, upper_bound=3)
-    flags.DEFINE_string("filter", None, "How images are resized: lanczos (default) or box.")
+    with group(NEEDED):
+        flags.DEFINE_string("natural", None, "Folder, zip file or records of natural images.")
+        flags.DEFINE_list(
+            "generators", None, "name=PATH,name=PATH,...: a folder, zip file or records of a "
+            "generator's images, a published StyleGAN2 pickle, or a run of stylegan2.train.",
+        )  # fmt: skip
+    with group(DATA):
+        flags.DEFINE_integer(
+            "resolution", 64, "Height and width of all images; others are resized.", lower_bound=8
+        )
+        flags.DEFINE_integer(
+            "channels", 3, "Colour channels of all images: 1 (grey) or 3 (RGB).", 1, 3
+        )
+        flags.DEFINE_string("filter", None, "How images are resized: lanczos (default) or box.")
 
 
 def open_natural() -> Dataset:

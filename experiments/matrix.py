@@ -1,8 +1,10 @@
 """A matrix: who detects whom. Groups of classifiers against groups of image sources."""
 
+from __future__ import annotations
+
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,9 +12,11 @@ from experiments.clusters import Clusters
 from experiments.experiment import Shape
 from experiments.measurements import AUC, RATE, detection, detection_map, papers
 from experiments.population import Shown
-from lab.lab import Lab
 from lab.specs import Classifier, ImageSource
 from report import Figure, Table
+
+if TYPE_CHECKING:
+    from lab.lab import Lab
 
 Tables = Sequence[Table]
 

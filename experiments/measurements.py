@@ -1,18 +1,22 @@
 """Measurements over instances, and the tables that several experiments share."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from data import Images, image_grid
 from experiments.population import Shown
 from lab import measure
-from lab.lab import Lab
 from lab.quality import FID, DigitMetric
 from lab.specs import Classifier, ImageSource
 from metrics import detection_rate
 from report import Figure, Grid, Measurement, Table, heat_map
+
+if TYPE_CHECKING:
+    from lab.lab import Lab
 
 SAMPLES = 40
 LEAST_SIDE = 28  # smaller images are shown enlarged

@@ -1,11 +1,13 @@
 """The one way in which experiments run: train what is missing, measure, write the report."""
 
+from __future__ import annotations
+
 import dataclasses
 import hashlib
 import json
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
@@ -15,14 +17,17 @@ from experiments.experiment import Experiment, Result
 from experiments.measurements import natural_grid
 from lab import flags as lab_flags
 from lab import run
-from lab.lab import Lab
 from lab.planning.listing import describe_plan
 from lab.specs import Spec
 from report import Report
 from training import command
 from training.command_line import command_line
 from training.config import define_flags, override, to_json
+from training.flag_help import SIZE, group, named
 from training.progress import say
+
+if TYPE_CHECKING:
+    from lab.lab import Lab
 
 MOST_INSTANCES = 10_000
 QUICK_NOTE = (
@@ -34,12 +39,10 @@ QUICK_NOTE = (
 def main(experiment_class: type[Experiment]) -> None:
     """The command line of an experiment."""
     lab_flags.define(list(experiment_class.presets))
-    sizes = {
-        f"{setting} {preset}": size
-        for setting, presets in experiment_class.presets.items()
-        for preset, size in presets.items()
-    }
-    define_flags("experiment", sizes)
+    settings = list(experiment_class.presets)
+    sizes = experiment_class.presets[named("setting", settings[0], settings)]
+    with group(SIZE):
+        define_flags("experiment", sizes[named("preset", "quick", list(sizes))])
     experiment_class.define_flags()
     command.run(lambda: _run(experiment_class))
 

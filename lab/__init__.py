@@ -16,7 +16,4 @@ executors/  where trainings run: inline, local, slurm
 planning/   what would be trained, and what it takes: --dry_run
 """
 
-from training.runtime import import_quietly
-
-# Before any module below imports TensorFlow.
-import_quietly()
+import training as _training  # noqa: F401 - first: TensorFlow then comes without its notices

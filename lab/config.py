@@ -4,13 +4,15 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-import classifiers
 from classifiers import ClassifierConfig, DigitConfig
+from classifiers import config as classifiers
 from classifiers.augmentation import AugmentationConfig
 from data import InputError
 from lab import families
 from training.family import PRESET_NAMES, GANFamily
 
+# Models that are kept in memory once they were loaded: those of the last measurements.
+KEPT_MODELS = 16
 NO_AUGMENTATION = AugmentationConfig()
 _SHARED = ("classifier", "digits", "augmentation")
 

@@ -1,11 +1,11 @@
 """The flags that every experiment shares, declared once, and the lab that they describe."""
 
-import argparse
+from __future__ import annotations
+
 import dataclasses
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
@@ -13,17 +13,23 @@ import data
 from data import Dataset, InputError
 from data.listing import passed_over_line
 from data.sources import open_images
-from evaluation.extractors import INCEPTION
+from evaluation.config import INCEPTION
 from lab.config import IMAGES, LabConfig, presets
 from lab.executors import choice
-from lab.lab import Lab
-from lab.quality import ExtractorMetric, open_metric
 from lab.store.cache import DEFAULT_BYTES, GIGABYTE
 from training.config import define_flags, override
 from training.distribution import define_replicas, make_strategy
 from training.family import PRESET_NAMES
+from training.flag_help import DATA, EXECUTION, HIDDEN, NEEDED, TRAINING, group, named
 from training.progress import say
 
+if TYPE_CHECKING:
+    from lab.lab import Lab
+    from lab.quality import ExtractorMetric
+
+SETTING_HELP = (
+    "dcgan: MNIST and a small CNN; stylegan2: detectors. --setting=NAME --help shows its flags."
+)
 BOTH = "both"  # of the paper's settings, one after the other
 
 
@@ -33,27 +39,27 @@ def define(settings: Sequence[str]) -> None:
     Args:
         settings: those that the experiment is for, families of GANs; the first is the default.
     """
-    flags.DEFINE_enum(
-        "setting", settings[0], settings, "dcgan: MNIST and a small CNN; stylegan2: detectors."
-    )
-    flags.DEFINE_string("workdir", "runs", "Folder of artifacts and results; experiments share it.")
+    setting = named("setting", settings[0], settings)
+    with group(NEEDED):
+        flags.DEFINE_enum(
+            "setting", settings[0], settings, SETTING_HELP if len(settings) > 1 else "The only one."
+        )
+        flags.DEFINE_enum(
+            "preset", "quick", PRESET_NAMES,
+            "quick: minutes on a laptop; reduced: hours on 2 cores; paper: the paper's numbers.",
+        )  # fmt: skip
+        flags.DEFINE_string(
+            "workdir", "runs", "Folder of artifacts and results; experiments share it."
+        )
+        flags.DEFINE_boolean("dry_run", False, "List what would be trained, and train nothing.")
+    if IMAGES not in settings:
+        _define_data()
     flags.DEFINE_string(
         "results", None, "Folder for the results; default: <workdir>/results/<what was run>."
     )
     flags.DEFINE_boolean(
         "natural_samples", True,
         "Show natural images in the results; not where they may not be handed on.",
-    )  # fmt: skip
-    if settings[0] != IMAGES:
-        flags.DEFINE_enum("dataset", "digits", sorted(data.DATASETS), "Natural images.")
-        flags.DEFINE_string("data_dir", None, "Folder of the data set's files, where it has any.")
-        flags.DEFINE_integer(
-            "planned_images", None, "With --dry_run, in place of --dataset: so many natural images "
-            "that are not here yet; 70000 for FFHQ or MNIST.", lower_bound=5,
-        )  # fmt: skip
-    flags.DEFINE_enum(
-        "preset", "quick", PRESET_NAMES,
-        "quick: minutes on a laptop; reduced: hours on 2 cores; paper: the paper's numbers.",
     )  # fmt: skip
     flags.DEFINE_string(
         "features", None, "What the Fréchet distance is taken over: random-vgg16, inception, or a "
@@ -63,39 +69,45 @@ def define(settings: Sequence[str]) -> None:
     flags.DEFINE_string(
         "inception", None, "Path of inception-2015-12-05.tgz or its .pb file, for the FID."
     )
-    flags.DEFINE_float(
-        "cache_gb", DEFAULT_BYTES / GIGABYTE, "Disk for generated images, logits and statistics, "
-        "which can be computed again: at most so many GB in the workdir.", lower_bound=0.0,
-    )  # fmt: skip
     flags.DEFINE_integer("seed", 0, "Seed of all instances.", lower_bound=0)
-    define_replicas()
-    flags.DEFINE_boolean("dry_run", False, "List what would be trained, and train nothing.")
-    choice.define()
-    named = [name for name in settings if name != BOTH]
-    for part, configs in _parts(named).items():
-        define_flags(part, configs)
+    with group(EXECUTION):
+        choice.define()
+        define_replicas()
+        flags.DEFINE_float(
+            "cache_gb", DEFAULT_BYTES / GIGABYTE, "Disk for generated images, logits and "
+            "statistics, which can be computed again: at most so many GB in the workdir.",
+            lower_bound=0.0,
+        )  # fmt: skip
+    shown = (
+        presets(setting)[named("preset", "quick", PRESET_NAMES)].parts if setting != BOTH else {}
+    )
+    for part, config in _parts([name for name in settings if name != BOTH]).items():
+        with group(TRAINING if part in shown else HIDDEN):
+            define_flags(part, shown.get(part, config))
 
 
-def _parts(settings: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """The presets of each part of the settings, by the prefix of its flags.
+def _define_data() -> None:
+    """Declares the flags of the natural images."""
+    with group(DATA):
+        flags.DEFINE_enum("dataset", "digits", sorted(data.DATASETS), "Natural images.")
+        flags.DEFINE_string("data_dir", None, "Folder of the data set's files, where it has any.")
+        flags.DEFINE_integer(
+            "planned_images", None, "With --dry_run, in place of --dataset: so many natural images "
+            "that are not here yet; 70000 for FFHQ or MNIST.", lower_bound=5,
+        )  # fmt: skip
+
+
+def _parts(settings: Sequence[str]) -> dict[str, Any]:
+    """A configuration of each part of the settings, by the prefix of its flags.
 
     Where parts of two settings have one name and nothing else in common, it is the chosen one's.
     """
-    parts: dict[str, dict[str, Any]] = {}
-    for setting in sorted(settings, key=lambda name: name != _named_setting(settings)):
-        for preset, config in presets(setting).items():
-            for name, part in config.parts.items():
-                known = parts.setdefault(name, {f"{setting} {preset}": part})
-                if type(next(iter(known.values()))) is type(part):
-                    known[f"{setting} {preset}"] = part
+    chosen = named("setting", settings[0], settings)
+    parts: dict[str, Any] = {}
+    for setting in sorted(settings, key=lambda name: name != chosen):
+        for name, config in presets(setting)[PRESET_NAMES[0]].parts.items():
+            parts.setdefault(name, config)
     return parts
-
-
-def _named_setting(settings: Sequence[str]) -> str:
-    """The setting that the command line names, before its flags are declared."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
-    parser.add_argument("--setting", "-setting", default=settings[0], nargs="?")
-    return parser.parse_known_args(sys.argv[1:])[0].setting
 
 
 def preset() -> LabConfig:
@@ -111,9 +123,9 @@ def chosen_config() -> LabConfig:
     """
     values = flags.FLAGS
     config = preset()
-    for part, configs in _parts(_settings()).items():
+    for part, known in _parts(_settings()).items():
         if part not in config.parts:
-            _refuse(part, next(iter(configs.values())))
+            _refuse(part, known)
     return config.with_parts(
         {name: override(part, name, values) for name, part in config.parts.items()}
     )
@@ -143,6 +155,10 @@ def open_lab(dataset: Dataset | None = None) -> Lab:
     """
     values = flags.FLAGS
     config = chosen_config()
+    _check_flags()
+    choice.check_flags()
+    from lab.lab import Lab
+
     strategy = make_strategy(values.cpu_replicas)
     for family in config.families:
         family.check_replicas(strategy.num_replicas_in_sync)
@@ -156,12 +172,20 @@ def open_lab(dataset: Dataset | None = None) -> Lab:
     )
 
 
+def _check_flags() -> None:
+    """Raises InputError where flags contradict each other."""
+    values = flags.FLAGS
+    planned = IMAGES not in _settings() and values.planned_images is not None
+    if planned and (not values.dry_run or values.data_dir):
+        raise InputError("--planned_images goes with --dry_run, and without --data_dir")
+    if values.inception and values.features not in (None, INCEPTION):
+        raise InputError(f"--inception goes with --features=inception, not {values.features}")
+
+
 def chosen_dataset(shape: tuple[int, int, int]) -> Dataset:
     """The natural images, of a size and so many colours."""
     values, (resolution, _, channels) = flags.FLAGS, shape
     if values.planned_images is not None:
-        if not values.dry_run or values.data_dir:
-            raise InputError("--planned_images goes with --dry_run, and without --data_dir")
         return data.planned(values.planned_images, resolution, channels)
     dataset = data.load(values.dataset, values.data_dir, resolution=resolution, channels=channels)
     if values.dataset == "folder":
@@ -174,7 +198,9 @@ def chosen_dataset(shape: tuple[int, int, int]) -> Dataset:
 def chosen_quality() -> ExtractorMetric | None:
     """What measures the images' quality, if it was asked for."""
     values = flags.FLAGS
-    if values.inception and values.features not in (None, INCEPTION):
-        raise InputError(f"--inception goes with --features=inception, not {values.features}")
     name = values.features or (INCEPTION if values.inception else None)
-    return None if name is None else open_metric(name, values.inception)
+    if name is None:
+        return None
+    from lab.quality import open_metric
+
+    return open_metric(name, values.inception)

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from data import ArrayImages, Dataset, Images, InputError
 from lab import families
-from lab.config import LabConfig
+from lab.config import KEPT_MODELS, LabConfig
 from lab.quality import ExtractorMetric, QualityMetric, default_metric
 from lab.specs import GAN, ImageSource, Spec, in_order
 from lab.store.artifact import Artifact
@@ -33,8 +33,6 @@ Value = TypeVar("Value")
 FORMAT = 4
 # Images between two looks at the progress: whole blocks of every generator.
 AT_ONCE = 1024
-# Models that are kept in memory once they were loaded: those of the last measurements.
-KEPT_MODELS = 16
 
 
 class Lab:

@@ -3,20 +3,24 @@
 A source is a generator's images; None stands for the natural ones.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import softmax
 
-from classifiers import predict, predict_each
 from data import Images, Subset
-from lab.lab import KEPT_MODELS, Lab
+from lab.config import KEPT_MODELS
 from lab.specs import Classifier, DigitClassifier, ImageSource, Spec
 from lab.store.inventory import STATISTICS
 from lab.streaming import watched
 from metrics import DetectionMetrics, detection_metrics, frechet_distance, gaussian_statistics
+
+if TYPE_CHECKING:
+    from lab.lab import Lab
 
 
 def natural_logits(lab: Lab, classifier: Classifier) -> np.ndarray:
@@ -59,6 +63,8 @@ def score(lab: Lab, classifiers: Iterable[Classifier], source: ImageSource) -> N
 
 def _score_at_once(lab: Lab, classifiers: list[Classifier], source: ImageSource) -> None:
     with _evaluation(lab, source) as images:
+        from classifiers import predict_each
+
         outputs = predict_each([lab.model(each) for each in classifiers], images)
     for classifier, output in zip(classifiers, outputs, strict=True):
         logits = output[:, 0]
@@ -93,6 +99,8 @@ def natural_frechet(lab: Lab) -> float:
 
 def digit_accuracy(lab: Lab) -> float:
     """Fraction of natural evaluation images whose digit the digit classifier tells."""
+    from classifiers import predict
+
     logits = predict(lab.model(DigitClassifier()), lab.dataset.evaluation)
     return float(np.mean(logits.argmax(axis=1) == lab.dataset.evaluation_labels))
 
@@ -103,7 +111,11 @@ def digit_confidence(lab: Lab, source: ImageSource | None) -> float:
 
     def compute() -> np.ndarray:
         with _evaluation(lab, source) as images:
+            from classifiers import predict
+
             logits = predict(lab.model(digits), images)
+        from scipy.special import softmax
+
         return softmax(logits, axis=1).max(axis=1)
 
     name = f"confidence-{lab.model_id(digits)}-{lab.source_id(source)}.npz"
@@ -122,6 +134,8 @@ def _pair(lab: Lab, classifier: Classifier, source: ImageSource) -> tuple[str, s
 def _logits(lab: Lab, classifier: Classifier, source: ImageSource | None) -> np.ndarray:
     def compute() -> np.ndarray:
         with _evaluation(lab, source) as images:
+            from classifiers import predict
+
             return predict(lab.model(classifier), images)[:, 0]
 
     return lab.cached(_logits_file(lab, classifier, source), compute)

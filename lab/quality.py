@@ -1,17 +1,18 @@
 """What measures the quality of generated images: a Fréchet distance over a network's features."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, Protocol
 
-import keras
 import numpy as np
 
-from classifiers import predict
-from classifiers.cnn import FEATURES
+from classifiers.config import CNN_FEATURES
 from data import Images
-from evaluation.extractors import RANDOM_VGG16, Extractor, open_extractor
+from evaluation.config import RANDOM_VGG16
 from lab.specs import DigitClassifier, Spec
 
 if TYPE_CHECKING:
+    from evaluation.extractors import Extractor
     from lab.lab import Lab
 
 FID = "FID"
@@ -49,7 +50,7 @@ class DigitMetric:
     about = "the 64 features of a digit classifier trained on natural images"
     spec = DigitClassifier()
 
-    def __init__(self, lab: "Lab"):
+    def __init__(self, lab: Lab):
         self._lab = lab
 
     def sha256(self) -> str:
@@ -59,7 +60,11 @@ class DigitMetric:
     def features(self, images: Images) -> np.ndarray:
         """Features of all images, [N, 64]."""
         model = self._lab.model(self.spec)
-        return predict(keras.Model(model.inputs[0], model.get_layer(FEATURES).output), images)
+        import keras
+
+        from classifiers import predict
+
+        return predict(keras.Model(model.inputs[0], model.get_layer(CNN_FEATURES).output), images)
 
 
 class ExtractorMetric:
@@ -98,10 +103,12 @@ def open_metric(name: str, inception: str | None = None) -> ExtractorMetric:
         name: random-vgg16, inception, or the path of a .keras file of features.
         inception: path of the standard graph, for the second.
     """
+    from evaluation.extractors import open_extractor
+
     return ExtractorMetric(open_extractor(name, inception))
 
 
-def default_metric(lab: "Lab") -> QualityMetric:
+def default_metric(lab: Lab) -> QualityMetric:
     """A digit classifier where the lab trains one and the images have labels; else random-vgg16."""
     if lab.dataset.train_labels is None or lab.config.digits is None:
         return open_metric(RANDOM_VGG16)

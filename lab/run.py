@@ -1,16 +1,21 @@
 """How a command trains: here, for another process, or by the executor that was chosen."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from absl import flags
 
 from data import InputError
 from lab.executors import choice
 from lab.executors.local import stop_with_parent
-from lab.lab import Lab
 from lab.specs import Spec, in_order
 from training.distribution import check_batch_size
+
+if TYPE_CHECKING:
+    from lab.lab import Lab
 
 
 def all_specs(lab: Lab, specs: Iterable[Spec]) -> list[Spec]:

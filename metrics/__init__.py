@@ -9,27 +9,17 @@ path_length         perceptual path length
 sliced_wasserstein  the distance between patches of two sets of images, at every scale
 """
 
-from metrics.detection import DetectionMetrics, detection_metrics, detection_rate
-from metrics.frechet import frechet_distance, gaussian_statistics
-from metrics.gaussian import RunningGaussian
-from metrics.kernel import kernel_distance, kernel_distances
-from metrics.manifolds import precision_recall
-from metrics.path_length import lerp, path_lengths, slerp, trimmed_mean
-from metrics.sliced_wasserstein import sliced_wasserstein_distances
+import lazy_loader
 
-__all__ = [
-    "DetectionMetrics",
-    "RunningGaussian",
-    "detection_metrics",
-    "detection_rate",
-    "frechet_distance",
-    "gaussian_statistics",
-    "kernel_distance",
-    "kernel_distances",
-    "lerp",
-    "path_lengths",
-    "precision_recall",
-    "slerp",
-    "sliced_wasserstein_distances",
-    "trimmed_mean",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "detection": ["DetectionMetrics", "detection_metrics", "detection_rate"],
+        "frechet": ["frechet_distance", "gaussian_statistics"],
+        "gaussian": ["RunningGaussian"],
+        "kernel": ["kernel_distance", "kernel_distances"],
+        "manifolds": ["precision_recall"],
+        "path_length": ["lerp", "path_lengths", "slerp", "trimmed_mean"],
+        "sliced_wasserstein": ["sliced_wasserstein_distances"],
+    },
+)

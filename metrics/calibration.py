@@ -3,8 +3,6 @@
 import dataclasses
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.special import expit
 
 BINS = 15  # Guo et al. 2017
 
@@ -46,6 +44,8 @@ def reliability(logits: np.ndarray, labels: np.ndarray, bins: int = BINS) -> Rel
     """
     if not len(logits):
         raise ValueError("a reliability curve needs at least one logit")
+    from scipy.special import expit
+
     probability = expit(np.asarray(logits, np.float64))
     index = np.minimum((probability * bins).astype(int), bins - 1)
     counts = np.bincount(index, minlength=bins)
@@ -88,6 +88,8 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
         return float(np.mean(losses))
 
     bounds = (np.log(0.01), np.log(100))
+    from scipy.optimize import minimize_scalar
+
     found = minimize_scalar(cross_entropy, bounds=bounds, method="bounded", options={"xatol": 1e-6})
     ends = [(cross_entropy(each), each) for each in (*bounds, found.x)]
     return float(np.exp(min(ends)[1]))

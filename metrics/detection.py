@@ -4,8 +4,6 @@ import dataclasses
 from collections.abc import Callable
 
 import numpy as np
-from scipy import stats
-from sklearn.metrics import average_precision_score, roc_auc_score
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,6 +41,8 @@ def detection_metrics(generated_logits: np.ndarray, natural_logits: np.ndarray) 
     """
     logits = np.concatenate([generated_logits, natural_logits])
     labels = np.repeat([1, 0], [len(generated_logits), len(natural_logits)])
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
     return DetectionMetrics(
         detection_rate=detection_rate(generated_logits),
         natural_accuracy=1.0 - detection_rate(natural_logits),
@@ -87,6 +87,8 @@ def interval(
         resamples: how often images are drawn.
         seed: of the draws.
     """
+    from scipy import stats
+
     found = stats.bootstrap(
         (generated_logits, natural_logits),
         statistic,

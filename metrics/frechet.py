@@ -5,7 +5,6 @@ it goes by that network's name.
 """
 
 import numpy as np
-from scipy import linalg
 
 
 def gaussian_statistics(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -34,6 +33,8 @@ def frechet_distance(
         mean_b: [D].
         covariance_b: [D, D].
     """
+    from scipy import linalg
+
     values, vectors = linalg.eigh(covariance_a)
     root = (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
     cross = np.clip(linalg.eigvalsh(root @ covariance_b @ root), 0, None)

@@ -7,7 +7,6 @@ structure (16x16) to the finest detail (the full resolution).
 from collections.abc import Iterator
 
 import numpy as np
-from scipy import ndimage
 
 COARSEST = 16
 PATCH = 7
@@ -98,6 +97,8 @@ def enlarged(images: np.ndarray) -> np.ndarray:
 
 
 def _filtered(images: np.ndarray) -> np.ndarray:
+    from scipy import ndimage
+
     rows = ndimage.convolve1d(images, _FILTER, axis=1, mode="mirror")
     return ndimage.convolve1d(rows, _FILTER, axis=2, mode="mirror")
 

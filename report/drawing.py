@@ -1,12 +1,16 @@
 """What the figures share: type, colours, and saving, all without pyplot's global state."""
 
+from __future__ import annotations
+
 import io
 import textwrap
 from pathlib import Path
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING
 
 from data import files
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 DPI = 160
 INK = "#1a1d21"

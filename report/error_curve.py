@@ -1,15 +1,18 @@
 """Curves with error bars over instances, as the paper's figures show them."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from report.drawing import COLOURS, FAINT, INK, MARKERS, RULE, save, surround
 from report.values import Measurement
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Curve = Sequence[tuple[float, Measurement]]
 
@@ -52,6 +55,8 @@ def error_curve(
     second = second or {}
     curves = [*series.values(), *second.values()]
     _check(curves, logx)
+    from matplotlib.figure import Figure
+
     figure = Figure(SIZE, facecolor="white")
     axis = figure.add_axes((0.0, 0.0, 1.0, 1.0))
     handles = [_draw(axis, curve, n, label, "-") for n, (label, curve) in enumerate(series.items())]
@@ -115,6 +120,8 @@ def _dress(axis: Axes, ylabel: str, ylim: tuple[float, float] | None) -> None:
 
 
 def _mark_x(axis: Axes, places: list[float], logx: bool) -> None:
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+
     if logx:
         axis.set_xscale("log")
         axis.xaxis.set_major_locator(LogLocator(numticks=20))

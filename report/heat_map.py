@@ -1,20 +1,23 @@
 """A table of rates as heat map, the paper's numbers beside ours."""
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib import colormaps
-from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
-from matplotlib.figure import Figure
 
 from report.drawing import FAINT, INK, save, surround
 from report.table import Cell, Table
 from report.values import Measurement
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.figure import Figure
 
 # Sizes in inches.
 CELL_HEIGHT = 0.56
@@ -62,6 +65,10 @@ def heat_map(
         heading = f"Paper ({table.paper_scope})" if table.paper_scope else "Paper"
         panels.append(_Panel(heading, table.paper_texts(), _paper_values(table)))
     figure, axes = _canvas(table, len(panels))
+    from matplotlib import colormaps
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
     viridis = colormaps["viridis"].with_extremes(bad=_BLANK)
     colours = ScalarMappable(Normalize(vmin, vmax, clip=True), viridis)
     for axis, panel in zip(axes, panels, strict=False):
@@ -108,6 +115,8 @@ def _canvas(table: Table, panels: int) -> tuple[Figure, list[Axes]]:
     corners = [(n * step[0], n * step[1]) for n in range(panels)]
     bar_left = corners[-1][0] + width + 0.25
     size = (bar_left + BAR_WIDTH, height)
+    from matplotlib.figure import Figure
+
     figure = Figure(size, facecolor="white")
 
     def axes(left: float, bottom: float, wide: float) -> Axes:

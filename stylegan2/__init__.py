@@ -2,6 +2,7 @@
 
 config          NetworkConfig and TrainingConfig, and their presets
 networks        build_networks(config) -> generator, discriminator
+flags           flags that several commands share
 generator       mapping, truncation, synthesis
 mapping         z to w
 synthesis       w to images
@@ -22,30 +23,23 @@ train           the command that trains
 ops/            the two custom operations
 """
 
-from training.runtime import import_quietly
+import lazy_loader
 
-import_quietly()
+import training as _training  # noqa: F401 - first: TensorFlow then comes without its notices
+from training.saved_classes import registered_by as _registered_by
 
-from stylegan2.config import NETWORKS, TRAININGS, NetworkConfig, TrainingConfig
-from stylegan2.discriminator import Discriminator
-from stylegan2.generator import Generator
-from stylegan2.networks import build_networks
-from stylegan2.nvlabs import load_nvlabs_pickle
-from stylegan2.sampling import BLOCK, sample
-from stylegan2.saved import load_network
-from stylegan2.task import StyleGAN2Task
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "config": ["BLOCK", "NETWORKS", "NetworkConfig", "TRAININGS", "TrainingConfig"],
+        "discriminator": ["Discriminator"],
+        "generator": ["Generator"],
+        "networks": ["build_networks"],
+        "nvlabs": ["load_nvlabs_pickle"],
+        "sampling": ["sample"],
+        "saved": ["load_network"],
+        "task": ["StyleGAN2Task"],
+    },
+)
 
-__all__ = [
-    "BLOCK",
-    "NETWORKS",
-    "TRAININGS",
-    "Discriminator",
-    "Generator",
-    "NetworkConfig",
-    "StyleGAN2Task",
-    "TrainingConfig",
-    "build_networks",
-    "load_network",
-    "load_nvlabs_pickle",
-    "sample",
-]
+_registered_by("stylegan2.generator", "stylegan2.discriminator")

@@ -1,14 +1,18 @@
-"""The configuration of StyleGAN2's networks."""
+"""The configuration of StyleGAN2's networks, their training, and what is done with them."""
 
 import dataclasses
 
 from data import InputError
+from evaluation.config import EvaluationConfig
 from training.config import check_at_least, check_at_most, check_choices
 
 ARCHITECTURES = ("orig", "skip", "resnet")
 CONDITIONINGS = ("concat", "projection")
 PRECISIONS = ("float32", "bfloat16", "float16")
 SMALLEST_RESOLUTION = 4
+NOISES = ("random", "constant", "none")  # of pictures
+SPACES = ("w", "w+")  # of a projection
+BLOCK = 16  # images that `stylegan2.sampling` makes at once
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,23 +29,25 @@ class NetworkConfig:
             discriminator has a logit for each class, as in StyleGAN2. projection: a dense layer's
             output, normalized by itself, is joined to z, and the discriminator projects onto a
             mapping of the label (Miyato and Koyama 2018), as in StyleGAN2-ADA.
-        discriminator_mapping_layers: Layers of that mapping, besides the first, which embeds.
+        discriminator_mapping_layers: With projection, layers of the discriminator's mapping of the
+            label, besides the first, which embeds it.
         fmap_base: Feature maps of a convolution at resolution r are fmap_base / (r / 2), at most
             fmap_max; 16384 in config-f, 8192 in config-e.
-        fmap_max: Most feature maps anywhere.
+        fmap_max: Most feature maps of any convolution.
         latent_dim: Dimensions of z.
         w_dim: Dimensions of w, and units of the mapping network's layers.
         mapping_layers: Layers of the mapping network.
         mapping_lr_multiplier: Learning-rate multiplier of the mapping network.
         generator_architecture: How the generator's resolutions are joined: orig, skip or resnet.
-        discriminator_architecture: The same for the discriminator.
+        discriminator_architecture: How the discriminator's resolutions are joined: orig, skip or
+            resnet.
         mbstd_group: Images over which the minibatch standard deviation is taken.
-        mbstd_features: Feature maps that it adds.
+        mbstd_features: Feature maps that the minibatch standard deviation adds.
         conv_clamp: Convolutions' activations and ToRGB's colours are clamped to +-conv_clamp, as
             in StyleGAN2-ADA (256 there); 0 for not at all.
         precision: Arithmetic of the highest resolutions: float32, bfloat16 or float16. Weights,
             images and all else stay float32 (float32 in the paper).
-        precision_resolutions: To how many of the highest resolutions that applies.
+        precision_resolutions: How many of the highest resolutions have that precision.
     """
 
     resolution: int = 256
@@ -120,11 +126,11 @@ class TrainingConfig:
     Attributes:
         kimg: Thousands of natural images shown in all.
         batch_size: Images of each kind in a minibatch, over all devices.
-        micro_batch: Most images of a device at a time, a chunk; gradients are summed up to the
-            minibatch. Style mixing and the minibatch standard deviation are of a chunk.
+        micro_batch: Most images that a device takes at a time, a chunk; gradients are summed up to
+            the minibatch. Style mixing and the minibatch standard deviation are of a chunk.
         learning_rate: Adam's learning rate, before the correction for lazy regularization.
-        beta_1: Adam's first moment decay, before the same correction.
-        beta_2: Adam's second moment decay, before the same correction.
+        beta_1: Adam's first moment decay, before the correction for lazy regularization.
+        beta_2: Adam's second moment decay, before the correction for lazy regularization.
         epsilon: Adam's epsilon.
         gamma: Weight of R1; 10 in config-f, 100 in config-e.
         discriminator_interval: Minibatches from one R1 update to the next.
@@ -132,7 +138,7 @@ class TrainingConfig:
         path_length_decay: How far one update moves the running mean of path lengths, whatever the
             chunks: as in the published training on 8 GPUs, where each device has one chunk (on
             fewer devices it moves once for each chunk there).
-        path_length_shrink: The penalty uses a minibatch smaller by this factor.
+        path_length_shrink: The path length penalty uses a minibatch smaller by this factor.
         generator_interval: Minibatches from one path length update to the next.
         style_mixing: Probability that a chunk of a minibatch mixes two styles.
         ema_kimg: Half-life of the averaged generator's weights, in thousands of images.
@@ -233,3 +239,64 @@ TRAININGS = {
     "config-e": TrainingConfig(gamma=100.0),
     "quick": TrainingConfig(kimg=40, micro_batch=32, gamma=1.0, ema_kimg=1.0, mirror=True),
 }
+
+
+@dataclasses.dataclass(frozen=True)
+class GeneratorEvaluationConfig(EvaluationConfig):
+    """What is measured of a StyleGAN2, and how.
+
+    Attributes:
+        batch_size: Images at a time, a multiple of 16.
+        truncation: Psi of the truncation trick; 1 for none, as in the published scores.
+        noise: Noise of the generator: random, constant or none.
+    """
+
+    truncation: float = 1.0
+    noise: str = "random"
+
+    def __post_init__(self):
+        super().__post_init__()
+        check_at_least(self, truncation=-10)
+        check_choices(self, noise=NOISES)
+        if self.batch_size % BLOCK:
+            raise InputError(f"batch_size is {self.batch_size}; it must be a multiple of {BLOCK}")
+
+
+@dataclasses.dataclass(frozen=True)
+class ProjectionConfig:
+    """How a picture is projected. Numbers are those of the paper's appendix D.
+
+    Attributes:
+        steps: Steps of the optimization.
+        space: Whether one w serves all layers (w, as in the paper) or each has its own (w+).
+        learning_rate: Adam's largest learning rate.
+        rampup: Share of the steps over which the learning rate rises from 0.
+        rampdown: Share of the steps over which the learning rate falls to 0 again, as a cosine.
+        w_samples: Latents from which mean and deviation of w are taken.
+        w_noise: Noise on w at the first step, in deviations of w.
+        noise_rampdown: Share of the steps over which the noise on w falls to 0, as a square.
+        noise_weight: Weight of the autocorrelation of the noise maps.
+        pixel_weight: Weight of the multi-scale distance of pixels (not the paper's, which has
+            LPIPS instead).
+        perceptual_weight: Weight of the perceptual distance, where one is given.
+    """
+
+    steps: int = 1000
+    space: str = "w"
+    learning_rate: float = 0.1
+    rampup: float = 0.05
+    rampdown: float = 0.25
+    w_samples: int = 10_000
+    w_noise: float = 0.05
+    noise_rampdown: float = 0.75
+    noise_weight: float = 1e5
+    pixel_weight: float = 1.0
+    perceptual_weight: float = 1.0
+
+    def __post_init__(self):
+        check_choices(self, space=SPACES)
+        check_at_least(
+            self, steps=1, learning_rate=0, rampup=0, rampdown=0, w_samples=2, w_noise=0,
+            noise_rampdown=0, noise_weight=0, pixel_weight=0, perceptual_weight=0,
+        )  # fmt: skip
+        check_at_most(self, rampup=1, rampdown=1, noise_rampdown=1, w_samples=10_000_000)

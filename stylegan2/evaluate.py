@@ -15,68 +15,66 @@ import dataclasses
 import typing
 from pathlib import Path
 
-import keras
-import numpy as np
-import PIL
-import tensorflow as tf
 from absl import flags
 
 from data import InputError
 from evaluation.config import (
+    INCEPTION,
     METRICS,
     NUM_NATURAL,
     OVER_FEATURES,
     PATH_METRICS,
+    RANDOM_VGG16,
     EvaluationConfig,
     check_metrics,
 )
-from evaluation.evaluator import Evaluator, check_swd
-from evaluation.extractors import open_extractor
-from evaluation.perceptual import Perceptual
-from evaluation.reference import open_reference
 from evaluation.report import add_to_report, line, read_report
-from stylegan2.evaluated import GeneratedImages, GeneratorEvaluationConfig
-from stylegan2.ops import library
+from stylegan2.config import GeneratorEvaluationConfig
+from stylegan2.flags import define_ops
 from stylegan2.run import trained_mirrored
-from stylegan2.saved import load_network
 from training import command
 from training.command_line import command_line
 from training.config import attribute_docs
-from training.digests import network_sha256
+from training.flag_help import NEEDED, TRAINING, group
 from training.memory import check_memory
 from training.progress import say
 
 
 def main() -> None:
     """The command line."""
-    flags.DEFINE_string("network", None, "Folder of a run, or file of a generator.")
-    flags.DEFINE_string("data", None, "Folder or zip of images, or folder of records.")
+    with group(NEEDED):
+        flags.DEFINE_string("network", None, "Folder of a run, or file of a generator.")
+        flags.DEFINE_string(
+            "data", None, "Natural images: folder or zip of images, or folder of records."
+        )
     flags.DEFINE_list("metrics", ["fid", "kid", "pr"], f"Any of {', '.join(METRICS)}.")
     flags.DEFINE_string(
-        "features", "inception", "What fid, kid and pr are taken over: inception, random-vgg16, or "
-        "the path of a .keras file that maps images in [0, 255] to features.",
+        "features", INCEPTION, f"What fid, kid and pr are taken over: {INCEPTION}, {RANDOM_VGG16}, "
+        "or the path of a .keras file that maps images in [0, 255] to features.",
     )  # fmt: skip
     flags.DEFINE_string("inception", None, "Path of inception-2015-12-05.tgz or its .pb file.")
-    flags.DEFINE_string("inception_sha256", None, "What the SHA-256 of the .pb file must be.")
+    flags.DEFINE_string("output", None, "Folder of the report; default: that of the network.")
+    flags.DEFINE_string(
+        "inception_sha256", None, "What the SHA-256 of the .pb file of --inception must be."
+    )
     flags.DEFINE_string("perceptual", None, "Path of a model from pairs of images to distances.")
     flags.DEFINE_string("filter", None, "How --data is resized: lanczos (default) or box.")
-    flags.DEFINE_string("output", None, "Folder of the report; default: that of the network.")
     flags.DEFINE_string("cache", None, "Folder for features; default: `cache` in --output.")
-    flags.DEFINE_enum("ops", "auto", library.IMPLEMENTATIONS, "Implementation of the operations.")
+    define_ops()
     docs = attribute_docs(EvaluationConfig) | attribute_docs(GeneratorEvaluationConfig)
     define = {
         int: flags.DEFINE_integer, float: flags.DEFINE_float, str: flags.DEFINE_string,
         bool: flags.DEFINE_boolean,
     }  # fmt: skip
-    for field in dataclasses.fields(GeneratorEvaluationConfig):
-        kind = next(iter(typing.get_args(field.type)), field.type)  # int of `int | None`
-        define[kind](field.name, field.default, docs[field.name])
+    with group(TRAINING):
+        for field in dataclasses.fields(GeneratorEvaluationConfig):
+            kind = next(iter(typing.get_args(field.type)), field.type)  # int of `int | None`
+            define[kind](field.name, field.default, docs[field.name])
     command.run(_run)
 
 
 def _run() -> None:
     values = flags.FLAGS
-    library.prefer(values.ops)
     if not values.network or not values.data:
         raise InputError("--network (folder of a run, or a file) and --data are needed")
     metrics, config = check_metrics(values.metrics), _config()
@@ -87,6 +85,21 @@ def _run() -> None:
     for flag, folder in (("--output", output), ("--cache", cache)):
         if folder.exists() and not folder.is_dir():
             raise InputError(f"{flag}: {folder} is no folder; give another")
+    import keras
+    import numpy as np
+    import PIL
+    import tensorflow as tf
+
+    from evaluation.evaluator import Evaluator, check_swd
+    from evaluation.extractors import open_extractor
+    from evaluation.perceptual import Perceptual
+    from evaluation.reference import open_reference
+    from stylegan2.evaluated import GeneratedImages
+    from stylegan2.ops import library
+    from stylegan2.saved import load_network
+    from training.digests import network_sha256
+
+    library.prefer(values.ops)
     extractor = perceptual = None
     if set(OVER_FEATURES) & set(metrics):
         extractor = open_extractor(values.features, values.inception, values.inception_sha256)

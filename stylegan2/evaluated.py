@@ -1,6 +1,5 @@
 """A StyleGAN2 as `evaluation` measures it: images and latent paths by index, at a graph's speed."""
 
-import dataclasses
 import hashlib
 import json
 from collections.abc import Callable
@@ -9,37 +8,14 @@ import numpy as np
 import tensorflow as tf
 
 from data import InputError
-from evaluation.config import EvaluationConfig, PathMetric
+from evaluation.config import PathMetric
 from evaluation.sampler import Distance, Sampler
 from metrics import lerp, path_lengths, slerp
+from stylegan2.config import BLOCK, GeneratorEvaluationConfig
 from stylegan2.generator import Generator
-from stylegan2.sampling import BLOCK, Blocks
-from training.config import check_at_least, check_choices
+from stylegan2.sampling import Blocks
 from training.digests import network_sha256
 from training.randomness import derive_seed, indexed_latents
-
-NOISES = ("random", "constant", "none")
-
-
-@dataclasses.dataclass(frozen=True)
-class GeneratorEvaluationConfig(EvaluationConfig):
-    """What is measured of a StyleGAN2, and how.
-
-    Attributes:
-        batch_size: Images at a time, a multiple of 16.
-        truncation: psi of the truncation trick; 1 for none, as in the published scores.
-        noise: Noise of the generator: random, constant or none.
-    """
-
-    truncation: float = 1.0
-    noise: str = "random"
-
-    def __post_init__(self):
-        super().__post_init__()
-        check_at_least(self, truncation=-10)
-        check_choices(self, noise=NOISES)
-        if self.batch_size % BLOCK:
-            raise InputError(f"batch_size is {self.batch_size}; it must be a multiple of {BLOCK}")
 
 
 class GeneratedImages:

@@ -1,21 +1,23 @@
 """StyleGAN2 as a family of GANs."""
 
+from __future__ import annotations
+
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import keras
 import numpy as np
 
 from data import Images
-from stylegan2.config import NETWORKS, TRAININGS, NetworkConfig, TrainingConfig
-from stylegan2.memory import check_training_fits
-from stylegan2.sampling import BLOCK, sample
-from stylegan2.task import StyleGAN2Task
-from training.config import check_choices
+from stylegan2.config import BLOCK, NETWORKS, TRAININGS, NetworkConfig, TrainingConfig
+from training.config import JPEG_MODES, check_choices
 from training.family import GANFamily
-from training.fooling import JPEG_MODES, FoolingLoss
-from training.task import Task
+
+if TYPE_CHECKING:
+    import keras
+
+    from training.fooling import FoolingLoss
+    from training.task import Task
 
 # Raised where a training's updates change, so that no artifact of other updates is taken for one.
 UPDATES = 2
@@ -26,8 +28,8 @@ class FoolingConfig:
     """How a GAN sees the classifiers that it must fool.
 
     Attributes:
-        jpeg: How it sees their JPEG encoding: differentiable, straight_through or none (not fixed
-            by the paper).
+        jpeg: How a GAN sees the JPEG encoding of the classifiers that it must fool: differentiable,
+            straight_through or none (not fixed by the paper).
     """
 
     jpeg: str = JPEG_MODES[0]
@@ -75,6 +77,8 @@ class StyleGAN2Family(GANFamily):
     @classmethod
     def sample(cls, generator: keras.Model, indices: np.ndarray, psi: float = 1.0) -> np.ndarray:
         """Images of a generator by index."""
+        from stylegan2.sampling import sample
+
         return sample(generator, indices, truncation=psi)
 
     @property
@@ -109,12 +113,16 @@ class StyleGAN2Family(GANFamily):
 
     def fooling_loss(self, classifiers: list[keras.Model], phi: float) -> FoolingLoss:
         """The loss of the classifiers that a GAN must fool, through their JPEG encoding."""
+        from training.fooling import FoolingLoss
+
         return FoolingLoss(classifiers, phi, self.image_shape, self.fooling.jpeg)
 
     def task(
         self, images: Images, seed: int, fooling: FoolingLoss | None
     ) -> tuple[Task, dict[str, keras.Model]]:
         """A training, and its networks; the averaged generator makes the images."""
+        from stylegan2.task import StyleGAN2Task
+
         task = StyleGAN2Task(self.network, self.training, images, seed, fooling)
         names = ("generator_ema", "generator", "discriminator")
         return task, {name: getattr(task, name) for name in names}
@@ -123,4 +131,6 @@ class StyleGAN2Family(GANFamily):
         """Raises InputError where a minibatch cannot be split over so many devices, or a training
         is beyond this machine's memory.
         """
+        from stylegan2.memory import check_training_fits
+
         check_training_fits(self.network, self.training, replicas)

@@ -8,31 +8,39 @@
 Writes a PNG file for each seed (`seed0042.png`), or one with all of them.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from absl import flags
 
 from data import InputError, encode_png, image_grid, parse_ranges, write_bytes
-from stylegan2.image_generator import BLOCK, ImageGenerator, define_flags, read_w
-from stylegan2.synthesis import NOISES
+from stylegan2.config import BLOCK, NOISES
+from stylegan2.flags import check_pictures, define_pictures
 from training import command
+from training.flag_help import NEEDED, group
 from training.progress import Progress
+
+if TYPE_CHECKING:
+    from stylegan2.image_generator import ImageGenerator
 
 LARGEST_GRID = 2**28  # bytes
 
 
 def main() -> None:
     """The command line."""
-    define_flags(NOISES)
-    flags.DEFINE_string("seeds", None, "Such as 0-63,100.")
-    flags.DEFINE_string(
-        "w", None, "Of projections, instead of seeds: .npy, or .npz with the array w; "
-        "[n, num_layers, w_dim]. --truncation applies."
-    )  # fmt: skip
-    flags.DEFINE_string("output", None, "Folder of the pictures, or PNG file of the grid.")
-    flags.DEFINE_bool("grid", False, "One picture of all.")
+    define_pictures(NOISES)
+    with group(NEEDED):
+        flags.DEFINE_string("seeds", None, "Seeds of the pictures, such as 0-63,100.")
+        flags.DEFINE_string(
+            "w", None, "Instead of seeds, a file of w [n, num_layers, w_dim], as of projections: "
+            ".npy, or .npz with the array w. --truncation applies."
+        )  # fmt: skip
+        flags.DEFINE_string("output", None, "Folder of the pictures, or PNG file of the grid.")
+    flags.DEFINE_bool("grid", False, "Write one picture that shows all.")
     flags.DEFINE_integer("columns", 8, "Pictures in a row of the grid.", lower_bound=1)
     command.run(_run)
 
@@ -45,6 +53,9 @@ def _run() -> None:
     if values.grid and output.suffix.lower() != ".png":
         raise InputError(f"--output is {output}; with --grid it must be a .png file")
     seeds = parse_ranges(values.seeds, "seeds") if values.seeds else []
+    check_pictures(labelled=not values.w)
+    from stylegan2.image_generator import ImageGenerator, read_w
+
     image_generator = ImageGenerator.from_flags(labelled=not values.w)
     w = image_generator.truncated(read_w(values.w, image_generator.generator)) if values.w else None
     names = [f"seed{seed:04d}" for seed in seeds] or [f"w{index:04d}" for index in range(len(w))]

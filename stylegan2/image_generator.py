@@ -9,23 +9,13 @@ from absl import flags
 
 from data import InputError
 from data.picture import MODES
+from stylegan2.config import BLOCK
 from stylegan2.generator import Generator
 from stylegan2.ops import library
 from stylegan2.sampling import to_pixels
 from stylegan2.saved import load_network
 from training.keras_models import reading
 from training.randomness import derive_seed, normal
-
-BLOCK = 16
-
-
-def define_flags(noises: tuple[str, ...] = ("constant", "none")) -> None:
-    """Defines the flags of all commands that make pictures."""
-    flags.DEFINE_string("network", None, "Folder of a run or an import, or a .keras or .pkl file.")
-    flags.DEFINE_float("truncation", 1.0, "Psi of the truncation trick; 1 for none.")
-    flags.DEFINE_enum("noise", "constant", noises, "Noise: the network's own, or none.")
-    flags.DEFINE_integer("label", None, "Class of the pictures, where the network has classes.", 0)
-    flags.DEFINE_enum("ops", "auto", library.IMPLEMENTATIONS, "Implementation of the operations.")
 
 
 class ImageGenerator:
@@ -58,10 +48,6 @@ class ImageGenerator:
         """The one that the command line asks for, which needs a label or does not."""
         values = flags.FLAGS
         library.prefer(values.ops)
-        if not values.network:
-            raise InputError("--network is needed: a run's folder, a .keras file or a .pkl file")
-        if values.label is not None and not labelled:
-            raise InputError("--label has no meaning with --w, which it is a part of; leave it out")
         generator = load_network(values.network)
         if generator.config.channels not in MODES:
             raise InputError(

@@ -9,31 +9,40 @@ images), discriminator.keras and config.json; it is what `load_network` and `--t
 the others, which `--transfer` does not take.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import keras
 from absl import flags
 
 from data import InputError, sha256_file, whole_folder, write_json
-from stylegan2.nvlabs import NVlabsNetworks, load_nvlabs_pickle
 from training import command
 from training.command_line import command_line
 from training.config import to_json
+from training.flag_help import NEEDED, group
 from training.progress import say
 from training.run_folder import CONFIG
 from training.signals import Interrupted, stop_request
+
+if TYPE_CHECKING:
+    import keras
+
+    from stylegan2.nvlabs import NVlabsNetworks
 
 NAMES = ("generator", "generator_ema", "discriminator")
 
 
 def main() -> None:
     """The command line."""
-    flags.DEFINE_string("pickle", None, "The published file (.pkl).")
-    flags.DEFINE_string("output", None, "Folder to make; it must not exist, or be empty.")
+    with group(NEEDED):
+        flags.DEFINE_string("pickle", None, "The published file (.pkl).")
+        flags.DEFINE_string("output", None, "Folder to make; it must not exist, or be empty.")
     flags.DEFINE_multi_string(
-        "ignore_option", [], "An option of the file that is unknown here, to be left out."
-    )
+        "ignore_option", [],
+        "An option of the file that is unknown here, to be left out; may be given several times.",
+    )  # fmt: skip
     command.run(_run)
 
 
@@ -54,6 +63,8 @@ def import_file(source: Path, output: Path, ignored_options: Collection[str] = (
     """
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise InputError(f"{output} exists already; give --output a new folder")
+    from stylegan2.nvlabs import load_nvlabs_pickle
+
     say(f"reading {source}")
     networks = load_nvlabs_pickle(source, ignored_options)
     say(describe(networks))

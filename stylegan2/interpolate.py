@@ -8,18 +8,25 @@ at most 50 frames per second. Of a network with alpha, .webp keeps it; the other
 parts over white.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from absl import flags
-from scipy.interpolate import CubicSpline
 
 from data import InputError, parse_ranges
-from stylegan2.image_generator import BLOCK, ImageGenerator, define_flags
+from stylegan2.config import BLOCK
+from stylegan2.flags import check_pictures, define_pictures
 from stylegan2.video import KINDS, check_video, write_video
 from training import command
+from training.flag_help import NEEDED, group
 from training.progress import Progress
+
+if TYPE_CHECKING:
+    from stylegan2.image_generator import ImageGenerator
 
 MOST_FRAMES = 1_000_000
 PATHS = ("cubic", "linear", "slerp")
@@ -27,15 +34,17 @@ PATHS = ("cubic", "linear", "slerp")
 
 def main() -> None:
     """The command line."""
-    define_flags()
+    define_pictures()
+    with group(NEEDED):
+        flags.DEFINE_string("output", None, f"File of the video: {', '.join(KINDS)}.")
     flags.DEFINE_string("seeds", "0-7", "Seeds of the pictures on the way.")
     flags.DEFINE_enum(
-        "path", "cubic", PATHS, "A smooth or a straight path in w, or great circles in z."
-    )
+        "path", "cubic", PATHS,
+        "Path between seeds: a smooth or a straight one in w, or great circles in z.",
+    )  # fmt: skip
     flags.DEFINE_integer("frames", 30, "Frames from one seed to the next.", 1, 10_000)
     flags.DEFINE_integer("fps", 30, "Frames per second.", lower_bound=1, upper_bound=100)
     flags.DEFINE_bool("loop", True, "Whether the video returns to the first seed.")
-    flags.DEFINE_string("output", None, f"The video: {', '.join(KINDS)}.")
     command.run(_run)
 
 
@@ -49,6 +58,9 @@ def _run() -> None:
         raise InputError("--seeds: a path needs at least two")
     if len(seeds) * values.frames > MOST_FRAMES:
         raise InputError(f"--seeds and --frames: a video has at most {MOST_FRAMES:,} frames")
+    check_pictures()
+    from stylegan2.image_generator import ImageGenerator
+
     image_generator = ImageGenerator.from_flags()
     w = path_of(image_generator, seeds, values.path, values.loop)
     segments = len(seeds) if values.loop else len(seeds) - 1
@@ -81,6 +93,8 @@ def path_of(
     knots = np.arange(len(w))
     if kind == "cubic":
         ends = "periodic" if loop else "natural"
+        from scipy.interpolate import CubicSpline
+
         spline = CubicSpline(knots, w, bc_type=ends)
         return lambda times: spline(times).astype(np.float32)
     return lambda times: lerp(w, times)

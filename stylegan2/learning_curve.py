@@ -19,13 +19,12 @@ from pathlib import Path
 
 import numpy as np
 from absl import flags
-from matplotlib.figure import Figure
 
 from data import InputError, write_text
 from evaluation.report import read_report
-from report.drawing import COLOURS, FAINT, INK, RULE, save
 from stylegan2.run import read_config
 from training import command
+from training.flag_help import NEEDED, group
 from training.metrics_log import read_metrics
 
 Curves = dict[str, list[tuple[float, float]]]  # by name: (kimg, value)
@@ -37,9 +36,10 @@ _HEIGHT = 2.0  # Inches, of one panel
 
 def main() -> None:
     """The command line."""
-    flags.DEFINE_string("run", None, "Folder of the run.")
+    with group(NEEDED):
+        flags.DEFINE_string("run", None, "Folder of the run.")
+        flags.DEFINE_string("output", None, "Folder of both files.")
     flags.DEFINE_list("evaluations", [], "Folders of the reports of `stylegan2.evaluate`.")
-    flags.DEFINE_string("output", None, "Folder of both files.")
     command.run(_run)
 
 
@@ -102,6 +102,10 @@ def to_csv(curves: Curves) -> str:
 
 def draw(path: Path, losses: Curves, figures: Curves) -> None:
     """One panel for the losses, and one for each kind of figure, as PNG."""
+    from matplotlib.figure import Figure
+
+    from report.drawing import COLOURS, FAINT, INK, RULE, save
+
     panels = [("Losses", losses), *_by_kind(figures).items()]
     canvas = Figure((6.4, _HEIGHT * len(panels)), facecolor="white", layout="constrained")
     axes = np.atleast_1d(canvas.subplots(len(panels), 1, sharex=True))

@@ -11,36 +11,41 @@ Writes for each target a folder with `w.npy`, `projection.png` (the picture, bes
 `metrics.jsonl` and, while it lasts, checkpoints: the same command goes on where it was stopped.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import tensorflow as tf
 from absl import flags
 
 from data import InputError, atomic_path, read_picture, write_samples
 from data.sources import open_images
-from evaluation.perceptual import load_distance
-from stylegan2.image_generator import ImageGenerator, define_flags
-from stylegan2.projection import Projection, ProjectionConfig
+from stylegan2.config import ProjectionConfig
+from stylegan2.flags import check_pictures, define_pictures
 from training import command
-from training.config import define_flags as define_config_flags
-from training.config import override, to_json
-from training.loop import Loop, LoopConfig
+from training.config import define_flags, override, to_json
+from training.flag_help import NEEDED, TRAINING, group
 from training.run_folder import begin_or_go_on
+
+if TYPE_CHECKING:
+    from stylegan2.projection import Projection
 
 W = "w.npy"
 
 
 def main() -> None:
     """The command line."""
-    define_flags()
-    define_config_flags("projection", {"default": ProjectionConfig()})
-    flags.DEFINE_list(
-        "targets", [], "Pictures, or folders of them; the central square of each is taken."
-    )
-    flags.DEFINE_string("output", None, "Folder of the results.")
+    define_pictures()
+    with group(NEEDED):
+        flags.DEFINE_list(
+            "targets", [], "Pictures, or folders of them; the central square of each is taken."
+        )
+        flags.DEFINE_string("output", None, "Folder of the results.")
     flags.DEFINE_string("perceptual", None, "Keras model or SavedModel of a perceptual distance.")
-    flags.DEFINE_integer("seed", 0, "Seed of the noise.", lower_bound=0)
+    with group(TRAINING):
+        define_flags("projection", ProjectionConfig())
+    flags.DEFINE_integer("seed", 0, "Seed of the first noise.", lower_bound=0)
     command.run(_run)
 
 
@@ -55,6 +60,13 @@ def _run() -> None:
     if len(set(names)) < len(names):
         raise InputError("--targets: two files have one name; project them apart")
     config = override(ProjectionConfig(), "projection", values)
+    check_pictures()
+    import tensorflow as tf
+
+    from evaluation.perceptual import load_distance
+    from stylegan2.image_generator import ImageGenerator
+    from stylegan2.projection import Projection
+
     image_generator = ImageGenerator.from_flags()
     generator = image_generator.generator
     shape = generator.config
@@ -88,6 +100,8 @@ def _config(config: ProjectionConfig) -> dict:
 
 
 def _project(task: Projection, folder: Path) -> None:
+    from training.loop import Loop, LoopConfig
+
     steps = task.config.steps
     every = max(1, steps // 20)
     watched = LoopConfig(log_every=every, sample_every=every)

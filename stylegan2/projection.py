@@ -1,64 +1,22 @@
 """Projection: the w whose picture is closest to a given one (Karras et al. 2020, appendix D)."""
 
-import dataclasses
 import math
 from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
 
+from stylegan2.config import ProjectionConfig
 from stylegan2.generator import Generator
 from stylegan2.sampling import to_pixels
-from training.config import check_at_least, check_at_most, check_choices
 from training.randomness import derive_seed, indexed_latents, normal
 from training.task import Task
 
-SPACES = ("w", "w+")
 SMALLEST_NOISE = 8
 BLOCK = 1024
 ADAM_BETAS, ADAM_EPSILON = (0.9, 0.999), 1e-8
 
 Distance = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
-
-
-@dataclasses.dataclass(frozen=True)
-class ProjectionConfig:
-    """How a picture is projected. Numbers are those of the paper's appendix D.
-
-    Attributes:
-        steps: Steps of the optimization.
-        space: Whether one w serves all layers (w, as in the paper) or each has its own (w+).
-        learning_rate: Adam's largest learning rate.
-        rampup: Share of the steps over which the learning rate rises from 0.
-        rampdown: Share of the steps over which it falls to 0 again, as a cosine.
-        w_samples: Latents from which mean and deviation of w are taken.
-        w_noise: Noise on w at the first step, in deviations of w.
-        noise_rampdown: Share of the steps over which that noise falls to 0, as a square.
-        noise_weight: Weight of the autocorrelation of the noise maps.
-        pixel_weight: Weight of the multi-scale distance of pixels (not the paper's, which has
-            LPIPS instead).
-        perceptual_weight: Weight of the perceptual distance, where one is given.
-    """
-
-    steps: int = 1000
-    space: str = "w"
-    learning_rate: float = 0.1
-    rampup: float = 0.05
-    rampdown: float = 0.25
-    w_samples: int = 10_000
-    w_noise: float = 0.05
-    noise_rampdown: float = 0.75
-    noise_weight: float = 1e5
-    pixel_weight: float = 1.0
-    perceptual_weight: float = 1.0
-
-    def __post_init__(self):
-        check_choices(self, space=SPACES)
-        check_at_least(
-            self, steps=1, learning_rate=0, rampup=0, rampdown=0, w_samples=2, w_noise=0,
-            noise_rampdown=0, noise_weight=0, pixel_weight=0, perceptual_weight=0,
-        )  # fmt: skip
-        check_at_most(self, rampup=1, rampdown=1, noise_rampdown=1, w_samples=10_000_000)
 
 
 class Projection(Task):

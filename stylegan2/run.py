@@ -1,17 +1,21 @@
 """The folder of a training run: its configuration, its data, its task."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import data
 from data import Dataset, InputError, read_json
 from data.json_files import FLAG, NUMBER, OBJECT, TEXT, WHOLE, at_least, one_of, optional
 from stylegan2.config import NetworkConfig, TrainingConfig
-from stylegan2.task import StyleGAN2Task
-from training.config import check_json, json_shape
-from training.fooling import JPEG_MODES, FoolingLoss
-from training.keras_models import load_classifier
+from training.config import JPEG_MODES, check_json, json_shape
 from training.progress import say
 from training.run_folder import CONFIG
+
+if TYPE_CHECKING:
+    from stylegan2.task import StyleGAN2Task
+    from training.fooling import FoolingLoss
 
 _NETWORK = {"network": json_shape(NetworkConfig)}
 _RUN = {
@@ -77,6 +81,9 @@ def open_fooling(network: NetworkConfig, config: dict) -> FoolingLoss | None:
     """
     if not config["fool"]:
         return None
+    from training.fooling import FoolingLoss
+    from training.keras_models import load_classifier
+
     shape = (network.resolution, network.resolution, network.channels)
     classifiers = [load_classifier(path, shape, "--fool") for path in config["fool"]]
     return FoolingLoss(classifiers, config["phi"], shape, config["fooling_jpeg"])
@@ -90,6 +97,8 @@ def make_task(
     fooling: FoolingLoss | None = None,
 ) -> StyleGAN2Task:
     """The task of a run."""
+    from stylegan2.task import StyleGAN2Task
+
     labels = dataset.train_labels if network.label_dim else None
     if network.label_dim and labels is None:
         raise InputError(

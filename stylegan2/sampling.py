@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import tensorflow as tf
 
+from stylegan2.config import BLOCK
 from stylegan2.generator import Generator
 from stylegan2.synthesis import Noise
 from training.randomness import derive_seed, indexed_latents, normal
 
 LATENT_SEED = 0
-BLOCK = 16
 
 # The graphs of a generator by truncation and whether there are labels. They go with it.
 _graphs: weakref.WeakKeyDictionary[Generator, dict[tuple[float, bool], Callable]] = (

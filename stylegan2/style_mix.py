@@ -14,18 +14,20 @@ import numpy as np
 from absl import flags
 
 from data import InputError, encode_png, image_grid, parse_ranges, write_bytes
-from stylegan2.image_generator import ImageGenerator, define_flags
+from stylegan2.flags import check_pictures, define_pictures
 from training import command
+from training.flag_help import NEEDED, group
 from training.progress import Progress
 
 
 def main() -> None:
     """The command line."""
-    define_flags()
-    flags.DEFINE_string("rows", "0-5", "Seeds that give most layers.")
-    flags.DEFINE_string("columns", "6-10", "Seeds that give the layers of --styles.")
+    define_pictures()
+    with group(NEEDED):
+        flags.DEFINE_string("output", None, "Folder of the pictures.")
+    flags.DEFINE_string("rows", "0-5", "Seeds that give all other layers; a row of the grid each.")
+    flags.DEFINE_string("columns", "6-10", "Seeds that give the layers of --styles; a column each.")
     flags.DEFINE_string("styles", "0-3", "Layers from the columns' seeds; 0 is the coarsest.")
-    flags.DEFINE_string("output", None, "Folder of the pictures.")
     command.run(_run)
 
 
@@ -36,6 +38,9 @@ def _run() -> None:
     rows = parse_ranges(values.rows, "rows")
     columns = parse_ranges(values.columns, "columns")
     styles = parse_ranges(values.styles, "styles")
+    check_pictures()
+    from stylegan2.image_generator import ImageGenerator
+
     image_generator = ImageGenerator.from_flags()
     layers = image_generator.generator.config.num_layers
     if max(styles) >= layers:

@@ -5,12 +5,11 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from stylegan2.config import SMALLEST_RESOLUTION, NetworkConfig
+from stylegan2.config import NOISES, SMALLEST_RESOLUTION, NetworkConfig
 from stylegan2.layers import Conv2D, Seeds, StyledConv2D, ToRGB
 from stylegan2.ops import upsample_2d
 
 Noise = str | Callable[[int, tuple[int, int, int]], tf.Tensor]
-NOISES = ("random", "constant", "none")
 
 
 class Synthesis(keras.layers.Layer):

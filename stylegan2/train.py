@@ -2,7 +2,6 @@
 
     python -m stylegan2.train --run=runs/faces --data=faces.zip --preset=quick
     python -m stylegan2.train --run=runs/ffhq --data=ffhq256 --preset=config-f
-    python -m stylegan2.train --resume=runs/ffhq                      # goes on, to the bit
     python -m stylegan2.train --run=runs/new --transfer=runs/ffhq --data=ffhq256 --fool=c.keras
 
 `--data` is a folder or zip of images, or a folder of records that `python -m data.convert` wrote.
@@ -10,76 +9,96 @@ Four fifths of the images train, as everywhere in this project. A run's folder h
 metrics.jsonl, samples/, checkpoints/, with `--keep_networks` snapshots/, and at the end
 generator.keras, generator_ema.keras (which makes the images) and discriminator.keras.
 
-`--resume` goes on with a run as it is; `--transfer` begins a new one from another's weights.
+The same command goes on where it was stopped, to the bit; `--resume=runs/ffhq` is short for it.
+`--transfer` begins a new run from another's weights.
 """
 
+from __future__ import annotations
+
 import functools
-import shlex
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import keras
-import tensorflow as tf
 from absl import flags
 
 from data import InputError, atomic_path, write_json, write_samples
 from stylegan2.config import NETWORKS, TRAININGS, NetworkConfig, TrainingConfig
-from stylegan2.memory import check_training_fits
-from stylegan2.ops import library
+from stylegan2.flags import define_ops
 from stylegan2.run import make_task, open_data, open_fooling, read_config
-from stylegan2.saved import transfer
-from stylegan2.task import StyleGAN2Task
 from training import command
 from training.command_line import command_line
-from training.config import define_flags, override, to_json
+from training.config import JPEG_MODES, define_flags, override, to_json
 from training.distribution import define_replicas, make_strategy
-from training.fooling import JPEG_MODES
-from training.loop import Loop, LoopConfig
+from training.flag_help import NEEDED, SIZE, TRAINING, group, named
 from training.memory import peak_megabytes
 from training.progress import say
 from training.run_folder import CONFIG
-from training.workers import Workers
+
+if TYPE_CHECKING:
+    import keras
+
+    from stylegan2.task import StyleGAN2Task
 
 
 def main() -> None:
     """The command line."""
-    flags.DEFINE_string("run", None, "Folder of a new run.")
-    flags.DEFINE_string("resume", None, "Folder of a run to go on with; it knows all the rest.")
+    preset = named("preset", "quick", list(NETWORKS))
+    with group(NEEDED):
+        flags.DEFINE_string("run", None, "Folder of the run: a new one, or one to go on with.")
+        flags.DEFINE_string(
+            "data", None, "Natural images: folder or zip of images, or folder of records."
+        )
+        flags.DEFINE_enum(
+            "preset", "quick", list(NETWORKS), "Networks and training, of which other flags change "
+            "single values.",
+        )  # fmt: skip
+        flags.DEFINE_string(
+            "resume", None, "Instead of all these, the folder of a run to go on with as it is."
+        )
     flags.DEFINE_string("transfer", None, "Folder of a run whose weights a new one begins with.")
-    flags.DEFINE_string("data", None, "Folder or zip of images, or folder of records.")
-    flags.DEFINE_enum("preset", "quick", list(NETWORKS), "Networks and training.")
     flags.DEFINE_integer("seed", 0, "Seed of weights, draws and data order.", lower_bound=0)
     flags.DEFINE_list("fool", [], "Classifiers that the generator must fool: .keras or folders.")
     flags.DEFINE_float(
-        "phi", 0.001, "Weight of these classifiers; 0.001 in the paper.", lower_bound=0.0
+        "phi", 0.001, "Weight of the classifiers of --fool; 0.001 in the paper.", lower_bound=0.0
     )
     flags.DEFINE_enum(
-        "fooling_jpeg", JPEG_MODES[0], JPEG_MODES, "How it sees their JPEG encoding, if any."
-    )
+        "fooling_jpeg", JPEG_MODES[0], JPEG_MODES,
+        "How the generator sees the JPEG encoding of the classifiers of --fool, if any.",
+    )  # fmt: skip
     flags.DEFINE_float(
-        "tick_kimg", 1.0, "Thousands of images from one line of metrics to the next.",
+        "tick_kimg", 1.0, "Thousands of images from one line of metrics, a tick, to the next.",
         lower_bound=0.0,
     )  # fmt: skip
     flags.DEFINE_integer(
-        "snapshot_ticks", 10, "Ticks from one grid of samples to the next; 0 for none.",
+        "snapshot_ticks", 10, "Ticks from one grid of samples to the next; 0 for no grids.",
         lower_bound=0,
     )  # fmt: skip
     flags.DEFINE_boolean(
         "keep_networks", False, "Keep the averaged generator of every grid, in snapshots/."
     )
-    flags.DEFINE_enum("ops", "auto", library.IMPLEMENTATIONS, "Implementation of the operations.")
+    define_ops()
     define_replicas()
-    define_flags("network", NETWORKS)
-    define_flags("training", TRAININGS)
+    with group(SIZE):
+        define_flags("network", NETWORKS[preset])
+    with group(TRAINING):
+        define_flags("training", TRAININGS[preset])
     command.run(_run)
 
 
 def _run() -> None:
     values = flags.FLAGS
-    library.prefer(values.ops)
     folder, config = _resumed() if values.resume else _new()
     network, training = NetworkConfig(**config["network"]), TrainingConfig(**config["training"])
+    from stylegan2.memory import check_training_fits
+    from stylegan2.ops import library
+    from stylegan2.saved import transfer
+    from training.loop import Loop, LoopConfig
+    from training.workers import Workers
+
+    library.prefer(values.ops)
     strategy = make_strategy(values.cpu_replicas)
     check_training_fits(network, training, strategy.num_replicas_in_sync)
     with strategy.scope():
@@ -154,7 +173,7 @@ def _new() -> tuple[Path, dict]:
     """The folder of a new run and its configuration, by the flags."""
     values = flags.FLAGS
     if not values.run or not values.data:
-        raise InputError("--run (folder of a new run) and --data are needed, or --resume")
+        raise InputError("--run (folder of the run) and --data (images) are needed, or --resume")
     folder = Path(values.run)
     network = override(NETWORKS[values.preset], "network", values)
     training = override(TRAININGS[values.preset], "training", values)
@@ -174,17 +193,39 @@ def _new() -> tuple[Path, dict]:
         "training": to_json(training),
     }
     if (folder / CONFIG).exists():
-        raise InputError(
-            f"{folder} holds a run already; --resume={shlex.quote(str(folder))} goes on with it"
-        )
+        return folder, _same(folder, config)
     return folder, config
+
+
+def _same(folder: Path, config: dict) -> dict:
+    """The configuration of a run that the same command began; InputError of any other."""
+    theirs = read_config(folder)
+    # The images are compared by their fingerprint: they may have moved.
+    config = config | {name: theirs[name] for name in ("command", "fingerprint")}
+    began, asked = _flat(theirs), _flat(config | {"data": theirs["data"]})
+    different = [name for name in asked if began.get(name, asked[name]) != asked[name]]
+    if different:
+        name = different[0]
+        raise InputError(
+            f"{folder} holds a run with --{name}={began[name]}, not {asked[name]}: give --run a "
+            "new folder, or go on with this one as it is by --resume"
+        )
+    return theirs | {"data": config["data"]}
+
+
+def _flat(config: dict) -> dict:
+    """A configuration by the names of its flags."""
+    parts = {name: part for name, part in config.items() if isinstance(part, dict)}
+    inner = {f"{name}_{key}": value for name, part in parts.items() for key, value in part.items()}
+    return {name: value for name, value in config.items() if name not in parts} | inner
 
 
 def describe(task: StyleGAN2Task) -> str:
     """The networks' sizes and the operations in use, in words."""
+    from stylegan2.ops import library
 
     def count(network: keras.Model) -> int:
-        return sum(int(tf.size(variable)) for variable in network.trainable_variables)
+        return sum(math.prod(variable.shape) for variable in network.trainable_variables)
 
     ops = "custom" if library.load() is not None else "plain TensorFlow"
     return (

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
-import imageio.v2 as imageio
 import imageio_ffmpeg
 import numpy as np
 from PIL import Image
@@ -94,6 +93,8 @@ def _lasting(image: Image.Image, milliseconds: int) -> Image.Image:
 
 
 def _write_video(path: Path, frames: Iterator[np.ndarray], fps: int) -> None:
+    import imageio.v2 as imageio
+
     writer = imageio.get_writer(
         path, format="FFMPEG", mode="I", fps=fps, codec="libx264", pixelformat="yuv420p",
         macro_block_size=1, ffmpeg_log_level="quiet",

@@ -19,10 +19,12 @@ progress          tqdm on a terminal, plain lines elsewhere
 arrays            arrays that can be computed again, in files that are checked
 metrics_log       JSON lines, and TensorBoard where it is installed
 fooling           the loss of frozen classifiers that a generator must fool
+saved_classes     which modules register the classes that files of networks name
 keras_models      the one way to a model in a file, and what a classifier must be
 jpeg/             the JPEG encoding that images pass through before a classifier
 config            frozen dataclasses: presets, absl flags, JSON
 command           how a command line starts, fails and exits
+flag_help         --help: the flags in groups
 exiting           how a process exits, also as one of several workers
 command_line      the command that started this program
 doctor/           checks the user's machine: python -m training.doctor
@@ -32,3 +34,6 @@ import contextlib
 
 with contextlib.suppress(ModuleNotFoundError):  # which the doctor tells of, in its own words
     import data  # noqa: F401 - first: from then on, Ctrl-C while a command starts is one line
+    from training.runtime import import_quietly
+
+    import_quietly()

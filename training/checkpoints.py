@@ -7,17 +7,20 @@ restoring verifies the digests, the run, and the step that the name says, and ta
 checkpoint that passes. TensorFlow's own CheckpointManager does none of that.
 """
 
+from __future__ import annotations
+
 import re
 import shutil
 from pathlib import Path
-from typing import Any
-
-import tensorflow as tf
+from typing import TYPE_CHECKING, Any
 
 from data import InputError, read_json, sha256_file, sync_file, sync_folder, write_json, writing
 from data.json_files import EVERY, FILE_NAME, OBJECT, TEXT, WHOLE
 from training.paths import utf8_folder
 from training.progress import say
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 MANIFEST = "manifest.json"
 DESCRIPTION = "description.json"
@@ -54,6 +57,8 @@ class Checkpoints:
         run: str | None = None,
     ):
         self.folder, self.keep, self.partial, self.run = folder, keep, partial, run
+        import tensorflow as tf
+
         self._state, self._checkpoint = state, tf.train.Checkpoint(**state)
         self._variables = {
             f"{name}/{index}": f"{variable.dtype.name} {list(variable.shape)}"
@@ -163,6 +168,8 @@ class Checkpoints:
             saved = {name: saved[name] for name in saved if name.partition("/")[0] in lists}
         if saved != self._variables:
             raise DamagedCheckpointError(_difference(saved, self._variables))
+        import tensorflow as tf
+
         try:
             with utf8_folder(self.path(step)) as readable:
                 status = self._checkpoint.read(str(readable / _STATE))

@@ -5,6 +5,8 @@ the output's reader has gone; 75 another of several workers is lost; 1 a fault o
 traceback).
 """
 
+import importlib.metadata
+import itertools
 import math
 import os
 import sys
@@ -17,47 +19,34 @@ from data import InputError
 from data.errors import printable
 from data.trouble import FULL, trouble
 from training.exiting import exit_with
-from training.runtime import configure
+from training.flag_help import help_text
+from training.runtime import configure_on_import
 from training.signals import Interrupted
 
+PACKAGE = "gan-knowledge-gaps"
+_ANSWERS = {"--help", "-help", "-h", "-?", "--helpshort", "--helpfull", "--version"}
 _SIGPIPE = 13  # Windows has no signal.SIGPIPE
 
 
-def run(
-    main: Callable[..., None],
-    positional: bool = False,
-    resumes: bool = True,
-    tensorflow: bool = True,
-) -> None:
-    """Parses the flags, sets TensorFlow up, calls `main()`, and exits with the right code.
+def run(main: Callable[..., None], positional: bool = False, resumes: bool = True) -> None:
+    """Parses the flags, calls `main()`, and exits with the right code.
+
+    `--help` and what can be told of wrong flags come before TensorFlow is imported: by `main`, when
+    its work begins. It is set up by `training.runtime.configure` then.
 
     Args:
         main: the command.
         positional: whether there may be arguments that are no flags, before and behind them;
             `main` is then called with the list of them. All that follows `--` is one of them.
         resumes: whether the same command goes on where Ctrl-C stopped it.
-        tensorflow: whether TensorFlow is set up first.
     """
-    _list_flags_in_help()
     if not positional:
-        app.run(
-            lambda _: exit_with(lambda: _exit_code(main, resumes, tensorflow)), flags_parser=_parse
-        )
+        app.run(lambda _: exit_with(lambda: _exit_code(main, resumes)), flags_parser=_parse)
     flags.FLAGS.set_gnu_getopt(True)
     app.run(
-        lambda arguments: exit_with(
-            lambda: _exit_code(lambda: main(arguments[1:]), resumes, tensorflow)
-        ),
+        lambda arguments: exit_with(lambda: _exit_code(lambda: main(arguments[1:]), resumes)),
         flags_parser=_parse_flags,
     )
-
-
-def _list_flags_in_help() -> None:
-    """Has `--help` list our flags: by itself it lists those that the script's own file defines."""
-    for module, defined in flags.FLAGS.flags_by_module_dict().items():
-        if module.partition(".")[0] not in ("absl", "tensorflow"):
-            for flag in defined:
-                flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
 
 
 def _parse(arguments: Sequence[str]) -> list[str]:
@@ -68,15 +57,35 @@ def _parse(arguments: Sequence[str]) -> list[str]:
 
 
 def _parse_flags(arguments: Sequence[str]) -> list[str]:
+    asked = _ANSWERS & set(itertools.takewhile(lambda each: each != "--", arguments[1:]))
+    if asked:
+        _answer(asked)
     try:
         rest = flags.FLAGS(list(arguments))
     except flags.Error as error:
         _fail(" ".join(str(error).split()))
-    except (SystemExit, BrokenPipeError):  # absl has shown the help
-        sys.exit(_flushed())
     for name, value in flags.FLAGS.flag_values_dict().items():
         _check_number(name, value)
     return rest
+
+
+def _answer(asked: set[str]) -> None:
+    """Prints what is asked for instead of the command's work, and exits."""
+    try:
+        if asked == {"--version"}:
+            print(f"{PACKAGE} {_version()}")
+        else:
+            print(help_text(sys.modules["__main__"].__doc__ or "", "--helpfull" in asked))
+    except BrokenPipeError:
+        pass  # `_flushed` meets it again
+    sys.exit(_flushed())
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version(PACKAGE)
+    except importlib.metadata.PackageNotFoundError:
+        return "of a checkout that is not installed"
 
 
 def _check_number(name: str, value: object) -> None:
@@ -89,12 +98,11 @@ def _check_number(name: str, value: object) -> None:
         _fail(f"--{name} is {str(value)[:20]}...; it must be within 64 bits")
 
 
-def _exit_code(main: Callable[[], None], resumes: bool, tensorflow: bool) -> int:
+def _exit_code(main: Callable[[], None], resumes: bool) -> int:
     try:
         # Of file names, what the terminal's encoding does not have is escaped.
         sys.stdout.reconfigure(errors="backslashreplace")
-        if tensorflow:
-            configure()
+        configure_on_import()
         main()
         sys.stdout.flush()
     except InputError as error:

@@ -8,8 +8,7 @@ import dataclasses
 import inspect
 import math
 import re
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 from absl import flags
 
@@ -20,6 +19,8 @@ Config = TypeVar("Config")
 
 # Keras dtype policies of hidden layers. mixed_bfloat16 keeps weights, images and losses in float32.
 PRECISIONS = ("float32", "mixed_bfloat16")
+# How a generator sees the JPEG encoding of a classifier that it must fool.
+JPEG_MODES = ("differentiable", "straight_through", "none")
 _DEFINE = {
     bool: flags.DEFINE_boolean,
     float: flags.DEFINE_float,
@@ -41,23 +42,18 @@ def attribute_docs(config_class: type) -> dict[str, str]:
     return docs
 
 
-def define_flags(
-    prefix: str, presets: Mapping[str, Any], flag_values: flags.FlagValues = flags.FLAGS
-) -> None:
-    """Defines a flag `--<prefix>_<field>` for each field; unset, it leaves the preset's value.
+def define_flags(prefix: str, config: Any, flag_values: flags.FlagValues = flags.FLAGS) -> None:
+    """Defines a flag `--<prefix>_<field>` for each field; unset, it leaves the configuration's.
 
     Args:
         prefix: what the flags' names begin with.
-        presets: configurations of one class by name; the help text tells each one's value.
+        config: whose values the help texts tell: that of the preset which the command line names.
         flag_values: where to define them.
     """
-    config_class = type(next(iter(presets.values())))
-    docs = attribute_docs(config_class)
-    for field in dataclasses.fields(config_class):
-        values = ", ".join(f"{name} {getattr(each, field.name)}" for name, each in presets.items())
-        define = _DEFINE[field.type]
-        text = f"{docs[field.name]} [{values}]"
-        define(f"{prefix}_{field.name}", None, text, flag_values=flag_values)
+    docs, types = attribute_docs(type(config)), get_type_hints(type(config))
+    for field in dataclasses.fields(config):
+        text = f"{docs[field.name]} [{getattr(config, field.name)}]"
+        _DEFINE[types[field.name]](f"{prefix}_{field.name}", None, text, flag_values=flag_values)
 
 
 def override(config: Config, prefix: str, values: flags.FlagValues) -> Config:
@@ -110,7 +106,8 @@ def to_json(config: Any) -> dict[str, Any]:
 
 def json_shape(config_class: type) -> dict[str, Any]:
     """The shape of such JSON, for `data.read_json`; a field that is newer may be missing."""
-    return {f"{field.name}?": _KINDS[field.type] for field in dataclasses.fields(config_class)}
+    types = get_type_hints(config_class)
+    return {f"{each.name}?": _KINDS[types[each.name]] for each in dataclasses.fields(config_class)}
 
 
 def check_json(config_class: type, values: dict[str, Any], where: str) -> None:

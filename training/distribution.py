@@ -1,10 +1,12 @@
 """Strategies, and how a batch is spread over their replicas."""
 
+from __future__ import annotations
+
 import signal
 import threading
+from typing import TYPE_CHECKING
 
 import numpy as np
-import tensorflow as tf
 from absl import flags
 
 from data import InputError
@@ -12,11 +14,14 @@ from training.cluster import Cluster, find_cluster
 from training.progress import mute
 from training.rendezvous import wait_for_workers
 
+if TYPE_CHECKING:
+    import tensorflow as tf
+
 
 def define_replicas() -> None:
     """Declares --cpu_replicas, for `make_strategy`."""
     flags.DEFINE_integer(
-        "cpu_replicas", 0, "Split every batch over this many logical CPU devices; 0 for none.",
+        "cpu_replicas", 0, "Split every batch over so many parts of the CPU, as a test; 0: do not.",
         lower_bound=0, upper_bound=64,
     )  # fmt: skip
 
@@ -35,6 +40,8 @@ def make_strategy(cpu_replicas: int = 0) -> tf.distribute.Strategy:
         InputError: the logical devices can't be made, because TensorFlow has already started; or
             the workers can't find each other.
     """
+    import tensorflow as tf
+
     cluster = find_cluster()
     if cluster is not None and len(cluster.addresses) > 1:
         if cpu_replicas > 0:
@@ -50,6 +57,8 @@ def make_strategy(cpu_replicas: int = 0) -> tf.distribute.Strategy:
 
 def _join(cluster: Cluster) -> tf.distribute.Strategy:
     """The strategy of several workers, once all of them are there."""
+    import tensorflow as tf
+
     wait_for_workers(cluster)
     resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
         tf.train.ClusterSpec({"worker": list(cluster.addresses)}),
@@ -72,6 +81,8 @@ def _join(cluster: Cluster) -> tf.distribute.Strategy:
 
 
 def _logical_cpus(count: int) -> list[str]:
+    import tensorflow as tf
+
     cpu = tf.config.list_physical_devices("CPU")[0]
     try:
         tf.config.set_logical_device_configuration(
@@ -101,6 +112,8 @@ def distribute(strategy: tf.distribute.Strategy, batch: tuple[np.ndarray, ...]) 
 
     Every worker gives the same global batch.
     """
+    import tensorflow as tf
+
     replicas = strategy.num_replicas_in_sync
     if replicas == 1:
         return tuple(tf.convert_to_tensor(array) for array in batch)
@@ -116,6 +129,8 @@ def distribute(strategy: tf.distribute.Strategy, batch: tuple[np.ndarray, ...]) 
 
 def replica_slice(tensor: tf.Tensor) -> tf.Tensor:
     """The part of a global batch ([N, ...], equal on every replica) that is this replica's."""
+    import tensorflow as tf
+
     context = tf.distribute.get_replica_context()
     replicas = context.num_replicas_in_sync
     if replicas == 1:

@@ -1,17 +1,22 @@
 """What a family of GANs offers to whoever trains, samples and compares GANs of several families."""
 
+from __future__ import annotations
+
 import abc
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-import keras
 import numpy as np
 
 from data import Images
 from training.config import to_json
-from training.fooling import FoolingLoss
-from training.task import Task
+
+if TYPE_CHECKING:
+    import keras
+
+    from training.fooling import FoolingLoss
+    from training.task import Task
 
 PRESET_NAMES = ("quick", "reduced", "paper")
 
@@ -92,6 +97,8 @@ class GANFamily(abc.ABC):
 
     def fooling_loss(self, classifiers: list[keras.Model], phi: float) -> FoolingLoss:
         """The loss of the classifiers that a GAN must fool."""
+        from training.fooling import FoolingLoss
+
         return FoolingLoss(classifiers, phi, self.image_shape)
 
     def check_replicas(self, replicas: int) -> None:  # noqa: B027 - most can be split

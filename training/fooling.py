@@ -8,9 +8,6 @@ import tensorflow as tf
 from data import InputError
 from training.jpeg import with_jpeg_mode
 
-# How a generator sees the JPEG encoding of a classifier that it must fool.
-JPEG_MODES = ("differentiable", "straight_through", "none")
-
 
 class FoolingLoss:
     """`-phi * sum_j log C_j(image)`, C_j being classifier j's probability of "natural".

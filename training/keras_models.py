@@ -16,6 +16,7 @@ import numpy as np
 from keras.src.saving.serialization_lib import SafeModeScope
 
 from data import InputError
+from training import saved_classes
 from training.task import flat_variables
 
 MODEL = "model.keras"
@@ -53,6 +54,7 @@ def load_model(path: str | Path, flag: str = "") -> keras.Model:
         raise _refused(path, flag, "is not there: there is no file of that name")
     if path.suffix != ".keras":
         raise _refused(path, flag, "is no .keras file; give one that Keras 3 saved")
+    saved_classes.register()
     with reading(path, flag):
         _check_archive(path)
         with SafeModeScope(True):

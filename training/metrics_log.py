@@ -6,8 +6,6 @@ import json
 import os
 from pathlib import Path
 
-import tensorflow as tf
-
 from data import InputError, WriteError, parse_json, write_text, writing
 from data.json_files import EVERY, NUMBER, WHOLE
 from training.progress import say
@@ -30,6 +28,8 @@ class MetricsLog:
         self._file = self.path.open("a", encoding="utf-8")
         self._summary = None
         if importlib.util.find_spec("tensorboard"):
+            import tensorflow as tf
+
             self._summary = tf.summary.create_file_writer(os.fsencode(folder / "tensorboard"))
 
     def __enter__(self) -> "MetricsLog":
@@ -49,6 +49,8 @@ class MetricsLog:
             self._file.write(json.dumps({"step": step, **metrics}) + "\n")
             self._file.flush()
             if self._summary is not None:
+                import tensorflow as tf
+
                 with self._summary.as_default(step=step):
                     for name, value in metrics.items():
                         tf.summary.scalar(name, value)

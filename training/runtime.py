@@ -1,10 +1,13 @@
-"""Process set-up, before TensorFlow does any work."""
+"""Process set-up, when TensorFlow is imported and before it does any work."""
 
 import contextlib
+import importlib.abc
+import importlib.machinery
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from types import ModuleType
 
 from absl import logging
 
@@ -14,17 +17,28 @@ _NOISE = ("absl::InitializeLog()", "oneDNN custom operations are on")
 
 
 def import_quietly() -> None:
-    """Imports TensorFlow without its start-up notices; everything else it says is passed on.
+    """Has TensorFlow, whoever imports it first, come without its start-up notices.
 
-    Some of the notices come before TensorFlow reads TF_CPP_MIN_LOG_LEVEL, so that no setting stops
-    them (tensorflow#100442). A log level that the user set stays.
+    Importing `training` calls this, and imports no TensorFlow itself: that takes seconds, which
+    `--help` and a wrong flag do not need. Everything else that TensorFlow says is passed on. Some
+    of the notices come before it reads TF_CPP_MIN_LOG_LEVEL, so that no setting stops them
+    (tensorflow#100442). A log level that the user set stays.
     """
     # One of several workers tells the loss of another itself, once and in one line.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3" if cluster.is_set() else "2")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    if "tensorflow" not in sys.modules:
-        with _without_noise():
-            import tensorflow  # noqa: F401
+    if "tensorflow" not in sys.modules and _FINDER not in sys.meta_path:
+        sys.meta_path.insert(0, _FINDER)
+
+
+def configure_on_import() -> None:
+    """Calls `configure` as soon as TensorFlow is there; a command that never imports it waits for
+    nothing.
+    """
+    if "tensorflow" in sys.modules:
+        configure()
+    else:
+        _FINDER.then.append(configure)
 
 
 def configure() -> None:
@@ -43,6 +57,37 @@ def configure() -> None:
     tf.config.optimizer.set_experimental_options({"remapping": False})
     for gpu in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(gpu, True)
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    """Finds TensorFlow as Python does, and wraps the execution of its module.
+
+    Attributes:
+        then: what is called when TensorFlow is there.
+    """
+
+    def __init__(self):
+        self.then: list[Callable[[], None]] = []
+
+    def find_spec(self, name, path, target=None):
+        """Of `tensorflow`; None for all else."""
+        if name != "tensorflow":
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(name, path, target)
+        if spec is not None and spec.loader is not None:
+            execute = spec.loader.exec_module
+            spec.loader.exec_module = lambda module: self._execute(execute, module)
+        return spec
+
+    def _execute(self, execute: Callable, module: ModuleType) -> None:
+        sys.meta_path.remove(self)
+        with _without_noise():
+            execute(module)
+        for call in self.then:
+            call()
+
+
+_FINDER = _Finder()
 
 
 @contextlib.contextmanager

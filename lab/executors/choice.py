@@ -1,7 +1,9 @@
 """The executors' flags, and the executor that they choose."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from absl import flags
 
@@ -9,10 +11,13 @@ from data import InputError
 from lab.executors.inline import Inline
 from lab.executors.local import Local
 from lab.executors.slurm import Slurm, SlurmConfig
-from lab.lab import Lab
 from lab.specs import Spec
 from training.cluster import find_cluster
 from training.config import define_flags, override
+from training.flag_help import EXECUTION, HIDDEN, group, named
+
+if TYPE_CHECKING:
+    from lab.lab import Lab
 
 EXECUTORS = ("inline", "local", "slurm")
 _OF_LOCAL = ("workers", "gpu_slots")
@@ -39,8 +44,8 @@ def define() -> None:
     flags.DEFINE_enum(
         "executor", None, EXECUTORS,
         "inline: one training after another in this process; local: side by side in processes of "
-        "this machine; slurm: a job per training, all queued at once. Default: inline; local with "
-        "--workers or --gpu_slots.",
+        "this machine; slurm: a job per training, all queued at once (its flags: --executor=slurm "
+        "--help). Default: inline; local with --workers or --gpu_slots.",
     )  # fmt: skip
     flags.DEFINE_integer(
         "workers", None,
@@ -54,9 +59,13 @@ def define() -> None:
     flags.DEFINE_boolean(
         "wait", False, "With slurm: stay until all is trained, then write the report here."
     )
-    define_flags("slurm", {"default": SlurmConfig()})
-    flags.DEFINE_boolean("as_worker", False, "Given by local to the processes it starts.")
-    flags.DEFINE_string("train_artifact", None, "Given by slurm to its jobs: train this key alone.")
+    with group(EXECUTION if named("executor", "inline", EXECUTORS) == "slurm" else HIDDEN):
+        define_flags("slurm", SlurmConfig())
+    with group(HIDDEN):
+        flags.DEFINE_boolean("as_worker", False, "Given by local to the processes it starts.")
+        flags.DEFINE_string(
+            "train_artifact", None, "Given by slurm to its jobs: train this key alone."
+        )
 
 
 def chosen() -> Executor:
@@ -72,16 +81,24 @@ def chosen() -> Executor:
     return executor
 
 
-def _chosen() -> Executor:
+def check_flags() -> None:
+    """Raises InputError where the flags of executors contradict each other."""
     values = flags.FLAGS
     if values.executor in (None, "local"):
         _refuse(["wait", *_slurm_flags()], "slurm")
     else:
         _refuse(_OF_LOCAL, "local")
     if values.executor == "slurm":
-        return Slurm(override(SlurmConfig(), "slurm", values), values.wait)
+        override(SlurmConfig(), "slurm", values)
     if values.workers and values.gpu_slots:
         raise InputError("give --workers, in all, or --gpu_slots, for each GPU; not both")
+
+
+def _chosen() -> Executor:
+    check_flags()
+    values = flags.FLAGS
+    if values.executor == "slurm":
+        return Slurm(override(SlurmConfig(), "slurm", values), values.wait)
     if values.executor == "local" or values.gpu_slots or (values.workers or 1) > 1:
         return Local(values.workers, values.gpu_slots)
     return Inline()

@@ -1,9 +1,14 @@
 """One training after another, in this process."""
 
-from pathlib import Path
+from __future__ import annotations
 
-from lab.lab import Lab
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from lab.specs import Spec
+
+if TYPE_CHECKING:
+    from lab.lab import Lab
 
 
 class Inline:

@@ -6,6 +6,8 @@ than one after the other on two cores: a small network's step leaves the second 
 a small network leave most of a large GPU idle.
 """
 
+from __future__ import annotations
+
 import os
 import signal
 import subprocess
@@ -15,16 +17,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-import tensorflow as tf
+from typing import TYPE_CHECKING
 
 from data import InputError
 from lab.executors.placement import VISIBLE, gpu_names, gpu_places, share_of_cores
-from lab.lab import Lab
 from lab.specs import Spec
 from training.command_line import program
 from training.progress import say
 from training.signals import Interrupted, stop_request
+
+if TYPE_CHECKING:
+    from lab.lab import Lab
 
 POLL_SECONDS = 0.2
 AS_WORKER = "--as_worker"
@@ -45,6 +48,8 @@ class Local:
     """
 
     def __init__(self, workers: int | None = None, gpu_slots: int | None = None):
+        import tensorflow as tf
+
         gpus = gpu_names(len(tf.config.list_physical_devices("GPU")), os.environ)
         if gpu_slots and not gpus:
             raise InputError("--gpu_slots is per GPU, and TensorFlow sees none; give --workers")

@@ -14,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
@@ -21,11 +22,13 @@ from data import InputError
 from lab.executors.graph import Job, kept, last, needs
 from lab.executors.queue import Queue
 from lab.executors.slurm_job import Command
-from lab.lab import Lab
 from lab.specs import Spec
 from training.command_line import program
 from training.config import check_at_least
 from training.progress import Progress, say
+
+if TYPE_CHECKING:
+    from lab.lab import Lab
 
 POLL_SECONDS = 10.0
 # How often a job may run out of its time. Each time it has trained for that long, so that only a
@@ -107,7 +110,7 @@ class Slurm:
         self._config, self._wait = config, wait
         self._submitit = _submitit()
 
-    def train(self, lab: Lab, specs: list[Spec], results: Path) -> list[Spec] | None:
+    def train(self, lab: "Lab", specs: list[Spec], results: Path) -> list[Spec] | None:
         """Queues what is missing and not queued yet; with `wait`, until it is trained.
 
         Returns:
@@ -172,7 +175,7 @@ class Slurm:
         except RuntimeError as error:  # What submitit makes of sbatch's refusal.
             raise InputError(f"Slurm refuses a job: {' '.join(str(error).split())}") from error
 
-    def _stay(self, lab: Lab, specs: list[Spec], queue: Queue, jobs: dict[str, Job]) -> None:
+    def _stay(self, lab: "Lab", specs: list[Spec], queue: Queue, jobs: dict[str, Job]) -> None:
         """Returns when no job is queued any more."""
         with Progress("jobs", total=len(jobs), unit="jobs") as progress:
             while waiting := [job for job in queue.queued().values() if job in jobs.values()]:

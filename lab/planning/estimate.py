@@ -1,11 +1,16 @@
 """The time and the disk of all trainings of a plan."""
 
+from __future__ import annotations
+
 import dataclasses
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from lab.lab import Lab
-from lab.planning.costs import Cost
 from lab.specs import Spec
+
+if TYPE_CHECKING:
+    from lab.lab import Lab
+    from lab.planning.costs import Cost
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,6 +48,8 @@ def estimate(lab: Lab, missing: list[Spec], costs: Mapping[Spec, Cost]) -> CostE
         missing: the values.
         costs: of all their cost classes.
     """
+    from lab.planning.costs import Cost
+
     images = len(lab.dataset.train)
     seconds = dict.fromkeys(missing, 0.0)
     networks = checkpoints = 0

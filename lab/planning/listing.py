@@ -1,9 +1,14 @@
 """What an experiment would train: the dry run."""
 
-from collections.abc import Iterable
+from __future__ import annotations
 
-from lab.lab import Lab
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 from lab.specs import Spec, in_order
+
+if TYPE_CHECKING:
+    from lab.lab import Lab
 
 
 def describe_plan(lab: Lab, specs: Iterable[Spec]) -> str:

@@ -1,13 +1,18 @@
 """An estimate as text: trainings, device-hours, wall time and disk."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from lab.planning.costs import Cost
 from lab.planning.estimate import CostEstimate
 from lab.planning.schedule import on_devices
 from lab.specs import Spec
 from lab.store.listing import bytes_text
+
+if TYPE_CHECKING:
+    from lab.planning.costs import Cost
 
 DEVICES = (1, 8, 64)
 

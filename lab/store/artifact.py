@@ -15,7 +15,6 @@ from filelock import FileLock, Timeout
 from data import InputError, parse_json, read_json, sha256_file, sync_folder, write_json
 from data.json_files import EVERY, FILE_NAME, NUMBER, TEXT, optional
 from training.checkpoints import DamagedCheckpointError, verify
-from training.digests import weights_sha256
 
 DONE = "DONE.json"
 STARTED = "STARTED.json"
@@ -148,6 +147,8 @@ class Artifact:
             for path in sorted(self.folder.rglob("*.keras"))
             if not path.name.startswith(".")
         }
+        from training.digests import weights_sha256
+
         digests = {
             "sha256": files[MODEL],
             "weights_sha256": weights_sha256(self.folder / MODEL),

@@ -15,6 +15,11 @@ converted          what both return
 layout             our variables: names and shapes
 """
 
-from stylegan2.nvlabs.load import NVlabsNetworks, load_nvlabs_pickle
+import lazy_loader
 
-__all__ = ["NVlabsNetworks", "load_nvlabs_pickle"]
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "load": ["NVlabsNetworks", "load_nvlabs_pickle"],
+    },
+)

@@ -8,17 +8,16 @@ Each comes as a custom operation in C++ and CUDA, built at first use, and in pla
     implementation="tensorflow"  the plain one; inside `jit_compile=True`, only this will do
 """
 
-from stylegan2.ops.fused_bias_act import fused_bias_act
-from stylegan2.ops.resample import downsample_2d, filter_2d, upsample_2d
-from stylegan2.ops.resample_conv import conv_downsample_2d, upsample_conv_2d
-from stylegan2.ops.upfirdn_2d import upfirdn_2d
+import lazy_loader
 
-__all__ = [
-    "conv_downsample_2d",
-    "downsample_2d",
-    "filter_2d",
-    "fused_bias_act",
-    "upfirdn_2d",
-    "upsample_2d",
-    "upsample_conv_2d",
-]
+IMPLEMENTATIONS = ("auto", "custom", "tensorflow")
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "fused_bias_act": ["fused_bias_act"],
+        "resample": ["downsample_2d", "filter_2d", "upsample_2d"],
+        "resample_conv": ["conv_downsample_2d", "upsample_conv_2d"],
+        "upfirdn_2d": ["upfirdn_2d"],
+    },
+)

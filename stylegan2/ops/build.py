@@ -7,14 +7,18 @@
 Exit codes: 0 the library is there and loads; 2 not, and one line on stderr says why.
 """
 
-import tensorflow as tf
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from absl import flags
 
 from data import InputError
-from stylegan2.ops import cache, library
 from stylegan2.ops.errors import BuildError
-from stylegan2.ops.toolchain import find_compiler, find_nvcc
 from training import command
+
+if TYPE_CHECKING:
+    from stylegan2.ops.cache import Library
 
 
 def main() -> None:
@@ -22,7 +26,7 @@ def main() -> None:
     flags.DEFINE_boolean("force", False, "Build although the cache has the library.")
     flags.DEFINE_enum(
         "cuda", "auto", ["auto", "yes", "no"],
-        "GPU kernels; auto: where there is an nvcc and TensorFlow is built with CUDA.",
+        "Build GPU kernels; auto: where there is an nvcc and TensorFlow is built with CUDA.",
     )  # fmt: skip
     command.run(build)
 
@@ -33,6 +37,11 @@ def build() -> None:
     Raises:
         InputError: the library cannot be built or loaded.
     """
+    import tensorflow as tf
+
+    from stylegan2.ops import cache, library
+    from stylegan2.ops.toolchain import find_compiler, find_nvcc
+
     cuda = "with CUDA" if tf.test.is_built_with_cuda() else "without CUDA"
     _tell("TensorFlow", f"{tf.__version__}, built {cuda}")
     _tell("C++ compiler", _found(find_compiler))
@@ -49,7 +58,7 @@ def build() -> None:
     _tell("kernels", _kind(built))
 
 
-def _kind(built: cache.Library) -> str:
+def _kind(built: Library) -> str:
     if built.cuda:
         return "for the CPU and for GPUs"
     return "for the CPU only" + (f": {built.cuda_problem}" if built.cuda_problem else "")

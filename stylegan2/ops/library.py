@@ -12,12 +12,11 @@ import tensorflow as tf
 from absl import logging
 
 from data import InputError
-from stylegan2.ops import cache
+from stylegan2.ops import IMPLEMENTATIONS, cache
 from stylegan2.ops.errors import BuildError
 from stylegan2.ops.recipe import KERNELS, Recipe, target_key
 from stylegan2.ops.toolchain import Tool, find_compiler, find_nvcc
 
-IMPLEMENTATIONS = ("auto", "custom", "tensorflow")
 SOURCES = KERNELS
 
 _NO_NVCC = "there is no nvcc; install CUDA's compiler, or set NVCC or CUDA_HOME"

@@ -7,7 +7,8 @@ from scipy.special import expit
 from sklearn.datasets import load_sample_image
 
 from classifiers import build
-from training.fooling import JPEG_MODES, FoolingLoss
+from training.config import JPEG_MODES
+from training.fooling import FoolingLoss
 from training.jpeg import soft
 from training.jpeg.codec import encode_decode
 

@@ -13,8 +13,7 @@ from data import InputError
 from dcgan import DCGANConfig
 from experiments.catalog import EXPERIMENTS
 from stylegan2 import NetworkConfig, TrainingConfig
-from stylegan2.evaluated import GeneratorEvaluationConfig
-from stylegan2.projection import ProjectionConfig
+from stylegan2.config import GeneratorEvaluationConfig, ProjectionConfig
 from training import command, config
 
 CONFIGS = [

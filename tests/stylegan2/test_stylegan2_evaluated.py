@@ -10,7 +10,8 @@ from scipy.spatial import geometric_slerp
 from data import InputError
 from evaluation.config import PATH_METRICS
 from stylegan2 import Generator, NetworkConfig, sample
-from stylegan2.evaluated import GeneratedImages, GeneratorEvaluationConfig
+from stylegan2.config import GeneratorEvaluationConfig
+from stylegan2.evaluated import GeneratedImages
 from stylegan2.ops import library
 from training.randomness import derive_seed, indexed_latents
 

@@ -9,11 +9,11 @@ from PIL import Image
 from data import InputError
 from evaluation.perceptual import load_distance
 from stylegan2 import Generator, NetworkConfig
+from stylegan2.config import ProjectionConfig
 from stylegan2.image_generator import ImageGenerator
 from stylegan2.project import pictures_of
 from stylegan2.projection import (
     Projection,
-    ProjectionConfig,
     learning_rate,
     multiscale_distance,
     noise_autocorrelation,

@@ -1,6 +1,7 @@
 """`python -m stylegan2.train` as people run it."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -80,10 +81,13 @@ def test_the_network_of_every_grid_is_kept(run):
         assert np.abs(first.astype(int) - shown).max() <= 1
 
 
-def test_resuming_a_finished_run_changes_nothing(run):
+@pytest.mark.parametrize("by", ["resume", "the same command", "images that moved"])
+def test_resuming_a_finished_run_changes_nothing(run, images, tmp_path, by):
     folder, _ = run
     before = (folder / "metrics.jsonl").read_bytes()
-    again = train(f"--resume={folder}")
+    moved = shutil.copytree(images, tmp_path / "moved") if by == "images that moved" else images
+    command = f"--run={folder}", f"--data={moved}", *TINY, "--keep_networks"
+    again = train(f"--resume={folder}") if by == "resume" else train(*command)
     assert again.returncode == 0, again.stderr
     assert (folder / "metrics.jsonl").read_bytes() == before
 
@@ -105,11 +109,19 @@ def test_a_transfer_begins_with_the_weights_and_nothing_else(run, images, tmp_pa
     assert steps[0] == 2 and steps[-1] == 10  # A run of its own.
 
 
-def test_mistakes_are_one_clear_line(run, images, tmp_path):
+def test_mistakes_are_one_clear_line(run, images, tmp_path, tmp_path_factory):
     folder, _ = run
+    other = tmp_path_factory.mktemp("other")
+    shutil.copytree(images, other, dirs_exist_ok=True)
+    (other / "0.png").unlink()
     mistakes = {
-        ("--run=x",): "--run (folder of a new run) and --data are needed, or --resume",
-        (f"--run={folder}", f"--data={images}"): "holds a run already; --resume=",
+        ("--run=x",): "--run (folder of the run) and --data (images) are needed, or --resume",
+        (f"--run={folder}", f"--data={images}", *TINY, "--keep_networks", "--seed=3"):
+            f"{folder} holds a run with --seed=0, not 3: give --run a new folder",
+        (f"--run={folder}", f"--data={images}", *TINY, "--keep_networks", "--training_gamma=1"):
+            f"{folder} holds a run with --training_gamma=0.0, not 1.0",
+        (f"--run={folder}", f"--data={other}", *TINY, "--keep_networks"):
+            f"the images of {other} are not those that {folder} began with",
         (f"--resume={tmp_path}",): f"{tmp_path} holds no run: there is no config.json",
         (f"--resume={folder}", "--seed=3"): "--seed cannot be changed when a run is resumed",
         (f"--run={tmp_path / 'a'}", f"--data={images}", "--training_batch_size=5"): "multiple of 4",

@@ -3,13 +3,13 @@
 import dataclasses
 import os
 import signal
-import sys
 
 from absl import flags
 
 from data import InputError
 from training import command
 from training.config import define_flags
+from training.flag_help import HIDDEN, group
 from training.signals import Interrupted, stop_request
 
 
@@ -60,19 +60,16 @@ ENDINGS = {
     "ctrl_c": interrupted_at_once,
     "talk": talk,
 }
-configured = []
 flags.DEFINE_float("volume", 1.0, "How loud it is.", lower_bound=0.0)
 flags.DEFINE_enum("ending", "done", list(ENDINGS), "How it ends.")
-define_flags("loudness", {"only": Loudness()})
+with group(HIDDEN):
+    flags.DEFINE_boolean("as_worker", False, "Given by a process to those that it starts.")
+define_flags("loudness", Loudness())
 
 
 def main():
-    assert configured == [True]
     ENDINGS[flags.FLAGS.ending]()
 
 
 if __name__ == "__main__":
-    assert "tensorflow" not in sys.modules
-    # TensorFlow takes seconds to start, and nothing here needs it.
-    command.configure = lambda: configured.append(True)
     command.run(main)

@@ -11,6 +11,4 @@ def main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     flags.DEFINE_integer("loudness", 1, "How loud.")
-    # TensorFlow takes seconds to start, and nothing here needs it.
-    command.configure = lambda: None
     command.run(main, positional=True)

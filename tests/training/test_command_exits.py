@@ -1,6 +1,7 @@
 """A command ends with the right code, and says no more than is needed."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -72,14 +73,34 @@ def test_a_fault_of_ours_is_1_with_its_traceback():
     assert err.splitlines()[-1] == "ZeroDivisionError: a fault of ours"
 
 
-@pytest.mark.parametrize("argument", ["--help", "--helpfull"])
-def test_help_lists_the_flags(argument):
-    code, out, err = run(argument)
+@pytest.mark.parametrize("argument", ["--help", "-h", "--helpshort", "--helpfull"])
+def test_help_shows_the_flags_below_the_docstring(argument):
+    # Also beside what is wrong, which the help may be looked for.
+    code, out, err = run("--volume=-1", argument)
     assert (code, err) == (0, "")
-    assert "--ending: <done|bad_input|" in out
-    assert "How it ends." in out
+    assert out.startswith("A command line that ends in the way that its flag says.\n\nOptions:\n")
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert any(each.startswith("--ending How it ends. One of done, bad_input,") for each in lines)
+    assert "--volume How loud it is. [1.0]" in lines
     # Also those that the script does not define in its own file.
-    assert "--loudness_letters: How many letters it says." in out
+    assert "--loudness_letters How many letters it says. [100000]" in lines
+    assert all(len(line) <= 100 for line in out.splitlines())
+    # What processes hand to each other is parsed, and shown only when everything is.
+    assert ("as_worker" in out) == (argument == "--helpfull")
+    assert "alsologtostderr" not in out and "pdb" not in out
+    assert run("--as_worker") == (0, "done\n", "")
+
+
+def test_what_follows_two_dashes_is_no_call_for_help():
+    code, out, err = run("--", "--help")
+    assert (code, out) == (2, "")
+    assert "unexpected argument '--help'" in err
+
+
+def test_the_version_is_that_of_the_package():
+    code, out, err = run("--version")
+    assert (code, err) == (0, "")
+    assert re.fullmatch(r"gan-knowledge-gaps (\d+\.\d+\.\d+|of a checkout .*)\n", out)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no broken pipes")

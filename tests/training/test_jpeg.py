@@ -11,7 +11,8 @@ from PIL import Image
 from sklearn.datasets import load_sample_images
 
 from data import InputError
-from training.fooling import JPEG_MODES, FoolingLoss
+from training.config import JPEG_MODES
+from training.fooling import FoolingLoss
 from training.jpeg import JPEGEncoding, codec, soft, with_jpeg_mode
 from training.jpeg.tables import CHROMINANCE, COSINES, LUMINANCE, quantization
 

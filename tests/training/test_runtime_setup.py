@@ -69,7 +69,7 @@ def test_the_real_one_starts_silently_and_then_draws_nothing_without_a_seed():
 def test_what_else_is_said_during_the_import_is_passed_on(fake):
     finished = python(
         "from training.runtime import import_quietly\n"
-        "import_quietly()\n"
+        "import_quietly(); import tensorflow\n"
         "import os, sys; os.write(2, b'later\\n'); sys.stderr.write('last\\n')\n",
         fake(FAKE),
     )
@@ -79,7 +79,7 @@ def test_what_else_is_said_during_the_import_is_passed_on(fake):
 
 def test_a_failed_import_is_seen_with_what_was_said_before(fake):
     finished = python(
-        "from training.runtime import import_quietly; import_quietly()",
+        "from training.runtime import import_quietly; import_quietly(); import tensorflow",
         fake("import os; os.write(2, b'undefined symbol\\n'); raise ImportError('broken')"),
     )
     assert finished.returncode == 1
@@ -88,6 +88,23 @@ def test_a_failed_import_is_seen_with_what_was_said_before(fake):
 
 
 def test_the_users_own_settings_stay(fake):
-    code = "from training.runtime import import_quietly; import_quietly(); import_quietly()"
+    code = "from training.runtime import import_quietly; import_quietly(); import_quietly()\n"
+    code += "import tensorflow, tensorflow"
     finished = python(code, fake(FAKE), TF_CPP_MIN_LOG_LEVEL="0")
     assert finished.stdout == "0 tensorflow\n"  # and it is imported once
+
+
+def test_importing_training_imports_no_tensorflow_and_a_command_sets_it_up_when_it_comes(fake):
+    finished = python(
+        "import sys, importlib.util\n"
+        "from training import runtime\n"
+        "runtime.configure = lambda: print('set up')\n"
+        "runtime.configure_on_import()\n"
+        "importlib.util.find_spec('tensorflow')\n"
+        "print('tensorflow' in sys.modules)\n"
+        "import tensorflow\n"
+        "print('imported')\n",
+        fake(FAKE),
+    )
+    assert finished.stdout == "False\n2 tensorflow\nset up\nimported\n"
+    assert finished.stderr == "E0000 the driver is \ufffd too old\n"

@@ -29,11 +29,11 @@ CHILDREN = (  # all but the data's
 
 
 def main() -> None:
-    """The command line. TensorFlow is not set up before, for it is what is to be checked."""
-    flags.DEFINE_string("workdir", "runs", "Where results will lie.")
+    """The command line."""
+    flags.DEFINE_string("workdir", "runs", "Folder where results will lie; it need not exist.")
     flags.DEFINE_string("data", None, "Folder or zip of images, or folder of records, to check.")
-    flags.DEFINE_string("json", None, "File for the outcomes as JSON.")
-    command.run(_run, resumes=False, tensorflow=False)
+    flags.DEFINE_string("json", None, "File to write the outcomes to, as JSON.")
+    command.run(_run, resumes=False)
 
 
 def _run() -> None:

@@ -7,8 +7,13 @@ modes    with_jpeg_mode: another mode for a built model
 tables   quantization tables, cosine and colour transforms
 """
 
-from training.jpeg.codec import DCT_METHOD
-from training.jpeg.layer import MODES, JPEGEncoding
-from training.jpeg.modes import with_jpeg_mode
+import lazy_loader
 
-__all__ = ["DCT_METHOD", "MODES", "JPEGEncoding", "with_jpeg_mode"]
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "codec": ["DCT_METHOD"],
+        "layer": ["JPEGEncoding", "MODES"],
+        "modes": ["with_jpeg_mode"],
+    },
+)
