@@ -110,7 +110,7 @@ def test_digits_are_judged_by_a_digit_classifier(tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     table = json.loads(next(tmp_path.glob("results/*/quality.json")).read_text())
-    assert "Frechet distance (digit classifier)" in json.dumps(table)
+    assert "Fréchet distance (digit classifier)" in json.dumps(table, ensure_ascii=False)
     assert "natural training images are at" in json.dumps(table)
     assert len(list(tmp_path.glob("artifacts/digits-*"))) == 1
 

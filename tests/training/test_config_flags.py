@@ -71,8 +71,8 @@ def test_the_docs_of_a_class_extend_those_of_the_classes_it_extends():
     assert (docs["height"], docs["size"]) == ("Its height.", "Length of an edge.")
     assert docs["color"] == attribute_docs(Shape)["color"]
     values = flags.FlagValues()
-    define_flags("solid", {"small": Solid()}, values)
-    assert values["solid_size"].help == "Length of an edge. [small 1.0]"
+    define_flags("solid", Solid(), values)
+    assert values["solid_size"].help == "Length of an edge. [1.0]"
 
 
 def test_every_field_has_a_flag_of_its_type_and_docs_without_a_default():

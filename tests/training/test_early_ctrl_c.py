@@ -29,17 +29,25 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("module", ["tensorflow", "tqdm"])
-def test_during_an_import_it_is_one_line(tmp_path, command, module):
-    (tmp_path / f"{module}.py").write_text(INTERRUPT)
+def test_during_an_import_it_is_one_line(tmp_path, command):
+    (tmp_path / "tqdm.py").write_text(INTERRUPT)
     done = run(tmp_path, "-m", command)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "stopped\n")
 
 
+@pytest.mark.parametrize("command", ["experiments.iterations", "experiments.truncation"])
+def test_while_tensorflow_is_imported_the_line_says_that_it_resumes(tmp_path, command):
+    (tmp_path / "tensorflow.py").write_text(INTERRUPT)
+    done = run(tmp_path, "-m", command, f"--workdir={tmp_path / 'runs'}")
+    line = "stopped; the same command resumes\n"
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", line)
+
+
 def test_while_flags_are_read_it_is_one_line(tmp_path):
-    (tmp_path / "tensorflow.py").write_text(
+    (tmp_path / "tqdm.py").write_text(
         "from absl import flags\n"
         "import os, signal\n"
+        "class tqdm: pass\n"
         "flags.FlagValues.__call__ = lambda *_: os.kill(os.getpid(), signal.SIGINT)\n"
     )
     done = run(tmp_path, "-m", "data.convert")
