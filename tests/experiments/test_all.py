@@ -59,7 +59,7 @@ def test_a_dry_run_tells_what_the_plan_and_each_experiment_take(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "5 to train, 0 to derive from them, 0 done" in done.stdout  # with the digit classifier
     rows = [line.split() for line in done.stdout.splitlines()]
-    gans = next(row for row in rows if row[-1:] == ["gan"])
+    gans = next(row for row in rows if row[1:] and row[-1] == "dcgan")
     # An epoch of 80 images, of which 1,000 take an hour.
     assert gans[:1] == ["2"] and gans[3:5] == ["4.8", "minutes"]
     assert [row[0] for row in rows[-2:]] == ["generalization", "iterations"]
