@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import classifiers as classifiers_room
 import stylegan2
 from classifiers import BalancedPool, predict
 from data import ArrayImages
@@ -102,7 +103,9 @@ def test_several_classifiers_score_images_that_are_made_once(lab, monkeypatch):
     logits = [measure.generated_logits(alone, each, gan) for each in classifiers]
     made, scored = [], []
     monkeypatch.setattr(
-        measure, "predict", lambda model, images: scored.append(model) or predict(model, images)
+        classifiers_room,
+        "predict",
+        lambda model, images: scored.append(model) or predict(model, images),
     )
     for cache_bytes in (10**9, 0):  # Without a cache nothing is made or scored twice either.
         other = Lab(lab.workdir, lab.dataset, lab.config, cache_bytes=cache_bytes)
