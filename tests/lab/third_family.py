@@ -2,9 +2,9 @@
 
 import dataclasses
 
-import keras
 import numpy as np
 import tensorflow as tf
+from keras import Input, Sequential, initializers, layers
 
 from data import EpochOrder
 from lab import families
@@ -13,7 +13,7 @@ from training.family import PRESET_NAMES, GANFamily
 from training.randomness import derive_seed, indexed_latents, normal
 from training.task import Task, flat_variables
 
-SHAPE, LATENTS = (28, 28, 1), 3
+SHAPE, LATENTS, RATE = (28, 28, 1), 3, 0.5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,24 +22,21 @@ class LinearConfig:
 
     Attributes:
         steps: Of a training.
-        learning_rate: Of SGD.
     """
 
     steps: int = 6
-    learning_rate: float = 0.5
 
 
 class LinearTask(Task):
     def __init__(self, config, images, seed, fooling):
         self.images, self.fooling, self.batch_size = images, fooling, 8
-        self._rate, self._seed = config.learning_rate, derive_seed(seed, "latents")
+        self._seed = derive_seed(seed, "latents")
         self._order = EpochOrder(len(images), derive_seed(seed, "data"))
-        first, second = (keras.initializers.GlorotUniform(derive_seed(seed, n)) for n in (0, 1))
-        dense = keras.layers.Dense(28 * 28, "tanh", kernel_initializer=first)
-        reshape = keras.layers.Reshape(SHAPE)
-        self.generator = keras.Sequential([keras.Input([LATENTS]), dense, reshape])
-        logit = keras.layers.Dense(1, kernel_initializer=second)
-        self.critic = keras.Sequential([keras.Input(SHAPE), keras.layers.Flatten(), logit])
+        first, second = (initializers.GlorotUniform(derive_seed(seed, n)) for n in (0, 1))
+        dense = layers.Dense(28 * 28, "tanh", kernel_initializer=first)
+        self.generator = Sequential([Input([LATENTS]), dense, layers.Reshape(SHAPE)])
+        logit = layers.Dense(1, kernel_initializer=second)
+        self.critic = Sequential([Input(SHAPE), layers.Flatten(), logit])
         self.state = {"networks": flat_variables(self.generator, self.critic)}
 
     def batch(self, step):
@@ -56,7 +53,7 @@ class LinearTask(Task):
             critic_loss = tf.reduce_sum(tf.nn.relu(tf.concat(gaps, 0))) / 8
         for network, its in ((self.generator, loss), (self.critic, critic_loss)):
             for weight in network.trainable_variables:
-                weight.assign_sub(self._rate * tape.gradient(its, weight))
+                weight.assign_sub(RATE * tape.gradient(its, weight))
         return {"generator_loss": loss, "critic_loss": critic_loss}
 
 
