@@ -41,9 +41,8 @@ def define(settings: Sequence[str]) -> None:
     """
     setting = named("setting", settings[0], settings)
     with group(NEEDED):
-        flags.DEFINE_enum(
-            "setting", settings[0], settings, SETTING_HELP if len(settings) > 1 else "The only one."
-        )
+        with group(NEEDED if len(settings) > 1 else HIDDEN):
+            flags.DEFINE_enum("setting", settings[0], settings, SETTING_HELP)
         flags.DEFINE_enum(
             "preset", "quick", PRESET_NAMES,
             "quick: minutes on a laptop; reduced: hours on 2 cores; paper: the paper's numbers.",
