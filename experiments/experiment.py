@@ -7,6 +7,7 @@ import dataclasses
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from data import Dataset
@@ -15,7 +16,6 @@ from experiments.measurements import (
     quality_table,
     sample_grid,
     score,
-    seed_of,
     source_table,
 )
 from experiments.population import Shown
@@ -74,7 +74,7 @@ class Shape(abc.ABC):
     paper_quality_scope: str = ""
     classifiers: Mapping[str, Shown] = dataclasses.field(default_factory=dict)
     sources: Mapping[str, Shown] = dataclasses.field(default_factory=dict)
-    source_name: Callable[[ImageSource], str] = seed_of
+    source_name: Callable[[ImageSource], str] = attrgetter("name")
     also: Sequence[Shape] = ()
     samples_of: str = "A GAN: {}"
     more_tables: Sequence[Callable[[Lab], Table]] = ()

@@ -159,13 +159,8 @@ def classifier_table(lab: Lab, rows: Mapping[str, Shown]) -> Table:
     )
 
 
-def seed_of(source: ImageSource) -> str:
-    """What tells the sources of one group apart: the seed."""
-    return f"seed {source.gan.seed}"
-
-
 def source_table(
-    lab: Lab, groups: Mapping[str, Shown], name: Callable[[ImageSource], str] = seed_of
+    lab: Lab, groups: Mapping[str, Shown], name: Callable[[ImageSource], str]
 ) -> Table:
     """Each source by itself: a row for each source of each group.
 

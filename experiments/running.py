@@ -38,8 +38,8 @@ QUICK_NOTE = (
 
 def main(experiment_class: type[Experiment]) -> None:
     """The command line of an experiment."""
-    lab_flags.define(list(experiment_class.presets))
     settings = list(experiment_class.presets)
+    lab_flags.define(settings)
     sizes = experiment_class.presets[named("setting", settings[0], settings)]
     with group(SIZE):
         define_flags("experiment", sizes[named("preset", "quick", list(sizes))])
@@ -65,7 +65,7 @@ def _run(experiment_class: type[Experiment]) -> None:
     trained = run.train(lab, specs, results)
     if trained is None:
         return
-    ours = [spec for spec in specs if spec.fingerprint is None]
+    ours = [spec for spec in specs if spec.has_artifact]
     this_run = f"trained {len(trained)} of {len(ours)}"
     findings, page = write_report(experiment, lab, this_run, started)
     say("")
@@ -133,7 +133,7 @@ def assemble(
     this_run: str,
 ) -> Report:
     """The report of an experiment's findings, with the artifacts (`specs`) behind its numbers."""
-    artifacts = [lab.artifact(spec) for spec in specs if spec.fingerprint is None]
+    artifacts = [lab.artifact(spec) for spec in specs if spec.has_artifact]
     training_seconds = sum(each.manifest()["seconds"] for each in artifacts)
     height, width, channels = lab.dataset.image_shape
     return Report(

@@ -73,7 +73,7 @@ class Lab:
         self.quality: QualityMetric = quality or default_metric(self)
         self.workers = Workers(self.strategy)
         self.trainings = Trainings(self)
-        self._cache = Cache(workdir, cache_bytes, writes=self.workers.is_chief)
+        self._cache = Cache(self.workdir, cache_bytes, writes=self.workers.is_chief)
         self._keys: dict[Spec, str] = {}
         # By the weights they had when they were read: a model may be trained again meanwhile. The
         # one that was used last stands last.
@@ -122,7 +122,7 @@ class Lab:
         return [
             spec
             for spec in ordered
-            if spec.fingerprint is None
+            if spec.has_artifact
             and (spec not in weights or self.changed_dependency(spec, weights) is not None)
         ]
 
@@ -138,10 +138,6 @@ class Lab:
     def train(self, specs: Iterable[Spec]) -> list[Spec]:
         """Trains what is missing for these values; see `Trainings.train`."""
         return self.trainings.train(specs)
-
-    def broadcast(self, spec: Spec) -> None:
-        """Tells the other workers, if there are any, what all of them train now."""
-        self.trainings.broadcast(spec)
 
     def weights(self, specs: Iterable[Spec]) -> dict[Spec, str]:
         """The SHA-256 of the weights of those values whose artifacts are done and whole.

@@ -62,9 +62,9 @@ def score(lab: Lab, classifiers: Iterable[Classifier], source: ImageSource) -> N
 
 
 def _score_at_once(lab: Lab, classifiers: list[Classifier], source: ImageSource) -> None:
-    with _evaluation(lab, source) as images:
-        from classifiers import predict_each
+    from classifiers import predict_each
 
+    with _evaluation(lab, source) as images:
         outputs = predict_each([lab.model(each) for each in classifiers], images)
     for classifier, output in zip(classifiers, outputs, strict=True):
         logits = output[:, 0]
@@ -110,12 +110,12 @@ def digit_confidence(lab: Lab, source: ImageSource | None) -> float:
     digits = DigitClassifier()
 
     def compute() -> np.ndarray:
-        with _evaluation(lab, source) as images:
-            from classifiers import predict
-
-            logits = predict(lab.model(digits), images)
         from scipy.special import softmax
 
+        from classifiers import predict
+
+        with _evaluation(lab, source) as images:
+            logits = predict(lab.model(digits), images)
         return softmax(logits, axis=1).max(axis=1)
 
     name = f"confidence-{lab.model_id(digits)}-{lab.source_id(source)}.npz"
@@ -133,9 +133,9 @@ def _pair(lab: Lab, classifier: Classifier, source: ImageSource) -> tuple[str, s
 
 def _logits(lab: Lab, classifier: Classifier, source: ImageSource | None) -> np.ndarray:
     def compute() -> np.ndarray:
-        with _evaluation(lab, source) as images:
-            from classifiers import predict
+        from classifiers import predict
 
+        with _evaluation(lab, source) as images:
             return predict(lab.model(classifier), images)[:, 0]
 
     return lab.cached(_logits_file(lab, classifier, source), compute)

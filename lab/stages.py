@@ -2,20 +2,22 @@
 
 import functools
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
 from data import atomic_path, write_samples
 from lab.specs import Spec
 from lab.store.artifact import MODEL, Artifact, snapshot_name
-from lab.workshop import Workshop
 from report import collect
 from training.digests import state_digest
 from training.loop import Loop, LoopConfig
 
+if TYPE_CHECKING:
+    from lab.lab import Lab
 
-def train(spec: Spec, lab: Workshop, artifact: Artifact, loop_config: LoopConfig) -> None:
+
+def train(spec: Spec, lab: "Lab", artifact: Artifact, loop_config: LoopConfig) -> None:
     """Trains a value whose dependencies are there, or resumes it, up to its DONE manifest."""
     description = {
         "spec": {"kind": spec.kind, **spec.fields},
@@ -33,11 +35,9 @@ def train(spec: Spec, lab: Workshop, artifact: Artifact, loop_config: LoopConfig
     artifact.finish({**description, **trained, "versions": collect()})
 
 
-def _train(
-    spec: Spec, lab: Workshop, artifact: Artifact, loop_config: LoopConfig
-) -> dict[str, Any]:
+def _train(spec: Spec, lab: "Lab", artifact: Artifact, loop_config: LoopConfig) -> dict[str, Any]:
     """Trains, and saves the networks; gives what the manifest says of the training."""
-    lab.broadcast(spec)
+    lab.trainings.broadcast(spec)
     loop, networks = _loop(spec, lab, artifact, loop_config)
     metrics = loop.run()
     for number, (name, network) in enumerate(networks.items()):
@@ -53,14 +53,14 @@ def _train(
     }
 
 
-def join(spec: Spec, lab: Workshop, artifact: Artifact, loop_config: LoopConfig) -> None:
+def join(spec: Spec, lab: "Lab", artifact: Artifact, loop_config: LoopConfig) -> None:
     """Another worker's part of a training: the same steps, and nothing else."""
     loop, _ = _loop(spec, lab, artifact, loop_config)
     loop.run()
 
 
 def _loop(
-    spec: Spec, lab: Workshop, artifact: Artifact, loop_config: LoopConfig
+    spec: Spec, lab: "Lab", artifact: Artifact, loop_config: LoopConfig
 ) -> tuple[Loop, dict[str, keras.Model]]:
     """The loop that trains a value, and the networks, first the one that others will use."""
     steps = spec.steps(lab.config, len(lab.dataset.train))

@@ -8,7 +8,6 @@ import tensorflow as tf
 from data import Dataset, Images
 from lab.config import LabConfig
 from lab.specs import GAN, ImageSource, Spec
-from lab.store.artifact import Artifact
 
 
 class Workshop(Protocol):
@@ -28,19 +27,7 @@ class Workshop(Protocol):
         """The first network of a value."""
 
     def copy_networks(self, gan: GAN, networks: dict[str, keras.Model]) -> None:
-        """Gives networks the weights of a GAN's."""
+        """Gives networks the weights of the GAN that a training starts from."""
 
     def training_images(self, source: ImageSource) -> Images:
         """The images of a source that train classifiers."""
-
-    def generated(self, source: ImageSource, evaluation: bool) -> Images:
-        """The images of a generator, by index, that train classifiers or evaluate them."""
-
-    def artifact(self, spec: Spec) -> Artifact:
-        """The folder of a value."""
-
-    def lineage(self, spec: Spec) -> dict[str, str]:
-        """The SHA-256 of the weights of each model that a value depends on, by key."""
-
-    def broadcast(self, spec: Spec) -> None:
-        """Tells the other workers what all of them train now."""

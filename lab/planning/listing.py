@@ -17,7 +17,7 @@ def describe_plan(lab: Lab, specs: Iterable[Spec]) -> str:
     An image counts once per step that it is in. A GAN's step also generates as many images as it
     reads, which are not counted.
     """
-    everything = in_order(specs)
+    everything = [spec for spec in in_order(specs) if spec.has_artifact]
     missing = lab.missing(everything)
     images = {spec: _images(lab, spec) for spec in missing}
     lines = [

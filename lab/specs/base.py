@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import keras
 
     from lab.config import LabConfig
+    from lab.lab import Lab
     from lab.workshop import Workshop
     from training.task import Task
 
@@ -57,6 +58,11 @@ class Spec(abc.ABC):
     def __hash__(self) -> int:
         return hash(self.digest)
 
+    @property
+    def has_artifact(self) -> bool:
+        """Whether the lab keeps a folder for it."""
+        return self.fingerprint is None
+
     # How it is trained
 
     def configuration(self, config: "LabConfig") -> dict[str, Any]:
@@ -79,7 +85,7 @@ class Spec(abc.ABC):
         """After which of its steps each snapshot of its first network is kept, by number."""
         return {}
 
-    def derive(self, lab: "Workshop", path: Path) -> None:
+    def derive(self, lab: "Lab", path: Path) -> None:
         """Writes its network to a file, where it is not trained."""
         raise TypeError(f"{self!r} is trained")
 
@@ -123,7 +129,7 @@ class ImageSource(Spec):
 
     @property
     def name(self) -> str:
-        """What it is called in tables."""
+        """What tells it from other sources of its group in tables."""
         return repr(self)
 
     @property
@@ -132,7 +138,7 @@ class ImageSource(Spec):
         return self
 
     @abc.abstractmethod
-    def images(self, lab: "Workshop", evaluation: bool) -> Images:
+    def images(self, lab: "Lab", evaluation: bool) -> Images:
         """The images that train classifiers, or those that evaluate them.
 
         As many as there are natural ones in that part, or fewer where it has fewer.

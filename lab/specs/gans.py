@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import keras
 
     from lab.config import LabConfig
+    from lab.lab import Lab
     from lab.workshop import Workshop
     from training.task import Task
 
@@ -66,7 +67,7 @@ class GAN(ImageSource):
 
     @property
     def name(self) -> str:
-        """What it is called in tables."""
+        """What tells it from others of its group in tables."""
         return f"seed {self.seed}"
 
     @property
@@ -74,7 +75,7 @@ class GAN(ImageSource):
         """One of the family that fools nobody."""
         return GAN(0, family=self.family)
 
-    def images(self, lab: "Workshop", evaluation: bool) -> Images:
+    def images(self, lab: "Lab", evaluation: bool) -> Images:
         """Made by index; those that evaluate come after those that train."""
         return lab.generated(self, evaluation)
 
@@ -170,7 +171,7 @@ class DerivedImages(ImageSource):
         """The GAN's."""
         return self.gan.plain
 
-    def images(self, lab: "Workshop", evaluation: bool) -> Images:
+    def images(self, lab: "Lab", evaluation: bool) -> Images:
         """Made by index, as the GAN's."""
         return lab.generated(self, evaluation)
 
@@ -198,7 +199,7 @@ class Snapshot(DerivedImages):
     def __repr__(self) -> str:
         return f"Snapshot {self.number} of {self.gan.snapshots} of {self.gan!r}"
 
-    def derive(self, lab: "Workshop", path: Path) -> None:
+    def derive(self, lab: "Lab", path: Path) -> None:
         """Copies the snapshot."""
         _copy(lab.artifact(self.gan).snapshot_file(self.number), path)
 
@@ -227,10 +228,10 @@ class Truncated(DerivedImages):
 
     @property
     def name(self) -> str:
-        """What it is called in tables."""
+        """What tells it from others of its group in tables."""
         return f"{self.gan.name} truncated by {self.psi:g}"
 
-    def derive(self, lab: "Workshop", path: Path) -> None:
+    def derive(self, lab: "Lab", path: Path) -> None:
         """Copies the GAN's generator."""
         _copy(lab.artifact(self.gan).model_file(), path)
 

@@ -12,13 +12,32 @@ from training.config import to_json
 if TYPE_CHECKING:
     from data import Dataset
     from lab.config import LabConfig
-    from lab.workshop import Workshop
+    from lab.lab import Lab
 
 # Evaluation images of a set, at least: a rate of fewer says nothing.
 LEAST_EVALUATION = 8
 
 
-class ImageSet(ImageSource):
+class OutsideSource(ImageSource):
+    """What somebody else made: nothing of it is trained here.
+
+    Args:
+        name: what it is called in tables.
+    """
+
+    is_trained = False
+    name = ""
+
+    def __init__(self, name: str, **fields):
+        self.name, self.gan = name, self
+        super().__init__(**fields)
+
+    @property
+    def cost_class(self) -> None:
+        """It is not trained."""
+
+
+class ImageSet(OutsideSource):
     """Images of any generator: of a folder, a zip file or records.
 
     They are split like natural images: 80 % train classifiers, 20 % evaluate them. Of a set that
@@ -36,8 +55,6 @@ class ImageSet(ImageSource):
     """
 
     kind = "images"
-    is_trained = False
-    family = None
 
     def __init__(self, name: str, dataset: "Dataset"):
         if len(dataset.evaluation) < LEAST_EVALUATION:
@@ -45,23 +62,13 @@ class ImageSet(ImageSource):
                 f"{name} has {len(dataset.train) + len(dataset.evaluation)} images, which is too "
                 f"few: give at least {5 * LEAST_EVALUATION}, of which a fifth evaluates classifiers"
             )
-        self._name, self.dataset, self.gan = name, dataset, self
-        self.fingerprint = dataset.fingerprint
-        super().__init__(fingerprint=self.fingerprint)
+        self.dataset, self.fingerprint = dataset, dataset.fingerprint
+        super().__init__(name, fingerprint=self.fingerprint)
 
     def __repr__(self) -> str:
-        return f"images of {self._name}"
+        return f"images of {self.name}"
 
-    @property
-    def name(self) -> str:
-        """What it is called in tables."""
-        return self._name
-
-    @property
-    def cost_class(self) -> None:
-        """It is not trained."""
-
-    def images(self, lab: "Workshop", evaluation: bool) -> Images:
+    def images(self, lab: "Lab", evaluation: bool) -> Images:
         """The first of its own part, as many as there are natural ones in that part."""
         natural = lab.dataset.evaluation if evaluation else lab.dataset.train
         ours = self.dataset.evaluation if evaluation else self.dataset.train
@@ -70,7 +77,7 @@ class ImageSet(ImageSource):
         return ours if len(ours) <= len(natural) else Subset(ours, np.arange(len(natural)))
 
 
-class Published(ImageSource):
+class Published(OutsideSource):
     """A StyleGAN2 from outside: a published pickle, or a run of `stylegan2.train`.
 
     Its images are made by index, like those of a GAN of the lab. A copy of its generator is kept
@@ -87,32 +94,22 @@ class Published(ImageSource):
     """
 
     kind = "published"
-    is_trained = False
     family = "stylegan2"
 
     def __init__(self, name: str, path: str | Path):
         from stylegan2 import load_network
         from training.digests import network_sha256
 
-        self._name, self._path, self.gan = name, path, self
         self._generator = load_network(path)
         if self._generator.config.label_dim:
             raise InputError(f"{path} makes images by label, which a source here does not give it")
-        super().__init__(weights=network_sha256(self._generator, repr(self._generator.config)))
+        weights = network_sha256(self._generator, repr(self._generator.config))
+        super().__init__(name, weights=weights)
 
     def __repr__(self) -> str:
-        return f"the published {self._name}"
+        return f"the published {self.name}"
 
-    @property
-    def name(self) -> str:
-        """What it is called in tables."""
-        return self._name
-
-    @property
-    def cost_class(self) -> None:
-        """It is not trained."""
-
-    def images(self, lab: "Workshop", evaluation: bool) -> Images:
+    def images(self, lab: "Lab", evaluation: bool) -> Images:
         """Made by index; those that evaluate come after those that train."""
         config, natural = self._generator.config, lab.dataset.image_shape
         makes = config.resolution, config.resolution, config.channels
@@ -124,7 +121,7 @@ class Published(ImageSource):
         """Its networks'."""
         return to_json(self._generator.config)
 
-    def derive(self, lab: "Workshop", path: Path) -> None:
+    def derive(self, lab: "Lab", path: Path) -> None:
         """Saves its generator."""
         with atomic_path(path) as temporary:
             self._generator.save(temporary)

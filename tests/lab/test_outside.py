@@ -11,6 +11,7 @@ from data import ArrayImages, Dataset, InputError
 from lab import measure
 from lab.config import LabConfig
 from lab.lab import Lab
+from lab.planning.listing import describe_plan
 from lab.specs import Classifier, ImageSet, Published, Truncated
 from lab.store.inventory import entries
 from stylegan2 import Generator, NetworkConfig, sample
@@ -70,6 +71,17 @@ def test_classifiers_are_trained_and_measured_on_a_set(lab):
     assert [entry.state for entry in entries(lab.workdir)] == ["done"]
     manifest = lab.artifact(judge).manifest()
     assert list(manifest["depends_on"].values()) == [source.dataset.fingerprint]
+
+
+def test_a_workdir_may_be_text(tmp_path):
+    config = LabConfig(classifier=ClassifierConfig(epochs=1, batch_size=8))
+    lab = Lab(str(tmp_path / "lab"), noise(0, 32, 16), config)
+    assert lab.cached(lab.workdir / "a" / "b" / "c.npz", lambda: np.ones(3)).sum() == 3
+
+
+def test_an_image_set_is_nothing_that_a_plan_counts_as_done(lab):
+    plan = describe_plan(lab, [Classifier(0, [ImageSet("theirs", noise(1, 32, 16))])])
+    assert plan.endswith("1 to train, 0 of 1 done already")
 
 
 def test_other_images_or_another_name_of_them(lab):
