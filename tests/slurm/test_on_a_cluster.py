@@ -13,9 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 from slurm import cluster
 
 TINY = (
@@ -42,17 +40,6 @@ pytestmark = pytest.mark.skipif(reason_to_skip() is not None, reason=str(reason_
 def slurm():
     with cluster.running():
         yield
-
-
-@pytest.fixture(scope="module")
-def images(tmp_path_factory) -> Path:
-    """A folder of 40 small images."""
-    folder = tmp_path_factory.mktemp("images")
-    random = np.random.default_rng(0)
-    for index in range(40):
-        pixels = random.integers(0, 256, (28, 28), dtype=np.uint8)
-        Image.fromarray(pixels).save(folder / f"{index:02}.png")
-    return folder
 
 
 def run(images: Path, workdir: Path, *arguments: str) -> subprocess.CompletedProcess:

@@ -1,23 +1,18 @@
 """A StyleGAN2's images and paths as they are measured."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 import tensorflow as tf
 from scipy.spatial import geometric_slerp
+from small_generators import CONFIG, make_generator
 
 from data import InputError
 from evaluation.config import PATH_METRICS
-from stylegan2 import Generator, NetworkConfig, sample
+from stylegan2 import Generator, sample
 from stylegan2.config import GeneratorEvaluationConfig
 from stylegan2.evaluated import GeneratedImages
 from stylegan2.ops import library
 from training.randomness import derive_seed, indexed_latents
-
-CONFIG = NetworkConfig(
-    resolution=8, fmap_max=4, latent_dim=4, w_dim=4, mapping_layers=1, mbstd_group=1
-)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -25,16 +20,6 @@ def plain_operations():
     library.prefer("tensorflow")
     yield
     library.prefer("auto")
-
-
-def make_generator(**changes) -> Generator:
-    """A generator whose noise and mean of w show."""
-    generator = Generator(dataclasses.replace(CONFIG, **changes), seed=1)
-    random = np.random.default_rng(0)
-    for variable in generator.variables:
-        if variable.name in ("noise_strength", "w_avg"):
-            variable.assign(random.normal(0.0, 0.5, variable.shape))
-    return generator
 
 
 @pytest.fixture(scope="module")

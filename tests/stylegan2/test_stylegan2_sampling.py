@@ -1,32 +1,17 @@
 """Images by index: those of the network itself, to the same bits in any company."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 import tensorflow as tf
+from small_generators import make_generator
 
-from stylegan2 import Generator, NetworkConfig, sample
+from stylegan2 import Generator, sample
 from training.randomness import derive_seed, indexed_latents
-
-CONFIG = NetworkConfig(
-    resolution=8, fmap_max=4, latent_dim=4, w_dim=4, mapping_layers=1, mbstd_group=1
-)
-
-
-def make(**changes) -> Generator:
-    """A generator whose noise and mean of w show."""
-    generator = Generator(dataclasses.replace(CONFIG, **changes), seed=1)
-    random = np.random.default_rng(0)
-    for variable in generator.variables:
-        if variable.name in ("noise_strength", "w_avg"):
-            variable.assign(random.normal(0.0, 0.5, variable.shape))
-    return generator
 
 
 @pytest.fixture(scope="module")
 def generator() -> Generator:
-    return make()
+    return make_generator()
 
 
 def by_hand(generator, index: int, label=None, truncation: float = 1.0) -> np.ndarray:
@@ -65,7 +50,7 @@ def test_an_image_has_the_same_bits_in_any_company(generator):
 
 
 def test_an_index_may_come_with_several_labels():
-    generator = make(label_dim=2)
+    generator = make_generator(label_dim=2)
     indices, classes = np.array([3, 3, 17, 3]), np.array([0, 1, 1, 0])
     labels = np.eye(2, dtype=np.float32)[classes]
     images = sample(generator, indices, labels)
@@ -76,7 +61,7 @@ def test_an_index_may_come_with_several_labels():
 
 
 def test_a_graph_sees_weights_that_change():
-    generator = make()
+    generator = make_generator()
     before = sample(generator, np.arange(3))
     for variable in generator.variables:
         variable.assign(1.2 * variable)
