@@ -27,7 +27,7 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.11,<3.14",
     packages=find_packages(include=[f"{room}{rest}" for room in ROOMS for rest in ("", ".*")]),
-    package_data={"report": ["templates/*"], "stylegan2.ops": ["kernels/*"]},
+    package_data={"report": ["templates/*"], "training.native": ["kernels/*"]},
     install_requires=[
         "absl-py>=2.1",
         "filelock>=3.15",

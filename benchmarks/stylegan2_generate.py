@@ -17,8 +17,8 @@ from benchmarks.timing import medians, print_rates
 from stylegan2 import Generator, NetworkConfig, sample
 from stylegan2.config import GeneratorEvaluationConfig
 from stylegan2.evaluated import GeneratedImages
-from stylegan2.ops import library
 from training import command
+from training.native import library
 
 
 def naive(generator: Generator, images: int, batch_size: int, graph: bool) -> Callable[[], None]:

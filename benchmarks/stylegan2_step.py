@@ -15,8 +15,8 @@ from benchmarks.operations import operations
 from benchmarks.timing import medians
 from data import ArrayImages
 from stylegan2 import NetworkConfig, StyleGAN2Task, TrainingConfig
-from stylegan2.ops import library
 from training import command
+from training.native import library
 
 MATRIX = 2048
 

@@ -95,9 +95,9 @@ def _run() -> None:
     from evaluation.perceptual import Perceptual
     from evaluation.reference import open_reference
     from stylegan2.evaluated import GeneratedImages
-    from stylegan2.ops import library
     from stylegan2.saved import load_network
     from training.digests import network_sha256
+    from training.native import library
 
     library.prefer(values.ops)
     extractor = perceptual = None

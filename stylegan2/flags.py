@@ -3,8 +3,8 @@
 from absl import flags
 
 from data import InputError
-from stylegan2.ops import IMPLEMENTATIONS
 from training.flag_help import EXECUTION, NEEDED, group
+from training.native import IMPLEMENTATIONS
 
 
 def define_ops() -> None:

@@ -11,10 +11,10 @@ from data import InputError
 from data.picture import MODES
 from stylegan2.config import BLOCK
 from stylegan2.generator import Generator
-from stylegan2.ops import library
 from stylegan2.sampling import to_pixels
 from stylegan2.saved import load_network
 from training.keras_models import reading
+from training.native import library
 from training.randomness import derive_seed, normal
 
 

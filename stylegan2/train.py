@@ -93,9 +93,9 @@ def _run() -> None:
     folder, config = _resumed() if values.resume else _new()
     network, training = NetworkConfig(**config["network"]), TrainingConfig(**config["training"])
     from stylegan2.memory import check_training_fits
-    from stylegan2.ops import library
     from stylegan2.saved import transfer
     from training.loop import Loop, LoopConfig
+    from training.native import library
     from training.workers import Workers
 
     library.prefer(values.ops)
@@ -222,7 +222,7 @@ def _flat(config: dict) -> dict:
 
 def describe(task: StyleGAN2Task) -> str:
     """The networks' sizes and the operations in use, in words."""
-    from stylegan2.ops import library
+    from training.native import library
 
     def count(network: keras.Model) -> int:
         return sum(math.prod(variable.shape) for variable in network.trainable_variables)

@@ -38,7 +38,7 @@ def run(command: str, *arguments: str) -> tuple[int, str, list[str], set[str]]:
 
 
 def test_all_commands_are_found():
-    assert {"data.convert", "stylegan2.ops.build", "training.doctor"} < set(COMMANDS)
+    assert {"data.convert", "training.native.build", "training.doctor"} < set(COMMANDS)
     assert {"experiments.iterations", "experiments.all", "classifiers.detect"} < set(COMMANDS)
     assert len(COMMANDS) == 30
 
@@ -126,7 +126,7 @@ def test_a_flag_that_does_not_exist_is_refused_at_once(command):
         ("stylegan2.evaluate", ["--network=x", "--data=y", "--metrics=best"], "best"),
         ("stylegan2.learning_curve", [], "--run (folder of a run)"),
         ("stylegan2.import_nvlabs", [], "--pickle"),
-        ("stylegan2.ops.build", ["--cuda=perhaps"], "--cuda"),
+        ("training.native.build", ["--cuda=perhaps"], "--cuda"),
         ("training.doctor", ["--json=/gone/x.json"], "--json=/gone/x.json cannot be written"),
         ("experiments.iterations", ["--training_kimg=3"], "--training_kimg has no meaning with"),
         ("experiments.iterations", ["--planned_images=9"], "--planned_images goes with --dry_run"),

@@ -11,16 +11,16 @@ import tensorflow as tf
 from filelock import FileLock, Timeout
 
 from data import InputError
-from stylegan2.ops import cache, library
-from stylegan2.ops.errors import BuildError
 from stylegan2.ops.fused_bias_act import fused_bias_act
 from stylegan2.ops.resample import downsample_2d, upsample_2d
 from training.doctor.check import OK, Check, guarded, problem
+from training.native import cache, library
+from training.native.errors import BuildError
 from training.runtime import configure
 
 # Relative to the largest number: float32 rounds at 6e-8, and sums are of a few dozen terms.
 TOLERANCE = 1e-5
-_BUILD = "python -m stylegan2.ops.build says what it finds"
+_BUILD = "python -m training.native.build says what it finds"
 _PLAIN = "training works without, in plain TensorFlow; resampling is up to 5 times slower there"
 
 
@@ -87,7 +87,7 @@ def right(device: str, compute: Callable[[str], Sequence[np.ndarray]]) -> Check:
     return problem(
         "Custom operations",
         found,
-        "python -m stylegan2.ops.build --force; if it stays, train with --ops=tensorflow",
+        "python -m training.native.build --force; if it stays, train with --ops=tensorflow",
     )
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import tensorflow as tf
 
 from data import InputError
-from stylegan2.ops import library, plain
+from stylegan2.ops import plain
 from stylegan2.ops.arguments import check_floating
+from training.native import library
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +59,7 @@ def fused_bias_act(
         gain: where None, sqrt(2) for relu, lrelu and swish, and 1 for the others. It is rounded to
             float32.
         axis: that of the bias; negative numbers count from the last one.
-        implementation: "auto", "custom" or "tensorflow"; see `stylegan2.ops`.
+        implementation: "auto", "custom" or "tensorflow"; see `training.native`.
 
     Returns:
         A tensor of the shape and dtype of `x`. It is computed in float32, in float64 for float64;

@@ -32,7 +32,7 @@ def upsample_2d(
         factor: factor, or (vertical, horizontal).
         gain: further factor of the kernel.
         data_format: "NHWC" or "NCHW".
-        implementation: "auto", "custom" or "tensorflow"; see `stylegan2.ops`.
+        implementation: "auto", "custom" or "tensorflow"; see `training.native`.
 
     Returns:
         Images of the size times `factor`.
@@ -71,7 +71,7 @@ def downsample_2d(
         factor: factor, or (vertical, horizontal).
         gain: further factor of the kernel.
         data_format: "NHWC" or "NCHW".
-        implementation: "auto", "custom" or "tensorflow"; see `stylegan2.ops`.
+        implementation: "auto", "custom" or "tensorflow"; see `training.native`.
 
     Returns:
         Images of the size divided by `factor`, rounded down.
@@ -106,7 +106,7 @@ def filter_2d(
         kernel: as in `upfirdn_2d`; its sum must not be 0.
         gain: further factor of the kernel.
         data_format: "NHWC" or "NCHW".
-        implementation: "auto", "custom" or "tensorflow"; see `stylegan2.ops`.
+        implementation: "auto", "custom" or "tensorflow"; see `training.native`.
 
     Returns:
         Images of the same size.

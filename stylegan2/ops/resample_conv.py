@@ -35,7 +35,7 @@ def upsample_conv_2d(
         factor: factor, or (vertical, horizontal).
         gain: further factor of the filter.
         data_format: "NHWC" or "NCHW".
-        implementation: of the filter: "auto", "custom" or "tensorflow"; see `stylegan2.ops`.
+        implementation: of the filter: "auto", "custom" or "tensorflow"; see `training.native`.
 
     Returns:
         [N, H * factor, W * factor, out], in the layout of `images`.
@@ -77,7 +77,7 @@ def conv_downsample_2d(
         factor: factor, or (vertical, horizontal).
         gain: further factor of the filter.
         data_format: "NHWC" or "NCHW".
-        implementation: of the filter: "auto", "custom" or "tensorflow"; see `stylegan2.ops`.
+        implementation: of the filter: "auto", "custom" or "tensorflow"; see `training.native`.
 
     Returns:
         [N, H // factor, W // factor, out], in the layout of `images`.

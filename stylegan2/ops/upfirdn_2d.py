@@ -7,8 +7,9 @@ import numpy as np
 import tensorflow as tf
 
 from data import InputError
-from stylegan2.ops import library, plain
+from stylegan2.ops import plain
 from stylegan2.ops.arguments import Pair, as_images, as_kernel, as_padding, as_pair, sizes
+from training.native import library
 
 
 def upfirdn_2d(
@@ -41,7 +42,7 @@ def upfirdn_2d(
         padding: (top, bottom, left, right), in samples after the zeros are inserted.
         gain: factor of the kernel.
         data_format: "NHWC" or "NCHW".
-        implementation: "auto", "custom" or "tensorflow"; see `stylegan2.ops`.
+        implementation: "auto", "custom" or "tensorflow"; see `training.native`.
 
     Returns:
         The filtered images, in the layout and dtype of `images`. Sums are taken in float32, in

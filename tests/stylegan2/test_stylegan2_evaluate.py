@@ -16,8 +16,8 @@ from evaluation.reference import open_reference
 from metrics import frechet_distance, gaussian_statistics, sliced_wasserstein_distances
 from stylegan2 import Generator, NetworkConfig, sample
 from stylegan2.evaluate import mirroring
-from stylegan2.ops import library
 from stylegan2.run import trained_mirrored
+from training.native import library
 
 CONFIG = NetworkConfig(
     resolution=32, fmap_max=4, latent_dim=4, w_dim=4, mapping_layers=1, mbstd_group=1

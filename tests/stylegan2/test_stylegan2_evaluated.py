@@ -11,7 +11,7 @@ from evaluation.config import PATH_METRICS
 from stylegan2 import Generator, sample
 from stylegan2.config import GeneratorEvaluationConfig
 from stylegan2.evaluated import GeneratedImages
-from stylegan2.ops import library
+from training.native import library
 from training.randomness import derive_seed, indexed_latents
 
 

@@ -5,8 +5,9 @@ import pytest
 from filelock import FileLock
 
 from data import InputError
-from stylegan2.ops import checkup, library
+from stylegan2.ops import checkup
 from training.doctor.check import OK, PROBLEM, WARNING
+from training.native import library
 
 
 def test_equal_numbers_are_ok_and_others_a_problem():
@@ -69,7 +70,7 @@ def test_operations_that_cannot_be_had_are_a_warning_with_the_reason(tmp_path, m
     check = checkup.library_available(tmp_path)
     assert (check.name, check.status) == ("Custom operations", WARNING)
     assert "there is no C++ compiler" in check.found
-    assert "python -m stylegan2.ops.build" in check.advice
+    assert "python -m training.native.build" in check.advice
 
 
 @pytest.mark.parametrize("cuda", [False, True])

@@ -16,7 +16,7 @@ _COMMAND = (
 )  # fmt: skip
 # The oldest driver by CUDA's major version: NVIDIA, "CUDA Compatibility", table 1.
 _OLDEST_DRIVER = {"11": 450, "12": 525, "13": 580}
-_OPERATIONS_FROM = (7, 5)  # compute capability of which stylegan2.ops has kernels
+_OPERATIONS_FROM = (7, 5)  # compute capability of which training.native has kernels
 
 
 class GPU(NamedTuple):

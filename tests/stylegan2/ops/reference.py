@@ -7,9 +7,9 @@ import pytest
 import scipy.signal
 import scipy.special
 
-from stylegan2.ops import library
-from stylegan2.ops.errors import BuildError
-from stylegan2.ops.toolchain import find_compiler
+from training.native import library
+from training.native.errors import BuildError
+from training.native.toolchain import find_compiler
 
 # Half of the distance between neighbouring numbers, relative to them: the error of one rounding.
 ROUNDING = {"float16": 2.0**-11, "bfloat16": 2.0**-8, "float32": 2.0**-24, "float64": 2.0**-53}

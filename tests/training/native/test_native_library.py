@@ -14,7 +14,7 @@ import pytest
 import tensorflow as tf
 
 from data import InputError, sha256_file
-from stylegan2.ops import cache, library
+from training.native import cache, library
 
 pytestmark = pytest.mark.skipif(fake_compilers.GXX is None, reason="there is no g++")
 BUILD = 2  # calls of the compiler: one source, and the link

@@ -10,7 +10,7 @@ import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 
-from stylegan2.ops.errors import BuildError
+from training.native.errors import BuildError
 
 # In seconds; a compiler that takes longer hangs.
 _PATIENCE = 900

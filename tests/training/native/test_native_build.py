@@ -14,11 +14,11 @@ import pytest
 import tensorflow as tf
 
 from data import InputError
-from stylegan2.ops import build, cache, recipe
-from stylegan2.ops.errors import BuildError
-from stylegan2.ops.library import obtain
-from stylegan2.ops.recipe import Recipe, target_key
-from stylegan2.ops.toolchain import Tool, find_compiler, find_nvcc
+from training.native import build, cache, recipe
+from training.native.errors import BuildError
+from training.native.library import obtain
+from training.native.recipe import Recipe, target_key
+from training.native.toolchain import Tool, find_compiler, find_nvcc
 
 pytestmark = pytest.mark.skipif(fake_compilers.GXX is None, reason="there is no g++")
 BUILD = 2  # calls of the compiler: one source, and the link
@@ -67,7 +67,7 @@ def test_force_builds_again(compiler, sources):
 PROCESS = """
 import sys
 from pathlib import Path
-from stylegan2.ops import library
+from training.native import library
 print("ready", flush=True)
 sys.stdin.readline()
 print(library.obtain(Path(sys.argv[1])).library.path, flush=True)
@@ -287,7 +287,7 @@ def test_cuda_can_be_demanded(compiler, gpu_sources, tmp_path, monkeypatch):
 
 def test_the_command_builds_the_real_sources():
     # Into the user's own cache, where the other tests' operations come from.
-    command = [sys.executable, "-m", "stylegan2.ops.build"]
+    command = [sys.executable, "-m", "training.native.build"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     told = dict(line.split(":", 1) for line in done.stdout.splitlines())

@@ -12,10 +12,10 @@ import tensorflow as tf
 from absl import logging
 
 from data import InputError
-from stylegan2.ops import IMPLEMENTATIONS, cache
-from stylegan2.ops.errors import BuildError
-from stylegan2.ops.recipe import KERNELS, Recipe, target_key
-from stylegan2.ops.toolchain import Tool, find_compiler, find_nvcc
+from training.native import IMPLEMENTATIONS, cache
+from training.native.errors import BuildError
+from training.native.recipe import KERNELS, Recipe, target_key
+from training.native.toolchain import Tool, find_compiler, find_nvcc
 
 SOURCES = KERNELS
 

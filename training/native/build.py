@@ -1,8 +1,8 @@
 """Builds the custom ops ahead of their first use, and says what it found.
 
-    python -m stylegan2.ops.build              # the cache's library, built if it is missing
-    python -m stylegan2.ops.build --force      # built again
-    python -m stylegan2.ops.build --cuda=yes   # with GPU kernels, or an error that says why not
+    python -m training.native.build              # the cache's library, built if it is missing
+    python -m training.native.build --force      # built again
+    python -m training.native.build --cuda=yes   # with GPU kernels, or an error that says why not
 
 Exit codes: 0 the library is there and loads; 2 not, and one line on stderr says why.
 """
@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from absl import flags
 
 from data import InputError
-from stylegan2.ops.errors import BuildError
 from training import command
+from training.native.errors import BuildError
 
 if TYPE_CHECKING:
-    from stylegan2.ops.cache import Library
+    from training.native.cache import Library
 
 
 def main() -> None:
@@ -39,8 +39,8 @@ def build() -> None:
     """
     import tensorflow as tf
 
-    from stylegan2.ops import cache, library
-    from stylegan2.ops.toolchain import find_compiler, find_nvcc
+    from training.native import cache, library
+    from training.native.toolchain import find_compiler, find_nvcc
 
     cuda = "with CUDA" if tf.test.is_built_with_cuda() else "without CUDA"
     _tell("TensorFlow", f"{tf.__version__}, built {cuda}")

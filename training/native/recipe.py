@@ -11,8 +11,8 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from stylegan2.ops.errors import BuildError
-from stylegan2.ops.toolchain import Tool, ask, run
+from training.native.errors import BuildError
+from training.native.toolchain import Tool, ask, run
 
 KERNELS = Path(__file__).parent / "kernels"
 

@@ -14,8 +14,8 @@ from filelock import FileLock, Timeout
 
 from data import InputError, read_json, sha256_file, write_json
 from data.json_files import FLAG, NUMBER, TEXT, optional
-from stylegan2.ops.errors import BuildError
-from stylegan2.ops.recipe import Recipe
+from training.native.errors import BuildError
+from training.native.recipe import Recipe
 
 _PATIENCE = 1800  # seconds for another process's build
 _SHAPE = {
