@@ -16,6 +16,7 @@ from benchmarks.timing import medians, print_rates
 from data import ArrayImages
 from dcgan import DCGANConfig, DCGANTask, build_discriminator, build_generator
 from training import command
+from training.compiling import compile_step
 
 IMAGES = 4096
 
@@ -88,11 +89,11 @@ def fit_steps(model: FitGAN, images: np.ndarray, steps: int):
 def task_steps(config: DCGANConfig, images: np.ndarray, steps: int):
     """A call that trains `steps` steps as the training loop does."""
     task = DCGANTask(config, ArrayImages(images), seed=0)
-    train_step = tf.function(task.train_step)
+    train_step = compile_step(task, tf.distribute.get_strategy())
 
     def call() -> None:
         for step in range(steps):
-            metrics = train_step(tf.constant(step, tf.int64), *map(tf.constant, task.batch(step)))
+            metrics = train_step(step, tuple(map(tf.constant, task.batch(step))))
         float(metrics["generator_loss"])
 
     return call

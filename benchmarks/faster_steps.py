@@ -17,6 +17,7 @@ from classifiers import ClassifierConfig, ClassifierTask
 from data import ArrayImages
 from dcgan import DCGANConfig, DCGANTask
 from training import command
+from training.compiling import compile_step
 from training.task import Task
 
 IMAGES = 4096
@@ -26,13 +27,13 @@ DEFAULT = "float32, a step in a call"
 
 def single_steps(task: Task, steps: int, batch: int | None = None):
     """A call that trains `steps` steps as the training loop does, or all of them on one batch."""
-    train_step = tf.function(task.train_step)
+    train_step = compile_step(task, tf.distribute.get_strategy())
 
     def call() -> None:
         fixed = task.batch(batch) if batch is not None else None
         for step in range(steps):
             arrays = fixed or task.batch(step)
-            metrics = train_step(tf.constant(step, tf.int64), *map(tf.constant, arrays))
+            metrics = train_step(step, tuple(map(tf.constant, arrays)))
         [float(value) for value in metrics.values()]
 
     return call
@@ -40,11 +41,13 @@ def single_steps(task: Task, steps: int, batch: int | None = None):
 
 def several_steps(task: Task, steps: int):
     """A call that trains `steps` steps, ten in a call of TensorFlow."""
+    # A classifier draws nothing.
+    seed = {} if task.draw_seed is None else {"seed": tf.constant(task.draw_seed, tf.int64)}
 
     @tf.function
     def train_steps(first, *stacked):
         for position in tf.range(STEPS_IN_A_CALL, dtype=tf.int64):
-            task.train_step(first + position, *(each[position] for each in stacked))
+            task.train_step(first + position, *(each[position] for each in stacked), **seed)
         return position
 
     def call() -> None:

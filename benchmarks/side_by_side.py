@@ -26,18 +26,19 @@ def train(cores, width, batch_size, precision, steps, repeats, barrier, results)
 
     from data import ArrayImages
     from dcgan import DCGANConfig, DCGANTask
+    from training.compiling import compile_step
     from training.runtime import configure
 
     configure()
     images = np.random.default_rng(0).integers(0, 256, (4096, 28, 28, 1), dtype=np.uint8)
     config = DCGANConfig(width=width, batch_size=batch_size, precision=precision)
     task = DCGANTask(config, ArrayImages(images), seed=0)
-    train_step = tf.function(task.train_step)
+    train_step = compile_step(task, tf.distribute.get_strategy())
     for _ in range(1 + repeats):  # The first is a warm-up.
         barrier.wait()
         started = time.perf_counter()
         for step in range(steps):
-            metrics = train_step(tf.constant(step, tf.int64), *map(tf.constant, task.batch(step)))
+            metrics = train_step(step, tuple(map(tf.constant, task.batch(step))))
         float(metrics["generator_loss"])
         results.put(time.perf_counter() - started)
         barrier.wait()

@@ -25,13 +25,10 @@ def updates(task: StyleGAN2Task) -> dict[str, tf.types.experimental.ConcreteFunc
     """Each update as a graph of its own, with what it needs bound to it."""
     batch = tuple(map(tf.constant, task.batch(0)))
     natural = tf.cast(batch[0], tf.float32) / 127.5 - 1.0
-    step = tf.constant(0, tf.int64)
+    step = seed = tf.constant(0, tf.int64)
     made = {}
-    for update in (
-        task._update_generator, task._update_path_length, task._update_discriminator,
-        task._update_r1,
-    ):  # fmt: skip
-        function = tf.function(lambda images, update=update: update(step, (images,)))
+    for update in task._updates.values():
+        function = tf.function(lambda images, update=update: update(step, seed, (images,)))
         made[update.name] = (function.get_concrete_function(natural), natural)
     return made
 

@@ -87,7 +87,10 @@ class ClassifierTask(_SupervisedTask):
         self._seed = derive_seed(seed, "augmentation")
         model = build_configured(architecture, natural.shape, seed, config)
         largest = max(len(natural), sum(map(len, generated)))
-        super().__init__(model, config, config.steps(largest, 1))
+        steps = config.steps(largest, 1)
+        super().__init__(model, config, steps)
+        if validation is None:
+            self.graph = ClassifierTask, architecture, config, natural.shape, steps
         self.early_stopping = None
         if validation is not None:
             every = max(1, 2 * largest // config.batch_size)
@@ -98,6 +101,11 @@ class ClassifierTask(_SupervisedTask):
         """Half natural, half generated: uint8 [B, H, W, C], and labels [B], 1 = generated."""
         images, labels = self._pool.batch(step)
         return augmented(images, self._augmentation, [self._seed, step]), labels
+
+    def become(self, other: "ClassifierTask") -> None:
+        """Becomes another training of the same graph."""
+        super().become(other)
+        self._pool, self._augmentation, self._seed = other._pool, other._augmentation, other._seed
 
     def after_step(self, step: int) -> dict[str, float]:
         """Validates after each epoch, where the training may stop early."""
@@ -133,11 +141,17 @@ class DigitTask(_SupervisedTask):
         classes = int(self._labels.max()) + 1
         model = build_cnn(natural.shape, classes, DIGIT_FEATURES, seed)
         super().__init__(model, config, config.steps(len(natural)))
+        self.graph = DigitTask, config, natural.shape, classes, len(natural)
 
     def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         """Natural images, uint8 [B, H, W, C], and their digits, int32 [B]."""
         indices = self._order.indices(step * self.batch_size, self.batch_size)
         return self._natural.read(indices), self._labels[indices]
+
+    def become(self, other: "DigitTask") -> None:
+        """Becomes another training of the same graph."""
+        super().become(other)
+        self._natural, self._labels, self._order = other._natural, other._labels, other._order
 
     def losses(self, logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Cross-entropy over the digits."""

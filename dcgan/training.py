@@ -43,7 +43,9 @@ class DCGANTask(Task):
         self.config, self.images, self.seed, self.fooling = config, images, seed, fooling
         self.batch_size = config.batch_size
         self._order = EpochOrder(len(images), derive_seed(seed, "data"))
-        self._latent_seed = derive_seed(seed, "latents")
+        self.draw_seed = derive_seed(seed, "latents")
+        self.graph = DCGANTask, config, len(images), fooling and fooling.graph
+        self.constants = [fooling.phi] if fooling else []
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         self.generator = build_generator(
             config.latent_dim, config.width, seed, replicas > 1, config.precision
@@ -73,10 +75,18 @@ class DCGANTask(Task):
         indices = self._order.indices(step * self.batch_size, self.batch_size)
         return (self.images.read(indices),)
 
-    def train_step(self, step: tf.Tensor, natural: tf.Tensor) -> dict[str, tf.Tensor]:
+    def become(self, other: "DCGANTask") -> None:
+        """Becomes another training of the same graph."""
+        super().become(other)
+        self.images, self.seed, self.draw_seed = other.images, other.seed, other.draw_seed
+        self._order = other._order
+
+    def train_step(
+        self, step: tf.Tensor, natural: tf.Tensor, seed: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
         """One update of both networks from one replica's natural images (uint8)."""
         natural = tf.cast(natural, tf.float32) / 127.5 - 1.0
-        latents = normal((self.batch_size, self.config.latent_dim), self._latent_seed, step)
+        latents = normal((self.batch_size, self.config.latent_dim), seed, step)
         latents = replica_slice(latents)
         with tf.GradientTape() as generator_tape, tf.GradientTape() as discriminator_tape:
             generated = self.generator(latents, training=True)  # [N, 28, 28, 1]

@@ -21,6 +21,7 @@ from lab.store.cache import DEFAULT_BYTES, IMAGES, Cache
 from lab.store.inventory import ARTIFACTS
 from lab.streaming import StreamedImages, is_streamed
 from lab.trainings import Trainings
+from training.compiling import CompiledSteps
 from training.keras_models import load_model
 from training.loop import LoopConfig
 from training.progress import Progress
@@ -52,6 +53,7 @@ class Lab:
         quality: the same.
         workers: those that train here together.
         trainings: what trains what is missing.
+        steps: of the trainings, compiled.
 
     Raises:
         InputError: a family of GANs makes images of another shape than the natural ones.
@@ -72,7 +74,7 @@ class Lab:
         self.loop_config = loop_config or LoopConfig()
         self.quality: QualityMetric = quality or default_metric(self)
         self.workers = Workers(self.strategy)
-        self.trainings = Trainings(self)
+        self.trainings, self.steps = Trainings(self), CompiledSteps(self.strategy)
         self._cache = Cache(self.workdir, cache_bytes, writes=self.workers.is_chief)
         self._keys: dict[Spec, str] = {}
         # By the weights they had when they were read: a model may be trained again meanwhile. The

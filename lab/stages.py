@@ -65,7 +65,7 @@ def _loop(
     """The loop that trains a value, and the networks, first the one that others will use."""
     steps = spec.steps(lab.config, len(lab.dataset.train))
     with lab.strategy.scope():
-        task, networks = spec.build(lab)
+        task, networks, step_function = lab.steps.take_over(*spec.build(lab))
     first, *_ = networks.values()
     loop = Loop(
         task,
@@ -75,6 +75,7 @@ def _loop(
         strategy=lab.strategy,
         config=loop_config,
         write_samples=write_samples,
+        step_function=step_function,
         after={
             step: functools.partial(_save, first, artifact.folder / snapshot_name(number))
             for number, step in spec.snapshot_steps(steps).items()

@@ -16,13 +16,13 @@ class Draws:
     """Random values for one purpose in one chunk of a minibatch.
 
     Args:
-        seed: seed of the training.
+        seed: seed of the training, an int64 scalar.
         purpose: what they are for: the name of an update.
         step: the minibatch, an int64 scalar.
         chunk: number of the chunk in the minibatch, an int64 scalar.
     """
 
-    def __init__(self, seed: int, purpose: str, step: tf.Tensor, chunk: tf.Tensor):
+    def __init__(self, seed: tf.Tensor, purpose: str, step: tf.Tensor, chunk: tf.Tensor):
         self._seed, self._purpose = seed, purpose
         self._position = tf.cast(step, tf.int64) * _CHUNKS + tf.cast(chunk, tf.int64)
 
@@ -39,5 +39,6 @@ class Draws:
         return self.normal(f"noise{layer}", [*size, 1])
 
     def _key(self, name: str) -> tf.Tensor:
-        key = derive_seed(self._seed, self._purpose, name)
-        return tf.stack([tf.constant(key, tf.int64), self._position])
+        # In two halves, so that the seed is an input of the graph and the purpose a part of it.
+        key = self._seed * 2**31 + derive_seed(0, self._purpose, name)
+        return tf.stack([key, self._position])

@@ -67,7 +67,9 @@ class StyleGAN2Task(Task):
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         chunk_size = config.chunk_size(network, replicas)
         self.network, self.config, self.images = network, config, images
-        self.seed, self.fooling = seed, fooling
+        self.seed, self.draw_seed, self.fooling = seed, seed, fooling
+        self.graph = StyleGAN2Task, network, config, fooling and fooling.graph
+        self.constants = [fooling.phi] if fooling else []
         self.classes = labels if network.label_dim else None
         self.labels = _one_hot(labels, network.label_dim) if network.label_dim else None
         self.batch_size = config.batch_size
@@ -76,13 +78,16 @@ class StyleGAN2Task(Task):
         self.discriminator = Discriminator(network, seed)
         self._generator_adam = self._adam(self.generator, config.generator_interval)
         self._discriminator_adam = self._adam(self.discriminator, config.discriminator_interval)
-        update = functools.partial(
-            Update, seed=seed, batch_size=config.batch_size, chunk_size=chunk_size
-        )
-        self._update_generator = update("G", self._generator_loss, self._generator_adam)
-        self._update_path_length = update("G_reg", self._path_length_loss, self._generator_adam)
-        self._update_discriminator = update("D", self._discriminator_loss, self._discriminator_adam)
-        self._update_r1 = update("D_reg", self._r1_loss, self._discriminator_adam)
+        update = functools.partial(Update, batch_size=config.batch_size, chunk_size=chunk_size)
+        self._updates = {
+            each.name: each
+            for each in (
+                update("G", self._generator_loss, self._generator_adam),
+                update("G_reg", self._path_length_loss, self._generator_adam),
+                update("D", self._discriminator_loss, self._discriminator_adam),
+                update("D_reg", self._r1_loss, self._discriminator_adam),
+            )
+        }
         self._path_length_mean = tf.Variable(0.0, trainable=False, name="path_length_mean")
         self.state = {
             "generator": flat_variables(self.generator),
@@ -114,35 +119,35 @@ class StyleGAN2Task(Task):
         )
         return natural, self.labels[indices], self.labels[others]
 
-    def phase(self, step: int) -> tuple[bool, bool]:
-        """Whether the path length penalty and R1 are updated in a step."""
-        return (
-            step % self.config.generator_interval == 0 and self.config.path_length_weight > 0,
-            step % self.config.discriminator_interval == 0 and self.config.gamma > 0,
-        )
+    def parts(self, step: int) -> list[str]:
+        """The updates of a step, in order: the generator's, the discriminator's."""
+        config = self.config
+        due = {
+            "G": True,
+            "G_reg": step % config.generator_interval == 0 and config.path_length_weight > 0,
+            "D": True,
+            "D_reg": step % config.discriminator_interval == 0 and config.gamma > 0,
+        }
+        return [name for name, is_due in due.items() if is_due]
+
+    def become(self, other: "StyleGAN2Task") -> None:
+        """Becomes another training of the same graph."""
+        super().become(other)
+        self.images, self.seed, self.draw_seed = other.images, other.seed, other.draw_seed
+        self.classes, self.labels, self._order = other.classes, other.labels, other._order
 
     def train_step(
-        self,
-        step: tf.Tensor,
-        natural: tf.Tensor,
-        *labels: tf.Tensor,
-        phase: tuple[bool, bool] = (True, True),
+        self, step: tf.Tensor, natural: tf.Tensor, *labels: tf.Tensor, seed: tf.Tensor, part: str
     ) -> Metrics:
-        """All updates of one minibatch, from one replica's slice of what `batch` gives."""
-        with_path_length, with_r1 = phase
+        """One update of a minibatch, from one replica's slice of what `batch` gives."""
         natural = tf.cast(natural, tf.float32) / 127.5 - 1.0
-        batch = (natural, *labels)
-        metrics = self._update_generator(step, batch)
-        self._move_w_avg(metrics.pop("w"))
-        if with_path_length:
-            metrics |= self._update_path_length(step, batch)
+        metrics = self._updates[part](step, seed, (natural, *labels))
+        if part != "D_reg":  # the only one that generates no images
             self._move_w_avg(metrics.pop("w"))
+        if part == "G_reg":
             self._move_path_length_mean(metrics["path_length"])
-        metrics |= self._update_discriminator(step, batch)
-        self._move_w_avg(metrics.pop("w"))
-        self._move_average()
-        if with_r1:
-            metrics |= self._update_r1(step, batch)
+        if part == "D":
+            self._move_average()
         return metrics
 
     def samples(self) -> np.ndarray:

@@ -22,20 +22,22 @@ class Update:
         loss: gives the loss of each image of a chunk, [n], and metrics of each, [n, ...]. It may
             use a part of the chunk only.
         adam: the optimizer of the network's variables.
-        seed: seed of the training.
         batch_size: images of a minibatch, over all replicas.
         chunk_size: images of a chunk.
     """
 
-    def __init__(
-        self, name: str, loss: Loss, adam: Adam, seed: int, batch_size: int, chunk_size: int
-    ):
-        self.name, self.loss, self.adam, self.seed = name, loss, adam, seed
+    def __init__(self, name: str, loss: Loss, adam: Adam, batch_size: int, chunk_size: int):
+        self.name, self.loss, self.adam = name, loss, adam
         self.batch_size, self.chunk_size = batch_size, chunk_size
         self._gradients = tf.function(self._sum_over_chunks)
 
-    def __call__(self, step: tf.Tensor, batch: tuple[tf.Tensor, ...]) -> Metrics:
+    def __call__(self, step: tf.Tensor, seed: tf.Tensor, batch: tuple[tf.Tensor, ...]) -> Metrics:
         """Updates the variables from this replica's slice of the minibatch.
+
+        Args:
+            step: the minibatch, an int64 scalar.
+            seed: of the training, an int64 scalar.
+            batch: this replica's slice.
 
         Returns:
             This replica's share of the mean of each metric, and of `<name>_skipped`: 1 if the
@@ -44,17 +46,18 @@ class Update:
         context = tf.distribute.get_replica_context()
         chunks = batch[0].shape[0] // self.chunk_size
         first = tf.cast(context.replica_id_in_sync_group * chunks, tf.int64)
-        gradients, metrics = self._gradients(step, first, *batch)
+        gradients, metrics = self._gradients(step, seed, first, *batch)
         applied = tf.cast(self.adam.apply(gradients), tf.float32)
         return metrics | {f"{self.name}_skipped": (1.0 - applied) / context.num_replicas_in_sync}
 
-    def _sum_over_chunks(self, step: tf.Tensor, first: tf.Tensor, *batch: tf.Tensor):
+    def _sum_over_chunks(self, step: tf.Tensor, seed: tf.Tensor, first: tf.Tensor, *batch):
         """Gradients and metrics, each the replica's share of the minibatch's mean."""
         count = batch[0].shape[0] // self.chunk_size
         chunks = [tf.reshape(each, [count, self.chunk_size, *each.shape[1:]]) for each in batch]
 
         def of_chunk(index: tf.Tensor) -> tuple[list[tf.Tensor], Metrics]:
-            return self._of_chunk(step, first + index, [each[index] for each in chunks])
+            draws = Draws(seed, self.name, step, first + index)
+            return self._of_chunk(draws, [each[index] for each in chunks])
 
         total = of_chunk(tf.constant(0, tf.int64))
         if count == 1:
@@ -67,9 +70,8 @@ class Update:
         )
         return total
 
-    def _of_chunk(self, step: tf.Tensor, number: tf.Tensor, chunk: list[tf.Tensor]):
+    def _of_chunk(self, draws: Draws, chunk: list[tf.Tensor]):
         variables, share = self.adam.variables, self.chunk_size / self.batch_size
-        draws = Draws(self.seed, self.name, step, number)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(variables)
             losses, metrics = self.loss(draws, *chunk)

@@ -28,6 +28,10 @@ class FoolingLoss:
         jpeg: the gradient of a classifier's JPEG encoding: one of JPEG_MODES, see `JPEGEncoding`.
             The paper does not say what its loss sees.
 
+    Attributes:
+        phi: the weight, a variable.
+        graph: what its graph depends on; see `Task.graph`.
+
     Raises:
         InputError: phi is negative or not finite, or a classifier takes no such images, gives them
             several logits each, or blocks the gradient.
@@ -42,7 +46,8 @@ class FoolingLoss:
     ):
         if not 0 <= phi < float("inf"):
             raise InputError(f"phi is {phi}; it must be a number of at least 0")
-        self.phi = float(phi)
+        self.phi = tf.Variable(phi, trainable=False, dtype=tf.float32, name="phi")
+        self.graph = tuple(classifiers), tuple(image_shape), jpeg
         self.classifiers = tuple(
             with_jpeg_mode(each, jpeg) if isinstance(each, keras.Model) else each
             for each in classifiers

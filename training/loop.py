@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import math
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from data import InputError
 from training.checkpoints import Checkpoints, DamagedCheckpointError
+from training.compiling import StepFunction, compile_step
 from training.digests import state_digest
 from training.distribution import check_batch_size, distribute
 from training.metrics_log import MetricsLog
@@ -62,6 +63,7 @@ class Loop:
         watch: called with (step, metrics) for each line of metrics.
         after: what to call when so many steps are done, before a checkpoint says so; a training
             that was killed may call it again.
+        step_function: of `compile_step`, where the task's step has been compiled already.
 
     Attributes:
         seconds: time spent training so far, by all processes that worked on it.
@@ -79,6 +81,7 @@ class Loop:
         write_samples: Callable[[Path, np.ndarray], None] | None = None,
         watch: Callable[[int, dict[str, float]], None] | None = None,
         after: Mapping[int, Callable[[], None]] | None = None,
+        step_function: StepFunction | None = None,
     ):
         self.task, self.steps, self.folder, self.label = task, steps, folder, label
         self.strategy = strategy or tf.distribute.get_strategy()
@@ -86,7 +89,7 @@ class Loop:
         self.write_samples, self.watch, self.after = write_samples, watch, dict(after or {})
         check_batch_size(task.batch_size, self.strategy)
         self._workers = Workers(self.strategy)
-        self._step_function = compile_step(task, self.strategy)
+        self._step_function = step_function or compile_step(task, self.strategy)
         self._checkpoints = Checkpoints(
             folder / "checkpoints", task.state, self.config.keep_checkpoints
         )
@@ -197,8 +200,7 @@ class Loop:
         signal_number, last = None, self._look(stop, step)[1]
         while signal_number is None and not last:
             batch = distribute(self.strategy, self.task.batch(step))
-            phase, number = self.task.phase(step), tf.constant(step, tf.int64)
-            self._pending.append(self._step_function(number, *batch, phase=phase))
+            self._pending.append(self._step_function(step, batch))
             step += 1
             self._pending[-1] = self._pending[-1] | self.task.after_step(step)
             # One look at each step, so that all of it agrees on whether it is the last.
@@ -239,7 +241,7 @@ class Loop:
         pending = self._finite_pending(step)
         names = dict.fromkeys(name for each in pending for name in each)
         self._metrics = {
-            # Not every phase has every metric.
+            # Not every step has every metric.
             name: float(np.mean([each[name] for each in pending if name in each]))
             for name in names
         }
@@ -300,23 +302,6 @@ class Loop:
             folder = self.folder / "samples"
             folder.mkdir(exist_ok=True)
             self.write_samples(folder / f"step-{step:09d}.png", images)
-
-
-def compile_step(task: Task, strategy: tf.distribute.Strategy) -> Callable:
-    """The task's step as one graph for each phase: (step, *batch, phase=) to metrics."""
-
-    @tf.function
-    def run_step(step: tf.Tensor, *batch, phase: Hashable) -> dict[str, tf.Tensor]:
-        options = {} if phase is None else {"phase": phase}
-        per_replica = strategy.run(task.train_step, args=(step, *batch), kwargs=options)
-        if strategy.num_replicas_in_sync == 1:
-            return per_replica
-        return {
-            name: strategy.reduce(tf.distribute.ReduceOp.SUM, value, axis=None)
-            for name, value in per_replica.items()
-        }
-
-    return run_step
 
 
 def _note(metrics: dict[str, float]) -> str:

@@ -1,7 +1,8 @@
 """The contract between the training loop and what it trains."""
 
 import abc
-from collections.abc import Hashable
+import itertools
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -16,31 +17,51 @@ class Task(abc.ABC):
     Attributes:
         state: every variable that a step changes, in named flat lists: weights, moving statistics,
             optimizer slots. This and the step number is all a checkpoint holds.
+        constants: the variables that a step only reads, and that other trainings of the same graph
+            have with other values.
         batch_size: examples of a global batch.
+        draw_seed: the seed of what a step draws on the device; None where it draws nothing. It is
+            handed to `train_step` as the argument `seed`: an input of the graph, not a part of it.
+        graph: what the graphs of the step depend on, but for the values of variables and inputs.
+            Trainings where it is equal are compiled once, see `CompiledSteps`; None for a training
+            that shares its graphs with no other.
     """
 
     state: dict[str, list[tf.Variable]]
+    constants: Sequence[tf.Variable] = ()
     batch_size: int
+    draw_seed: int | None = None
+    graph: Hashable | None = None
 
     @abc.abstractmethod
     def batch(self, step: int) -> tuple[np.ndarray, ...]:
         """The global batch of one step: arrays that share their first axis."""
 
-    def phase(self, step: int) -> Hashable:
-        """What kind of step it is, where there are several; each is compiled once.
+    def parts(self, step: int) -> Sequence[Hashable]:
+        """The parts that a step is made of, in order; each is compiled once, when it first comes.
 
-        Other than None, it is handed to `train_step` as the argument `phase`. A branch of the graph
-        would not do: under a strategy, nothing can be updated inside one.
+        A part other than None is handed to `train_step` as the argument `part`. A branch of the
+        graph would not do: under a strategy, nothing can be updated inside one.
         """
-        return None
+        return (None,)
 
     @abc.abstractmethod
     def train_step(self, step: tf.Tensor, *batch: tf.Tensor) -> dict[str, tf.Tensor]:
-        """One update from one replica's slice of the batch; runs inside `strategy.run`.
+        """One update, or one part of it, from one replica's slice of the batch.
+
+        Runs inside `strategy.run`.
 
         Returns:
             Scalars whose sum over the replicas is the value for the global batch.
         """
+
+    def become(self, other: "Task") -> None:
+        """Becomes another training of the same `graph`, with its values, data and order.
+
+        A task that has a `graph` extends this by what it keeps outside of variables.
+        """
+        for mine, its in zip(_variables(self), _variables(other), strict=True):
+            mine.assign(its.read_value())
 
     def after_step(self, step: int) -> dict[str, float]:
         """Called on the host when `step` steps are done, before a checkpoint; validation goes here.
@@ -59,6 +80,10 @@ class Task(abc.ABC):
     def samples(self) -> np.ndarray | None:
         """Images to look at, uint8 [N, H, W, C], the same latents every time; None for none."""
         return None
+
+
+def _variables(task: Task) -> list[tf.Variable]:
+    return [*itertools.chain(*task.state.values()), *task.constants]
 
 
 def flat_variables(*owners) -> list[tf.Variable]:

@@ -9,7 +9,7 @@ import dataclasses
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import keras
 import numpy as np
@@ -21,15 +21,15 @@ from lab.lab import Lab
 from lab.specs import GAN, ImageSource, Spec
 from lab.streaming import is_streamed
 from training import custom_gradients
+from training.compiling import compile_step
 from training.distribution import distribute
-from training.loop import compile_step
 from training.progress import say
 from training.task import Task, flat_variables
 
-# Steps over which the phases of a step are counted: StyleGAN2's repeat every 16, unless its
+# Steps over which the kinds of steps are counted: StyleGAN2's repeat every 16, unless its
 # intervals are set to others.
 PERIOD = 64
-# A phase is repeated until it has taken so long, at least twice.
+# A step is repeated until it has taken so long, at least twice.
 LEAST_SECONDS, LEAST_STEPS = 1.0, 2
 
 
@@ -153,13 +153,12 @@ def scaled(costs: Mapping[Spec, Cost], gan: GAN, seconds: float) -> dict[Spec, C
 
 
 def seconds_of_step(task: Task, strategy: tf.distribute.Strategy) -> float:
-    """Mean seconds of a step, its phases weighed by how often they come."""
+    """Mean seconds of a step, its kinds weighed by how often they come."""
     run_step = compile_step(task, strategy)
-    phases = Counter(task.phase(step) for step in range(PERIOD))
-    first = {phase: _first_step(task, phase) for phase in phases}
+    kinds = [tuple(task.parts(step)) for step in range(PERIOD)]
     total = sum(
-        count * _median_seconds(run_step, task, strategy, first[phase])
-        for phase, count in phases.items()
+        count * _median_seconds(run_step, task, strategy, kinds.index(kind))
+        for kind, count in Counter(kinds).items()
     )
     return total / PERIOD
 
@@ -168,14 +167,10 @@ def _bytes(variables) -> int:
     return sum(variable.shape.num_elements() * variable.dtype.size for variable in variables)
 
 
-def _first_step(task: Task, phase: Hashable) -> int:
-    return next(step for step in range(PERIOD) if task.phase(step) == phase)
-
-
 def _median_seconds(run_step, task: Task, strategy: tf.distribute.Strategy, step: int) -> float:
     def once() -> None:
         batch = distribute(strategy, task.batch(step))
-        metrics = run_step(tf.constant(step, tf.int64), *batch, phase=task.phase(step))
+        metrics = run_step(step, batch)
         tf.nest.map_structure(np.asarray, metrics)  # waits for the device
 
     return _median(once)

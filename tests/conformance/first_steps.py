@@ -24,8 +24,8 @@ from dcgan.family import DCGANFamily  # noqa: E402
 from lab.config import presets  # noqa: E402
 from stylegan2 import NETWORKS, TRAININGS, StyleGAN2Task  # noqa: E402
 from stylegan2.family import StyleGAN2Family  # noqa: E402
+from training.compiling import compile_step  # noqa: E402
 from training.distribution import distribute, make_strategy  # noqa: E402
-from training.loop import compile_step  # noqa: E402
 from training.task import Task  # noqa: E402
 
 SMALL = {
@@ -70,6 +70,6 @@ finite = {}
 for name, task in trainings.items():
     batch = distribute(strategy, task.batch(0))
     step = compile_step(task, strategy)
-    metrics = step(tf.constant(0, tf.int64), *batch, phase=task.phase(0))
+    metrics = step(0, batch)
     finite[name] = bool(np.isfinite([float(value) for value in metrics.values()]).all())
 print(json.dumps(finite))

@@ -1,5 +1,8 @@
 """Small trainings of every kind, for the laws that all of them must obey."""
 
+import functools
+
+import keras
 import numpy as np
 
 from classifiers import ClassifierConfig, ClassifierTask, DigitConfig, DigitTask, build, resnet
@@ -15,9 +18,14 @@ BATCH = 8
 RATE = 1e-4
 
 
-def make_task(kind: str) -> Task:
-    """A task of each kind on 40 random images, so that a few steps cross several epochs."""
-    return _TASKS[kind]()
+def make_task(kind: str, number: int = 0) -> Task:
+    """A task of each kind on 40 random images, so that a few steps cross several epochs.
+
+    Args:
+        kind: one of KINDS.
+        number: another training of the same configuration, with another seed, images and phi.
+    """
+    return _TASKS[kind](number)
 
 
 def _images(seed: int, size: int = 28) -> ArrayImages:
@@ -25,21 +33,27 @@ def _images(seed: int, size: int = 28) -> ArrayImages:
     return ArrayImages(generator.integers(0, 256, (IMAGES, size, size, 1), dtype=np.uint8))
 
 
-def _gan() -> Task:
-    frozen = [build("cnn", (28, 28, 1), seed) for seed in (1, 2)]
-    fooling = FoolingLoss(frozen, phi=0.5, image_shape=(28, 28, 1))
+@functools.cache
+def _frozen(size: int, seed: int) -> keras.Model:
+    return build("cnn", (size, size, 1), seed)
+
+
+def _gan(number: int) -> Task:
+    frozen = [_frozen(28, seed) for seed in (1, 2)]
+    fooling = FoolingLoss(frozen, phi=0.5 + number, image_shape=(28, 28, 1))
     # A small rate: adversaries enlarge rounding differences at every step, the faster the larger.
     rates = {"generator_learning_rate": RATE, "discriminator_learning_rate": RATE}
     config = DCGANConfig(width=1 / 16, batch_size=BATCH, **rates)
-    return DCGANTask(config, _images(0), seed=3, fooling=fooling)
+    return DCGANTask(config, _images(10 * number), seed=3 + number, fooling=fooling)
 
 
-def _classifier() -> Task:
+def _classifier(number: int) -> Task:
     config = ClassifierConfig(batch_size=BATCH, learning_rate=RATE)
-    return ClassifierTask("cnn", config, _images(0), [_images(1), _images(2)], seed=4)
+    generated = [_images(10 * number + each) for each in (1, 2)]
+    return ClassifierTask("cnn", config, _images(10 * number), generated, seed=4 + number)
 
 
-def _detector() -> Task:
+def _detector(number: int) -> Task:
     """Batch normalization, JPEG encoding, augmentation, and a look at convergence every 3 steps."""
     # Instead of 3, 4, 6, 3: each batch normalization enlarges rounding differences, until of the
     # whole network's gradients 4 digits are right, on one device as on two.
@@ -49,22 +63,22 @@ def _detector() -> Task:
     )
     natural, generated, *validation = (
         ArrayImages(np.random.default_rng(seed).integers(0, 256, (12, 32, 32, 3), dtype=np.uint8))
-        for seed in range(4)
+        for seed in range(4 * number, 4 * number + 4)
     )
     augmentation = AugmentationConfig(flip=0.5, shift=2, blur=0.5, jpeg=0.5)
     return ClassifierTask(
-        "resnet50", config, natural, [generated], 7, augmentation, tuple(validation)
+        "resnet50", config, natural, [generated], 7 + number, augmentation, tuple(validation)
     )
 
 
-def _digits() -> Task:
+def _digits(number: int) -> Task:
     config = DigitConfig(batch_size=BATCH, learning_rate=RATE)
-    return DigitTask(config, _images(0), np.arange(IMAGES) % 10, seed=5)
+    labels = (np.arange(IMAGES) + number) % 10
+    return DigitTask(config, _images(10 * number), labels, seed=5 + number)
 
 
-def _stylegan2() -> Task:
-    frozen = [build("cnn", (16, 16, 1), seed=1)]
-    fooling = FoolingLoss(frozen, phi=0.5, image_shape=(16, 16, 1))
+def _stylegan2(number: int) -> Task:
+    fooling = FoolingLoss([_frozen(16, 1)], phi=0.5 + number, image_shape=(16, 16, 1))
     network = NetworkConfig(
         resolution=16, channels=1, fmap_base=16, fmap_max=4, latent_dim=4, w_dim=4,
         mapping_layers=1,
@@ -73,7 +87,8 @@ def _stylegan2() -> Task:
         batch_size=BATCH, micro_batch=BATCH // 2, learning_rate=RATE, generator_interval=2,
         discriminator_interval=2, mirror=True,
     )  # fmt: skip
-    return StyleGAN2Task(network, training, _images(0, 16), seed=6, fooling=fooling)
+    images = _images(10 * number, 16)
+    return StyleGAN2Task(network, training, images, seed=6 + number, fooling=fooling)
 
 
 _TASKS = {

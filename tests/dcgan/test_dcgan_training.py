@@ -52,6 +52,12 @@ def gentle_classifier() -> keras.Model:
     return classifier
 
 
+def take_step(task: DCGANTask, step: int) -> dict[str, tf.Tensor]:
+    seed = tf.constant(task.draw_seed, tf.int64)
+    batch = map(tf.constant, task.batch(step))
+    return task.train_step(tf.constant(step, tf.int64), *batch, seed=seed)
+
+
 @pytest.mark.parametrize("phi", [0.0, 2.5])
 def test_generator_takes_adams_first_step_on_the_papers_loss(images, phi):
     classifier = gentle_classifier() if phi else None
@@ -60,7 +66,7 @@ def test_generator_takes_adams_first_step_on_the_papers_loss(images, phi):
     expected = expected_generator_gradients(task, 0, phi, classifier)
     # The reference pass has moved the batch statistics; weights are what is compared.
     before = [variable.numpy() for variable in task.generator.trainable_variables]
-    task.train_step(tf.constant(0, tf.int64), *map(tf.constant, task.batch(0)))
+    take_step(task, 0)
     for start, variable, gradient in zip(
         before, task.generator.trainable_variables, expected, strict=True
     ):
@@ -79,7 +85,7 @@ def test_fooling_changes_the_generators_step_and_nothing_else(images):
     plain = DCGANTask(CONFIG, images, seed=3)
     fooling = DCGANTask(CONFIG, images, seed=3, fooling=FoolingLoss([classifier], 100.0, SHAPE))
     for task in (plain, fooling):
-        task.train_step(tf.constant(0, tf.int64), *map(tf.constant, task.batch(0)))
+        take_step(task, 0)
     pairs = zip(plain.discriminator.get_weights(), fooling.discriminator.get_weights(), strict=True)
     for a, b in pairs:
         np.testing.assert_array_equal(a, b)
@@ -101,7 +107,7 @@ def test_metrics_are_the_losses_of_the_batch(images):
     generated_logits = task.discriminator(generated).numpy()
     natural_logits = task.discriminator(natural / np.float32(127.5) - 1).numpy()
     logits = classifier((generated + 1) * 127.5).numpy()
-    metrics = task.train_step(tf.constant(5, tf.int64), tf.constant(natural))
+    metrics = take_step(task, 5)
     assert float(metrics["generator_loss"]) == pytest.approx(
         softplus(-generated_logits).mean(), rel=1e-5
     )

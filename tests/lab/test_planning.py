@@ -154,7 +154,7 @@ def _weights(file: Path) -> int:
 
 
 class Ticking(Task):
-    """Steps of two phases, of a known length by a clock of its own."""
+    """Steps of one part or two, of a known length by a clock of its own."""
 
     batch_size, state = 4, {}
 
@@ -164,23 +164,23 @@ class Ticking(Task):
     def batch(self, step):
         return (np.zeros((4, 1), np.float32),)
 
-    def phase(self, step):
-        return step % 4 == 0
+    def parts(self, step):
+        return ["long", "short"] if step % 4 == 0 else ["short"]
 
-    def train_step(self, step, batch, phase=False):
+    def train_step(self, step, batch, part):
         def tick():
-            self.now += 0.3 if phase else 0.1
+            self.now += 0.3 if part == "long" else 0.1
             return np.float32(0)
 
         return {"loss": tf.numpy_function(tick, [], tf.float32)}
 
 
-def test_seconds_of_a_step_weigh_its_phases(monkeypatch):
+def test_seconds_of_a_step_weigh_its_parts(monkeypatch):
     task = Ticking()
     clock = SimpleNamespace(monotonic=lambda: task.now)
     monkeypatch.setattr("lab.planning.costs.time", clock)
     found = seconds_of_step(task, tf.distribute.get_strategy())
-    assert found == pytest.approx((3 * 0.1 + 0.3) / 4)
+    assert found == pytest.approx((4 * 0.1 + 0.3) / 4)
 
 
 def test_a_classifier_also_makes_the_images_that_are_not_kept(lab, monkeypatch):

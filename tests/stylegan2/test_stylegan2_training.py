@@ -15,6 +15,8 @@ import tensorflow as tf
 from data import ArrayImages, InputError
 from stylegan2 import NetworkConfig, StyleGAN2Task, TrainingConfig
 from stylegan2.adam import Adam
+from stylegan2.randomness import Draws
+from training.compiling import compile_step
 from training.fooling import FoolingLoss
 
 NETWORK = NetworkConfig(
@@ -41,10 +43,15 @@ def make_task(network=NETWORK, fooling=None, labels=None, **changes) -> StyleGAN
     return StyleGAN2Task(network, config, images(), seed=5, fooling=fooling, labels=labels)
 
 
+def make_draws(seed: int, purpose: str, step: int) -> Draws:
+    seed, step, chunk = (tf.constant(each, tf.int64) for each in (seed, step, 0))
+    return Draws(seed, purpose, step, chunk)
+
+
 def run(task: StyleGAN2Task, *steps: int) -> dict[str, float]:
+    run_step = compile_step(task, tf.distribute.get_strategy())
     for step in steps:
-        batch = map(tf.constant, task.batch(step))
-        metrics = task.train_step(tf.constant(step, tf.int64), *batch, phase=task.phase(step))
+        metrics = run_step(step, tuple(map(tf.constant, task.batch(step))))
     return {name: float(value) for name, value in metrics.items()}
 
 
@@ -63,16 +70,16 @@ def test_the_numbers_of_config_f():
 
 def test_regularization_is_due_every_4_and_every_16_minibatches_from_the_first_on():
     task = make_task()
-    assert [step for step in range(33) if task.phase(step)[0]] == list(range(0, 33, 4))
-    assert [step for step in range(33) if task.phase(step)[1]] == [0, 16, 32]
+    due = [step for step in range(33) if "G_reg" in task.parts(step)]
+    assert due == list(range(0, 33, 4))
+    assert [step for step in range(33) if "D_reg" in task.parts(step)] == [0, 16, 32]
 
 
 def test_the_updates_come_in_the_published_order(monkeypatch):
     task, order = make_task(), []
-    for name in ("generator", "path_length", "discriminator", "r1"):
-        update = getattr(task, f"_update_{name}")
-        monkeypatch.setattr(
-            task, f"_update_{name}",
+    for name, update in task._updates.items():
+        monkeypatch.setitem(
+            task._updates, name,
             lambda *args, update=update: (order.append(update.name), update(*args))[1],
         )  # fmt: skip
     average = task._move_average
@@ -124,12 +131,11 @@ def test_a_regularizers_gradient_is_times_its_weight_and_its_interval(adam, inte
 
 def test_the_path_length_gradient_is_that_of_weight_2_times_interval_4():
     from stylegan2 import losses
-    from stylegan2.randomness import Draws
 
     config = {"batch_size": 4, "micro_batch": 4, "style_mixing": 0.0, "path_length_shrink": 2}
     task = make_task(**config)
     _, given = recorded_gradients(task, "_generator_adam")
-    draws = Draws(5, "G_reg", tf.constant(0, tf.int64), tf.constant(0, tf.int64))
+    draws = make_draws(5, "G_reg", 0)
     with tf.GradientTape() as tape:
         w = task.generator.mapping(draws.normal("z", [2, 3]))
         lengths = losses.path_lengths(
@@ -245,11 +251,9 @@ def test_adam_is_adam():
 
 
 def test_style_mixing_swaps_all_layers_from_one_on_and_as_often_as_asked():
-    from stylegan2.randomness import Draws
-
     task, cuts = make_task(style_mixing=0.5), []
     for step in range(100):
-        draws = Draws(1, "a", tf.constant(step, tf.int64), tf.constant(0, tf.int64))
+        draws = make_draws(1, "a", step)
         cuts.append(cut_off(task._styles(draws, 3, None).numpy()))
     assert set(cuts) == {None, 1, 2, 3}
     assert 30 <= sum(cut is None for cut in cuts) <= 70  # Binomial: 50 +- 4 standard deviations
@@ -272,17 +276,16 @@ def test_each_chunk_has_a_cut_off_of_its_own(monkeypatch):
     monkeypatch.setattr(task, "_styles", lambda *args: (seen.append(styles(*args)), seen[-1])[1])
     for step in range(40):
         batch = [tf.constant(each) for each in task.batch(step)]
-        task._update_generator(tf.constant(step, tf.int64), [tf.cast(batch[0], tf.float32)])
+        step = tf.constant(step, tf.int64)
+        task._updates["G"](step, tf.constant(5, tf.int64), [tf.cast(batch[0], tf.float32)])
     cuts = np.array([cut_off(w.numpy()) for w in seen]).reshape(40, 2)
     assert 3 <= (cuts[:, 0] == cuts[:, 1]).sum() <= 24  # Binomial: 13.3 +- 3.5 standard deviations
 
 
 def test_mirroring_turns_about_half_of_the_images_left_to_right():
-    from stylegan2.randomness import Draws
-
     task = make_task(mirror=True)
     shown = tf.random.stateless_normal((200, 8, 8, 1), seed=(1, 2))
-    draws = Draws(1, "a", tf.constant(0, tf.int64), 0)
+    draws = make_draws(1, "a", 0)
     result = task._mirrored(draws, shown).numpy()
     turned = (result == shown.numpy()[:, :, ::-1]).all(axis=(1, 2, 3))
     same = (result == shown.numpy()).all(axis=(1, 2, 3))

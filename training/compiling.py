@@ -1,0 +1,77 @@
+"""Steps as graphs, and trainings that take over the graphs of those before them."""
+
+from collections.abc import Callable, Hashable
+
+import keras
+import tensorflow as tf
+
+from training.task import Task
+
+Metrics = dict[str, tf.Tensor]
+StepFunction = Callable[[int, tuple], Metrics]  # (step, what `distribute` gives) to metrics
+Networks = dict[str, keras.Model]
+
+
+def compile_step(task: Task, strategy: tf.distribute.Strategy) -> StepFunction:
+    """A task's step, each of its parts a graph of its own."""
+
+    @tf.function
+    def run_part(step: tf.Tensor, seed: tf.Tensor | None, *batch, part: Hashable) -> Metrics:
+        given = {"seed": seed, "part": part}
+        options = {name: value for name, value in given.items() if value is not None}
+        per_replica = strategy.run(task.train_step, args=(step, *batch), kwargs=options)
+        if strategy.num_replicas_in_sync == 1:
+            return per_replica
+        return {
+            name: strategy.reduce(tf.distribute.ReduceOp.SUM, value, axis=None)
+            for name, value in per_replica.items()
+        }
+
+    def run(step: int, batch: tuple) -> Metrics:
+        number = tf.constant(step, tf.int64)
+        seed = None if task.draw_seed is None else tf.constant(task.draw_seed, tf.int64)
+        metrics = {}
+        for part in task.parts(step):
+            metrics |= run_part(number, seed, *batch, part=part)
+        return metrics
+
+    return run
+
+
+class CompiledSteps:
+    """The steps of the last trainings, kept compiled for the trainings of the same graphs.
+
+    Tracing and optimizing the graphs of a small training takes as long as the training. A training
+    that finds its graphs here has the bits that it would have had in a process of its own.
+
+    Args:
+        strategy: that all are trained with.
+        keep: how many different ones are kept; they hold their variables.
+    """
+
+    def __init__(self, strategy: tf.distribute.Strategy, keep: int = 4):
+        self._strategy, self._keep = strategy, keep
+        # The one that was used last stands last.
+        self._kept: dict[Hashable, tuple[Task, Networks, StepFunction]] = {}
+
+    def take_over(self, task: Task, networks: Networks) -> tuple[Task, Networks, StepFunction]:
+        """The training, by the graphs of one before it if there are any.
+
+        Args:
+            task: as it was built.
+            networks: its networks by name.
+
+        Returns:
+            The task that is to be trained in its place, its networks, and its step.
+        """
+        if task.graph is None:
+            return task, networks, compile_step(task, self._strategy)
+        kept = self._kept.pop(task.graph, None)
+        if kept is None:
+            kept = task, networks, compile_step(task, self._strategy)
+        else:
+            kept[0].become(task)
+        self._kept[task.graph] = kept
+        while len(self._kept) > self._keep:
+            del self._kept[next(iter(self._kept))]
+        return kept
