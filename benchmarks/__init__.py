@@ -4,6 +4,7 @@
     python -m benchmarks.classifier_epoch
     python -m benchmarks.faster_steps
     python -m benchmarks.side_by_side
+    python -m benchmarks.trainings_in_a_row
     python -m benchmarks.stylegan2_ops
     python -m benchmarks.stylegan2_step
     python -m benchmarks.stylegan2_generate

@@ -23,7 +23,7 @@ class ClassifierConfig:
         learning_rate: Adam's learning rate at the start; it falls linearly to 0 (not fixed by the
             paper).
         precision: Arithmetic of the hidden layers: float32, or mixed_bfloat16, which is faster
-            on processors that have bfloat16 (not fixed by the paper).
+            on some processors that have bfloat16 (not fixed by the paper).
         width: Factor of the hidden channels; 1 is the architecture that the name stands for.
         jpeg_quality: Quality of the JPEG encoding that natural and generated images both pass
             through first; 0 for none, as in the paper's MNIST setting. In its StyleGAN2 setting

@@ -29,7 +29,7 @@ class DCGANConfig:
         beta_1: Adam's first moment decay; 0.5 as in Radford et al. (not fixed by the paper).
         beta_2: Adam's second moment decay (not fixed by the paper).
         precision: Arithmetic of the hidden layers: float32, or mixed_bfloat16, which is faster
-            on processors that have bfloat16 (not fixed by the paper).
+            on some processors that have bfloat16 (not fixed by the paper).
     """
 
     latent_dim: int = 100

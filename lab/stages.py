@@ -4,12 +4,11 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import keras
-
 from data import atomic_path, write_samples
 from lab.specs import Spec
 from lab.store.artifact import MODEL, Artifact, snapshot_name
 from report import collect
+from training.compiling import Training
 from training.digests import state_digest
 from training.loop import Loop, LoopConfig
 
@@ -38,10 +37,10 @@ def train(spec: Spec, lab: "Lab", artifact: Artifact, loop_config: LoopConfig) -
 def _train(spec: Spec, lab: "Lab", artifact: Artifact, loop_config: LoopConfig) -> dict[str, Any]:
     """Trains, and saves the networks; gives what the manifest says of the training."""
     lab.trainings.broadcast(spec)
-    loop, networks = _loop(spec, lab, artifact, loop_config)
+    loop, training, names = _loop(spec, lab, artifact, loop_config)
     metrics = loop.run()
-    for number, (name, network) in enumerate(networks.items()):
-        _save(network, artifact.folder / (f"{name}.keras" if number else MODEL))
+    for number, name in enumerate(names):
+        _save(training, name, artifact.folder / (f"{name}.keras" if number else MODEL))
     images = loop.task.samples()
     if images is not None:
         write_samples(artifact.folder / "samples.png", images)
@@ -55,36 +54,39 @@ def _train(spec: Spec, lab: "Lab", artifact: Artifact, loop_config: LoopConfig) 
 
 def join(spec: Spec, lab: "Lab", artifact: Artifact, loop_config: LoopConfig) -> None:
     """Another worker's part of a training: the same steps, and nothing else."""
-    loop, _ = _loop(spec, lab, artifact, loop_config)
+    loop, *_ = _loop(spec, lab, artifact, loop_config)
     loop.run()
 
 
 def _loop(
     spec: Spec, lab: "Lab", artifact: Artifact, loop_config: LoopConfig
-) -> tuple[Loop, dict[str, keras.Model]]:
-    """The loop that trains a value, and the networks, first the one that others will use."""
+) -> tuple[Loop, Training, list[str]]:
+    """The loop that trains a value, and its networks' names, first that which others will use."""
     steps = spec.steps(lab.config, len(lab.dataset.train))
     with lab.strategy.scope():
-        task, networks, step_function = lab.steps.take_over(*spec.build(lab))
-    first, *_ = networks.values()
+        task, networks = spec.build(lab)
+        training = lab.steps.training(task, networks)
+    names = list(networks)
     loop = Loop(
-        task,
+        training.task,
         steps,
         artifact.folder,
         label=artifact.label,
         strategy=lab.strategy,
         config=loop_config,
         write_samples=write_samples,
-        step_function=step_function,
+        run_step=training.run_step,
         after={
-            step: functools.partial(_save, first, artifact.folder / snapshot_name(number))
+            step: functools.partial(
+                _save, training, names[0], artifact.folder / snapshot_name(number)
+            )
             for number, step in spec.snapshot_steps(steps).items()
         },
     )
-    return loop, networks
+    return loop, training, names
 
 
-def _save(network: keras.Model, path: Path) -> None:
+def _save(training: Training, name: str, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(path) as temporary:
-        network.save(temporary)
+        training.network(name).save(temporary)

@@ -9,6 +9,7 @@ from training.config import check_at_least, check_at_most, check_choices
 ARCHITECTURES = ("orig", "skip", "resnet")
 CONDITIONINGS = ("concat", "projection")
 PRECISIONS = ("float32", "bfloat16", "float16")
+AUTO = "auto"  # of stylegan2.train's flag: the precision that is faster on this machine
 SMALLEST_RESOLUTION = 4
 NOISES = ("random", "constant", "none")  # of pictures
 SPACES = ("w", "w+")  # of a projection
@@ -46,7 +47,8 @@ class NetworkConfig:
         conv_clamp: Convolutions' activations and ToRGB's colours are clamped to +-conv_clamp, as
             in StyleGAN2-ADA (256 there); 0 for not at all.
         precision: Arithmetic of the highest resolutions: float32, bfloat16 or float16. Weights,
-            images and all else stay float32 (float32 in the paper).
+            images and all else stay float32 (float32 in the paper). stylegan2.train also takes
+            auto: float32 or bfloat16, whichever a short measurement finds faster here.
         precision_resolutions: How many of the highest resolutions have that precision.
     """
 

@@ -15,6 +15,7 @@ The same command goes on where it was stopped, to the bit; `--resume=runs/ffhq` 
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 import sys
@@ -25,10 +26,10 @@ from typing import TYPE_CHECKING
 from absl import flags
 
 from data import InputError, atomic_path, write_json, write_samples
-from stylegan2.config import NETWORKS, TRAININGS, NetworkConfig, TrainingConfig
+from stylegan2.config import AUTO, NETWORKS, TRAININGS, NetworkConfig, TrainingConfig
 from stylegan2.flags import define_ops
 from stylegan2.run import make_task, open_data, open_fooling, read_config
-from training import command
+from training import cluster, command
 from training.command_line import command_line
 from training.config import JPEG_MODES, define_flags, override, to_json
 from training.distribution import define_replicas, make_strategy
@@ -175,8 +176,13 @@ def _new() -> tuple[Path, dict]:
     if not values.run or not values.data:
         raise InputError("--run (folder of the run) and --data (images) are needed, or --resume")
     folder = Path(values.run)
-    network = override(NETWORKS[values.preset], "network", values)
     training = override(TRAININGS[values.preset], "training", values)
+    if values.network_precision == AUTO:
+        values.network_precision = None
+        network = override(NETWORKS[values.preset], "network", values)
+        network = dataclasses.replace(network, precision=_precision(folder, network, training))
+    else:
+        network = override(NETWORKS[values.preset], "network", values)
     config = {
         "command": command_line(),
         "data": values.data,
@@ -195,6 +201,25 @@ def _new() -> tuple[Path, dict]:
     if (folder / CONFIG).exists():
         return folder, _same(folder, config)
     return folder, config
+
+
+def _precision(folder: Path, network: NetworkConfig, training: TrainingConfig) -> str:
+    """The precision that the folder's run began with; of a new one, that which is faster here."""
+    if (folder / CONFIG).exists():
+        return NetworkConfig(**read_config(folder)["network"]).precision
+    if flags.FLAGS.cpu_replicas or cluster.is_set():
+        raise InputError(
+            "--network_precision=auto measures in one process on its own devices: give float32 or "
+            "bfloat16 where several workers train, or with --cpu_replicas"
+        )
+    from stylegan2 import precision
+    from training.native import library
+
+    library.prefer(flags.FLAGS.ops)
+    measured = precision.seconds(network, training.chunk_size(network))
+    chosen = precision.favoured(measured)
+    say(f"{precision.describe(measured)}: --network_precision={chosen}")
+    return chosen
 
 
 def _same(folder: Path, config: dict) -> dict:

@@ -5,14 +5,14 @@ from collections.abc import Callable, Hashable
 import keras
 import tensorflow as tf
 
-from training.task import Task
+from training.task import Task, flat_variables
 
 Metrics = dict[str, tf.Tensor]
-StepFunction = Callable[[int, tuple], Metrics]  # (step, what `distribute` gives) to metrics
+RunStep = Callable[[int, tuple], Metrics]  # (step, what `distribute` gives) to metrics
 Networks = dict[str, keras.Model]
 
 
-def compile_step(task: Task, strategy: tf.distribute.Strategy) -> StepFunction:
+def compile_step(task: Task, strategy: tf.distribute.Strategy) -> RunStep:
     """A task's step, each of its parts a graph of its own."""
 
     @tf.function
@@ -38,6 +38,43 @@ def compile_step(task: Task, strategy: tf.distribute.Strategy) -> StepFunction:
     return run
 
 
+class Training:
+    """A training by graphs that may be those of another one.
+
+    Args:
+        task: as it was built.
+        networks: its networks by name.
+        compiled: a training of the same graphs, by which it is trained; None to compile its own.
+        strategy: that it is trained with.
+
+    Attributes:
+        task: what the loop trains.
+        run_step: its step.
+    """
+
+    def __init__(
+        self, task: Task, networks: Networks, compiled: "Training | None",
+        strategy: tf.distribute.Strategy,
+    ):  # fmt: skip
+        self._networks = networks
+        if compiled is None:
+            self.task, self._trained, self.run_step = task, networks, compile_step(task, strategy)
+        else:
+            self.task, self._trained, self.run_step = (
+                compiled.task, compiled._trained, compiled.run_step,
+            )  # fmt: skip
+            self.task.become(task)
+
+    def network(self, name: str) -> keras.Model:
+        """A network as it is now; its configuration, of which seeds are a part, is its own."""
+        network, trained = self._networks[name], self._trained[name]
+        if network is not trained:
+            pairs = zip(flat_variables(network), flat_variables(trained), strict=True)
+            for variable, now in pairs:
+                variable.assign(now.read_value())
+        return network
+
+
 class CompiledSteps:
     """The steps of the last trainings, kept compiled for the trainings of the same graphs.
 
@@ -52,26 +89,19 @@ class CompiledSteps:
     def __init__(self, strategy: tf.distribute.Strategy, keep: int = 4):
         self._strategy, self._keep = strategy, keep
         # The one that was used last stands last.
-        self._kept: dict[Hashable, tuple[Task, Networks, StepFunction]] = {}
+        self._kept: dict[Hashable, Training] = {}
 
-    def take_over(self, task: Task, networks: Networks) -> tuple[Task, Networks, StepFunction]:
-        """The training, by the graphs of one before it if there are any.
+    def training(self, task: Task, networks: Networks) -> Training:
+        """The training of a task, by the graphs of one before it if there are any.
 
         Args:
             task: as it was built.
             networks: its networks by name.
-
-        Returns:
-            The task that is to be trained in its place, its networks, and its step.
         """
-        if task.graph is None:
-            return task, networks, compile_step(task, self._strategy)
-        kept = self._kept.pop(task.graph, None)
-        if kept is None:
-            kept = task, networks, compile_step(task, self._strategy)
-        else:
-            kept[0].become(task)
-        self._kept[task.graph] = kept
+        compiled = self._kept.pop(task.graph, None)
+        training = Training(task, networks, compiled, self._strategy)
+        if task.graph is not None:
+            self._kept[task.graph] = compiled or training
         while len(self._kept) > self._keep:
             del self._kept[next(iter(self._kept))]
-        return kept
+        return training

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from data import InputError
 from training.checkpoints import Checkpoints, DamagedCheckpointError
-from training.compiling import StepFunction, compile_step
+from training.compiling import RunStep, compile_step
 from training.digests import state_digest
 from training.distribution import check_batch_size, distribute
 from training.metrics_log import MetricsLog
@@ -63,7 +63,7 @@ class Loop:
         watch: called with (step, metrics) for each line of metrics.
         after: what to call when so many steps are done, before a checkpoint says so; a training
             that was killed may call it again.
-        step_function: of `compile_step`, where the task's step has been compiled already.
+        run_step: of `compile_step`, where the task's step has been compiled already.
 
     Attributes:
         seconds: time spent training so far, by all processes that worked on it.
@@ -81,7 +81,7 @@ class Loop:
         write_samples: Callable[[Path, np.ndarray], None] | None = None,
         watch: Callable[[int, dict[str, float]], None] | None = None,
         after: Mapping[int, Callable[[], None]] | None = None,
-        step_function: StepFunction | None = None,
+        run_step: RunStep | None = None,
     ):
         self.task, self.steps, self.folder, self.label = task, steps, folder, label
         self.strategy = strategy or tf.distribute.get_strategy()
@@ -89,7 +89,7 @@ class Loop:
         self.write_samples, self.watch, self.after = write_samples, watch, dict(after or {})
         check_batch_size(task.batch_size, self.strategy)
         self._workers = Workers(self.strategy)
-        self._step_function = step_function or compile_step(task, self.strategy)
+        self._run_step = run_step or compile_step(task, self.strategy)
         self._checkpoints = Checkpoints(
             folder / "checkpoints", task.state, self.config.keep_checkpoints
         )
@@ -200,7 +200,7 @@ class Loop:
         signal_number, last = None, self._look(stop, step)[1]
         while signal_number is None and not last:
             batch = distribute(self.strategy, self.task.batch(step))
-            self._pending.append(self._step_function(step, batch))
+            self._pending.append(self._run_step(step, batch))
             step += 1
             self._pending[-1] = self._pending[-1] | self.task.after_step(step)
             # One look at each step, so that all of it agrees on whether it is the last.

@@ -20,8 +20,9 @@ CONFIG = LoopConfig(log_every=1, sample_every=0, checkpoint_seconds=1e9)
 def train(steps: CompiledSteps, kind: str, number: int, folder, count: int = STEPS):
     """Trains by what is compiled; gives the task that was trained."""
     with custom_gradients.release_gradient_registry():
-        task, _, step_function = steps.take_over(make_task(kind, number), {})
-        Loop(task, count, folder, label=kind, config=CONFIG, step_function=step_function).run()
+        training = steps.training(make_task(kind, number), {})
+        task, run_step = training.task, training.run_step
+        Loop(task, count, folder, label=kind, config=CONFIG, run_step=run_step).run()
     return task
 
 

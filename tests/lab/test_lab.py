@@ -54,6 +54,18 @@ def test_the_same_value_trains_to_the_same_bits(lab, tmp_path):
     assert digests[0] == digests[1]
 
 
+def test_a_value_is_the_same_after_others_like_it_as_alone(lab, tmp_path):
+    """They share compiled graphs; a file also holds the seeds of its layers."""
+    other = Classifier(5, [SECOND])
+    lab.train([BASE, JUDGE, SECOND, other])
+    for spec in (SECOND, other):
+        alone = Lab(tmp_path / spec.kind, lab.dataset, lab.config)
+        alone.train([spec])
+        ours, theirs = (each.artifact(spec).manifest() for each in (lab, alone))
+        assert ours["weights_sha256"] == theirs["weights_sha256"]
+        assert ours["state_sha256"] == theirs["state_sha256"]
+
+
 def test_a_key_depends_on_value_configuration_and_data(lab, dataset, config):
     def key(dataset=dataset, spec=FOOLING, **changes):
         return Lab(lab.workdir, dataset, dataclasses.replace(config, **changes)).key(spec)

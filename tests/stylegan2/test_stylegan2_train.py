@@ -177,3 +177,19 @@ def test_a_detectors_folder_can_be_fooled(tmp_path):
     images = np.random.default_rng(0).uniform(0, 2, (3, 8, 8, 3)).astype("f")  # small logits
     expected = 2 * np.logaddexp(0, model(images).numpy()[:, 0].astype(float))
     np.testing.assert_allclose(open_fooling(SMALL, config)(images), expected, rtol=1e-5)
+
+
+def test_a_run_keeps_the_precision_that_it_began_with_and_a_new_one_measures(images, tmp_path):
+    given = f"--run={tmp_path / 'run'}", f"--data={images}", *TINY
+    assert train(*given, "--network_precision=bfloat16").returncode == 0
+    again = train(*given, "--network_precision=auto")
+    assert again.returncode == 0 and "times as fast" not in again.stderr
+    new = train(f"--run={tmp_path / 'new'}", f"--data={images}", *TINY, "--network_precision=auto")
+    chosen = json.loads((tmp_path / "new" / "config.json").read_text())["network"]["precision"]
+    assert f"--network_precision={chosen}" in new.stderr
+    refused = train(
+        f"--run={tmp_path / 'two'}", f"--data={images}", *TINY, "--network_precision=auto",
+        "--cpu_replicas=2",
+    )  # fmt: skip
+    assert refused.returncode == 2 and "--network_precision" in refused.stderr
+    assert not (tmp_path / "two").exists()

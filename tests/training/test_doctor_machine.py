@@ -52,9 +52,9 @@ def test_too_many_threads_are_answered_by_a_number_that_fits(monkeypatch):
     [
         ("x86_64", "flags\t\t: fpu sse4_2\n", PROBLEM, "no AVX"),
         ("x86_64", "flags\t\t: avx avx2 avx512f\n", OK, "no bfloat16; float32 is the fastest"),
-        ("x86_64", "flags\t\t: avx avx512_bf16\n", OK, "bfloat16 (--network_precision"),
-        ("AMD64", "flags\t\t: avx amx_bf16 smap\n", OK, "bfloat16 (--network_precision"),
-        ("aarch64", "Features\t: fp asimd bf16\n", OK, "bfloat16 (--network_precision"),
+        ("x86_64", "flags\t\t: avx avx512_bf16\n", OK, "has bfloat16"),
+        ("AMD64", "flags\t\t: avx amx_bf16 smap\n", OK, "has bfloat16"),
+        ("aarch64", "Features\t: fp asimd bf16\n", OK, "has bfloat16"),
         ("aarch64", "Features\t: fp asimd\n", OK, "no bfloat16"),
         ("x86_64", "flags\t: avx\n\nprocessor\t: 1\nflags\t: fpu\n", OK, "no bfloat16"),
         ("arm64", None, OK, "not known"),

@@ -25,6 +25,8 @@ CHILDREN = (  # all but the data's
     Child("Custom operations", "stylegan2.ops.checkup",
           "StyleGAN2's operations; building them, the first time, takes a minute or two",
           "train with --ops=tensorflow until this works"),
+    Child("Precision", "stylegan2.precision", "timing StyleGAN2 in float32 and in bfloat16",
+          "train in float32"),
 )  # fmt: skip
 
 

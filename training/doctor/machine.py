@@ -53,7 +53,7 @@ def cores() -> Check:
 
 
 def instructions(cpuinfo: Path = Path("/proc/cpuinfo")) -> Check:
-    """Whether the processor has what TensorFlow needs, and whether bfloat16 is fast."""
+    """Whether the processor has what TensorFlow needs, and whether it knows bfloat16."""
     kind, text = platform.machine(), cpuinfo.read_text() if cpuinfo.exists() else ""
     flags = re.search(r"^(?:flags|Features)\s*:(.*)$", text, re.MULTILINE)
     if flags is None:
@@ -63,7 +63,7 @@ def instructions(cpuinfo: Path = Path("/proc/cpuinfo")) -> Check:
         advice = "use another machine; in a virtual one, give it its host's processor type"
         return problem("Instructions", found, advice)
     if re.search(r"bf16\b", flags[1]):
-        found = f"{kind}: bfloat16 (--network_precision and its like) should be faster"
+        found = f"{kind}: has bfloat16; whether that pays is measured below"
     else:
         found = f"{kind}: no bfloat16; float32 is the fastest precision"
     return Check("Instructions", found)
