@@ -6,13 +6,14 @@ import hashlib
 import itertools
 import math
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
 from data import InputError
+from data.ahead import ahead
 from training.checkpoints import Checkpoints, DamagedCheckpointError
 from training.digests import state_digest
 from training.distribution import check_batch_size, distribute
@@ -115,9 +116,10 @@ class Loop:
             stop_request() as stop,
             self._open_log(step) as log,
             Progress(self.label, self.steps, start=step) as progress,
+            contextlib.closing(ahead(self._batches(step))) as batches,
         ):
             try:
-                self._train(step, stop, log, progress)
+                self._train(step, batches, stop, log, progress)
             except NonFiniteError:  # which all workers raise
                 self._workers.part()
                 raise
@@ -188,15 +190,25 @@ class Loop:
         self._metrics, self._pending = note.get("metrics", {}), note.get("pending", [])
         return step
 
+    def _batches(self, step: int) -> Iterator[tuple]:
+        """The batches of all steps from one on, as replicas take them."""
+        for each in range(step, self.steps):
+            yield distribute(self.strategy, self.task.batch(each))
+
     def _train(
-        self, step: int, stop: StopRequest, log: MetricsLog | None, progress: Progress
+        self,
+        step: int,
+        batches: Iterator[tuple],
+        stop: StopRequest,
+        log: MetricsLog | None,
+        progress: Progress,
     ) -> None:
         started = self._logged_at = self._saved_at = time.monotonic()
         self._logged_step = step
         seconds_before = self.seconds
         signal_number, last = None, self._look(stop, step)[1]
         while signal_number is None and not last:
-            batch = distribute(self.strategy, self.task.batch(step))
+            batch = next(batches)
             phase, number = self.task.phase(step), tf.constant(step, tf.int64)
             self._pending.append(self._step_function(number, *batch, phase=phase))
             step += 1

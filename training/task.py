@@ -24,7 +24,10 @@ class Task(abc.ABC):
 
     @abc.abstractmethod
     def batch(self, step: int) -> tuple[np.ndarray, ...]:
-        """The global batch of one step: arrays that share their first axis."""
+        """The global batch of one step: arrays that share their first axis.
+
+        A function of the step alone: the loop reads it ahead, in a thread, while others train.
+        """
 
     def phase(self, step: int) -> Hashable:
         """What kind of step it is, where there are several; each is compiled once.
