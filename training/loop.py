@@ -18,6 +18,7 @@ from training.checkpoints import Checkpoints, DamagedCheckpointError
 from training.digests import state_digest
 from training.distribution import check_batch_size, distribute
 from training.metrics_log import MetricsLog
+from training.profiling import Profile
 from training.progress import Progress, say
 from training.run_folder import identify, identity
 from training.signals import SIGNALS, Interrupted, StopRequest, stop_request
@@ -34,12 +35,14 @@ class LoopConfig:
         sample_every: steps between two grids of samples; 0 for none.
         checkpoint_seconds: least time between two checkpoints.
         keep_checkpoints: how many of the newest checkpoints to keep.
+        profile: steps to trace for TensorBoard, into `profile/`, once they are compiled.
     """
 
     log_every: int = 50
     sample_every: int = 2000
     checkpoint_seconds: float = 60.0
     keep_checkpoints: int = 2
+    profile: int = 0
 
 
 class NonFiniteError(InputError):
@@ -117,9 +120,10 @@ class Loop:
             self._open_log(step) as log,
             Progress(self.label, self.steps, start=step) as progress,
             contextlib.closing(ahead(self._batches(step))) as batches,
+            self._open_profile() as profile,
         ):
             try:
-                self._train(step, batches, stop, log, progress)
+                self._train(step, batches, profile, stop, log, progress)
             except NonFiniteError:  # which all workers raise
                 self._workers.part()
                 raise
@@ -135,6 +139,10 @@ class Loop:
         if not self._workers.is_chief:
             return contextlib.nullcontext()
         return MetricsLog(self.folder, step)
+
+    def _open_profile(self) -> Profile:
+        count = self.config.profile if self._workers.is_chief else 0
+        return Profile(self.folder, self.label, count, self.steps, self.task.phase)
 
     def _restore(self) -> int | None:
         """Restores the newest checkpoint that the chief can use; its step, None for none."""
@@ -199,6 +207,7 @@ class Loop:
         self,
         step: int,
         batches: Iterator[tuple],
+        profile: Profile,
         stop: StopRequest,
         log: MetricsLog | None,
         progress: Progress,
@@ -208,9 +217,10 @@ class Loop:
         seconds_before = self.seconds
         signal_number, last = None, self._look(stop, step)[1]
         while signal_number is None and not last:
-            batch = next(batches)
-            phase, number = self.task.phase(step), tf.constant(step, tf.int64)
-            self._pending.append(self._step_function(number, *batch, phase=phase))
+            with profile.step(step):
+                batch = next(batches)
+                phase, number = self.task.phase(step), tf.constant(step, tf.int64)
+                self._pending.append(self._step_function(number, *batch, phase=phase))
             step += 1
             self._pending[-1] = self._pending[-1] | self.task.after_step(step)
             # One look at each step, so that all of it agrees on whether it is the last.

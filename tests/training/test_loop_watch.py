@@ -40,9 +40,9 @@ class TimedTask(TinyTask):
         super().__init__(at=at)
         self.clock = clock
 
-    def phase(self, step):
+    def after_step(self, step):
         self.clock.now += STEP_SECONDS
-        super().phase(step)
+        return super().after_step(step)
 
 
 def interrupt():

@@ -24,7 +24,7 @@ class TinyTask(Task):
 
     Args:
         hidden: whether a hidden layer with synchronized batch normalization comes first.
-        at: what to call when so many steps are done, and before the next.
+        at: what to call in the step that comes after so many steps.
     """
 
     batch_size = BATCH
@@ -54,9 +54,10 @@ class TinyTask(Task):
         order = EpochOrder(len(EXAMPLES), seed=1)
         return (EXAMPLES[order.indices(step * BATCH, BATCH)] + np.float32(self.poison(step)),)
 
-    def phase(self, step: int) -> None:
-        # Batches are read ahead: this is what the loop asks for when a step is due.
-        self.at.get(step, lambda: None)()
+    def after_step(self, step: int) -> dict[str, float]:
+        # Not in `batch`, which is read ahead of the step.
+        self.at.get(step - 1, lambda: None)()
+        return {}
 
     def train_step(self, step: tf.Tensor, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         noise = replica_slice(normal((BATCH, 1), 7, step))
