@@ -1,8 +1,8 @@
 """The share of a detector's training that waits for its images, in line and read ahead.
 
-Picture files as `benchmarks.detect_files` makes them are decoded, resized and, in half of the rows,
-augmented as they are read. "In line": each batch is read when its step is due, and augmented in one
-thread. "Ahead": as the training loop reads, `data.ahead`, with the augmentation on all cores.
+Picture files, as `benchmarks.detect_files` makes them, are decoded, resized and, in half of the
+rows, augmented as they are read. "In line": each batch is read when its step is due, and augmented
+in one thread. "Ahead": `data.ahead`, as the training loop reads, and augmentation on all cores.
 
     python -m benchmarks.reading_ahead [--architecture=mobilenet_v2] [--resolutions=128,256]
 """
@@ -19,45 +19,49 @@ from absl import flags
 
 from benchmarks.detect_files import write_pictures
 from benchmarks.timing import medians
-from classifiers import ClassifierConfig, ClassifierTask, augmentation
-from classifiers.augmentation import AugmentationConfig
+from classifiers import BalancedPool, ClassifierConfig, ClassifierTask, augmentation
+from classifiers.augmentation import AugmentationConfig, augmented
 from data.ahead import ahead
 from data.pictures import open_folder
 from data.threads import usable_cores
 from training import command
 
-AUGMENTED = AugmentationConfig(flip=0.5, shift=8, blur=0.5, jpeg=0.5)
+AUGMENTATIONS = {
+    "": AugmentationConfig(),
+    ", augmented": AugmentationConfig(flip=0.5, shift=8, blur=0.5, jpeg=0.5),
+}
 IN_LINE, AHEAD = "in line", "ahead"
 
 
 class Training:
-    """Steps of a training on files.
+    """Steps of a training on files of one size.
 
     Args:
         folders: of natural and of generated pictures.
         resolution: of the images.
-        config: what is done to them.
+
+    Attributes:
+        shares: of the time of each call that was spent waiting, by how it reads.
     """
 
-    def __init__(self, folders: list[str], resolution: int, config: AugmentationConfig):
+    def __init__(self, folders: list[str], resolution: int):
         values = flags.FLAGS
         natural, generated = (open_folder(folder, resolution, 3)[0] for folder in folders)
-        training = ClassifierConfig(batch_size=values.batch_size)
-        self._task = ClassifierTask(
-            values.architecture, training, natural, [generated], 0, config
-        )  # fmt: skip
-        self._step = tf.function(self._task.train_step)
+        config = ClassifierConfig(batch_size=values.batch_size)
+        task = ClassifierTask(values.architecture, config, natural, [generated], seed=0)
+        self._step = tf.function(task.train_step)
+        self._pool = BalancedPool(natural, [generated], values.batch_size, seed=0)
         self.shares: dict[str, list[float]] = {IN_LINE: [], AHEAD: []}
 
-    def call(self, how: str) -> Callable[[], None]:
-        """What makes all steps, and notes the share of the time in which it waited for a batch."""
+    def call(self, how: str, config: AugmentationConfig) -> Callable[[], None]:
+        """What makes all steps."""
 
         def work() -> None:
             threads = 1 if how == IN_LINE else usable_cores()
             augmentation.usable_cores = lambda: threads
-            batches = self._batches()
+            batches = self._batches(config)
             with contextlib.closing(ahead(batches) if how == AHEAD else batches) as batches:
-                self._train(0, next(batches))  # nothing comes before the first batch
+                self._train(0, next(batches))  # nothing trains while the first one is read
                 waited, started = 0.0, time.perf_counter()
                 for number in range(1, flags.FLAGS.steps + 1):
                     asked = time.perf_counter()
@@ -68,9 +72,10 @@ class Training:
 
         return work
 
-    def _batches(self) -> Iterator[tuple]:
+    def _batches(self, config: AugmentationConfig) -> Iterator[tuple]:
         for step in range(flags.FLAGS.steps + 1):
-            yield tuple(map(tf.constant, self._task.batch(step)))
+            images, labels = self._pool.batch(step)
+            yield tf.constant(augmented(images, config, [0, step])), tf.constant(labels)
 
     def _train(self, number: int, batch: tuple) -> None:
         float(self._step(tf.constant(number, tf.int64), *batch)["loss"])
@@ -87,16 +92,16 @@ def main() -> None:
             Path(folder).mkdir()
             write_pictures(Path(folder), values.images)
         for resolution in map(int, values.resolutions):
-            for config in (AugmentationConfig(), AUGMENTED):
-                training = Training(folders, resolution, config)
-                work = {how: training.call(how) for how in (IN_LINE, AHEAD)}
+            training = Training(folders, resolution)
+            for more, config in AUGMENTATIONS.items():
+                training.shares = {IN_LINE: [], AHEAD: []}
+                work = {how: training.call(how, config) for how in training.shares}
                 seconds = medians(work, values.repeats)
-                title = f"{resolution}x{resolution}" + ("" if config.is_off else ", augmented")
                 for how, value in seconds.items():
-                    share = statistics.median(training.shares[how])
+                    share = statistics.median(training.shares[how][1:])  # the first warmed up
                     print(
-                        f"{title:20} {how:8} {images / value:7.1f} images/s  waits {share:4.0%}  "
-                        f"{seconds[IN_LINE] / value:5.2f}x",
+                        f"{resolution}x{resolution}{more:12} {how:8} {images / value:7.1f} images/s"
+                        f"  {seconds[IN_LINE] / value:5.2f}x  waits {share:4.0%}",
                         flush=True,
                     )
 
