@@ -142,7 +142,9 @@ class Loop:
 
     def _open_profile(self) -> Profile:
         count = self.config.profile if self._workers.is_chief else 0
-        return Profile(self.folder, self.label, count, self.steps, self.task.phase)
+        return Profile(
+            self.folder, self.label, count, self.steps, lambda step: [self.task.phase(step)]
+        )
 
     def _restore(self) -> int | None:
         """Restores the newest checkpoint that the chief can use; its step, None for none."""

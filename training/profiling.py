@@ -1,7 +1,8 @@
 """`--profile=STEPS`: a trace of some steps of a training, for TensorBoard."""
 
 import contextlib
-from collections.abc import Callable, Hashable, Iterator
+import itertools
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from pathlib import Path
 
 from absl import flags
@@ -30,15 +31,20 @@ class Profile:
         label: what lines call the training.
         count: how many steps; 0 for none.
         last: steps of the training in all.
-        phase: the kind of a step, by its number; the first step of each kind is compiled.
+        graphs: what a step, by its number, is made of; each is compiled when it first comes.
     """
 
     def __init__(
-        self, folder: Path, label: str, count: int, last: int, phase: Callable[[int], Hashable]
+        self,
+        folder: Path,
+        label: str,
+        count: int,
+        last: int,
+        graphs: Callable[[int], Iterable[Hashable]],
     ):
         self._folder, self._label, self._count = folder / FOLDER, label, count
-        self._last, self._phase = last, phase
-        self._compiled: set[Hashable] = set()  # kinds of steps
+        self._last, self._graphs = last, graphs
+        self._compiled: set[Hashable] = set()
         self._left = count  # steps to trace
         self._is_on = False
 
@@ -68,10 +74,11 @@ class Profile:
             return
         yield
         if self._left:
-            self._compiled.add(self._phase(step))
+            self._compiled.update(self._graphs(step))
 
     def _start_if_compiled(self, steps: range) -> None:
-        if self._compiled.issuperset(map(self._phase, steps)):
+        coming = set(itertools.chain.from_iterable(map(self._graphs, steps)))
+        if coming and coming <= self._compiled:
             import tensorflow as tf
 
             tf.profiler.experimental.start(str(self._folder))
