@@ -1,5 +1,6 @@
 """The outputs of trained models for many images."""
 
+import contextlib
 import weakref
 from collections.abc import Callable, Sequence
 
@@ -8,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from data import Images
+from data.ahead import ahead
 
 MOST_IMAGES, MOST_PIXELS = 512, 2**21  # of a batch: memory for what a network keeps between layers
 
@@ -41,11 +43,14 @@ def predict_each(models: Sequence[keras.Model], images: Images) -> list[np.ndarr
     forwards = [compiled(model) for model in models]
     outputs = [np.empty((len(images), model.output_shape[-1]), np.float32) for model in models]
     batch = min(MOST_IMAGES, max(1, MOST_PIXELS // (images.shape[0] * images.shape[1])))
-    for start in range(0, len(images), batch):
-        indices = np.arange(start, min(start + batch, len(images)))
-        part = images.read(indices)
-        for forward, output in zip(forwards, outputs, strict=True):
-            output[indices] = forward(part)
+    starts = range(0, len(images), batch)
+    reading = ahead(
+        images.read(np.arange(start, min(start + batch, len(images)))) for start in starts
+    )
+    with contextlib.closing(reading) as parts:
+        for start, part in zip(starts, parts, strict=True):
+            for forward, output in zip(forwards, outputs, strict=True):
+                output[start : start + len(part)] = forward(part)
     return outputs
 
 

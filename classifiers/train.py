@@ -35,6 +35,7 @@ from training.config import define_flags, override, to_json
 from training.distribution import check_batch_size, define_replicas, make_strategy
 from training.flag_help import NEEDED, TRAINING, group
 from training.memory import check_memory
+from training.profiling import define_profile
 from training.progress import say
 from training.run_folder import begin_or_go_on
 
@@ -53,6 +54,7 @@ def main() -> None:
     flags.DEFINE_enum("filter", "lanczos", ["lanczos", "box"], "How images are resized.")
     flags.DEFINE_integer("seed", 0, "Seed of weights, data order and augmentation.", lower_bound=0)
     define_replicas()
+    define_profile()
     with group(TRAINING):
         define_flags("classifier", DETECTOR)
         define_flags("augmentation", AugmentationConfig())
@@ -98,7 +100,7 @@ def _run() -> None:
     every = max(1, 2 * largest // config.batch_size)
     loop = Loop(
         task, config.steps(largest, 1), folder, label=folder.name, strategy=strategy,
-        config=LoopConfig(log_every=every, sample_every=0),
+        config=LoopConfig(log_every=every, sample_every=0, profile=values.profile),
     )  # fmt: skip
     loop.run()
     task.early_stopping.take_best()

@@ -156,4 +156,5 @@ class DigitTask(_SupervisedTask):
     def losses(self, logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Cross-entropy over the digits."""
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
-        return losses, tf.argmax(logits, axis=-1, output_type=tf.int32) == labels
+        # Not in int32, which a GPU would leave to the host.
+        return losses, tf.argmax(logits, axis=-1) == tf.cast(labels, tf.int64)

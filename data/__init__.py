@@ -22,6 +22,7 @@ images.py         fixed lists of images: Images, ArrayImages, Subset and Joined
 order.py          permutations and the endless, resumable order of the examples
 sorting.py        the order of file names
 threads.py        pictures on all cores
+ahead.py          items that a thread makes ahead of their use
 files.py          files that are either whole or not there
 leftovers.py      temporary names, and removal of what killed processes left
 trouble.py        errors of a full disk as one line, whichever library writes

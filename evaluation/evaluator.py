@@ -1,15 +1,14 @@
 """The scores of generated images, each with all that it was taken from."""
 
 import dataclasses
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-from data import Images, InputError
+from data import InputError
+from data.ahead import ahead
 from evaluation.config import OVER_FEATURES, PATH_METRICS, EvaluationConfig
 from evaluation.extractors import Extractor
 from evaluation.perceptual import LARGEST, Perceptual, seen
@@ -230,7 +229,8 @@ class Evaluator:
         }  # fmt: skip
 
         def compute(start: int, stop: int) -> Iterator[np.ndarray]:
-            return map(extractor, _ahead(reference.images, start, stop, self.config.batch_size))
+            batches = _batches(start, stop, self.config.batch_size)
+            return map(extractor, ahead(map(reference.images.read, batches)))
 
         return Rows(self.cache, key, count, compute, "natural images")
 
@@ -256,18 +256,6 @@ def _batches(start: int, stop: int, size: int) -> Iterator[np.ndarray]:
     """The indices start ... stop - 1, up to `size` at a time."""
     for first in range(start, stop, size):
         yield np.arange(first, min(first + size, stop))
-
-
-def _ahead(images: Images, start: int, stop: int, size: int) -> Iterator[np.ndarray]:
-    """Images start ... stop - 1 in batches; the next is read while the caller uses this one."""
-    coming = deque()
-    with ThreadPoolExecutor(1, thread_name_prefix="natural images") as reader:
-        for indices in _batches(start, stop, size):
-            coming.append(reader.submit(images.read, indices))
-            if len(coming) == 2:
-                yield coming.popleft().result()
-        while coming:
-            yield coming.popleft().result()
 
 
 def _statistics(rows: Rows) -> tuple[np.ndarray, np.ndarray]:

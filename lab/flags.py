@@ -21,6 +21,7 @@ from training.config import define_flags, override
 from training.distribution import define_replicas, make_strategy
 from training.family import PRESET_NAMES
 from training.flag_help import DATA, EXECUTION, HIDDEN, NEEDED, TRAINING, group, named
+from training.profiling import define_profile
 from training.progress import say
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def define(settings: Sequence[str]) -> None:
     with group(EXECUTION):
         choice.define()
         define_replicas()
+        define_profile()
         flags.DEFINE_float(
             "cache_gb", DEFAULT_BYTES / GIGABYTE, "Disk for generated images, logits and "
             "statistics, which can be computed again: at most so many GB in the workdir.",
@@ -157,6 +159,7 @@ def open_lab(dataset: Dataset | None = None) -> Lab:
     _check_flags()
     choice.check_flags()
     from lab.lab import Lab
+    from training.loop import LoopConfig
 
     strategy = make_strategy(values.cpu_replicas)
     for family in config.families:
@@ -166,6 +169,7 @@ def open_lab(dataset: Dataset | None = None) -> Lab:
         dataset or chosen_dataset(config.families[0].image_shape),
         config,
         strategy,
+        LoopConfig(profile=values.profile),
         quality=chosen_quality(),
         cache_bytes=round(values.cache_gb * GIGABYTE),
     )

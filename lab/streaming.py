@@ -75,10 +75,11 @@ class StreamedImages(Images):
         return images
 
     def _block(self, number: int) -> np.ndarray:
-        if self._last is None or self._last[0] != number:
+        last = self._last  # Looked at once: another thread may read as well.
+        if last is None or last[0] != number:
             first = number * self.block
-            self._last = number, self._generate(np.arange(first, first + self.block))
-        return self._last[1]
+            last = self._last = number, self._generate(np.arange(first, first + self.block))
+        return last[1]
 
 
 class _Watched(Images):

@@ -215,10 +215,11 @@ class StyleGAN2Task(Task):
         other = self.generator.mapping(draws.normal("mixed z", shape), labels=labels)
         layers = self.network.num_layers
         # One cut-off for the whole chunk: layers from 1 ... layers - 1 on.
-        cut = 1 + tf.cast(draws.uniform("cut-off", [], layers - 1), tf.int32)
+        # In float32: a GPU would leave arithmetic on int32 to the host.
+        cut = 1.0 + tf.floor(draws.uniform("cut-off", [], layers - 1))
         mixed = draws.uniform("mix", []) < self.config.style_mixing
-        cut = tf.where(mixed, cut, layers)
-        return tf.where((tf.range(layers) < cut)[None, :, None], w, other)
+        cut = tf.where(mixed, cut, float(layers))
+        return tf.where((tf.range(layers, dtype=tf.float32) < cut)[None, :, None], w, other)
 
     def _mirrored(self, draws: Draws, images: tf.Tensor) -> tf.Tensor:
         if not self.config.mirror:

@@ -35,6 +35,7 @@ from training.config import JPEG_MODES, define_flags, override, to_json
 from training.distribution import define_replicas, make_strategy
 from training.flag_help import NEEDED, SIZE, TRAINING, group, named
 from training.memory import peak_megabytes
+from training.profiling import define_profile
 from training.progress import say
 from training.run_folder import CONFIG
 
@@ -82,6 +83,7 @@ def main() -> None:
     )
     define_ops()
     define_replicas()
+    define_profile()
     with group(SIZE):
         define_flags("network", NETWORKS[preset])
     with group(TRAINING):
@@ -124,7 +126,7 @@ def _run() -> None:
         folder,
         label=folder.name,
         strategy=strategy,
-        config=LoopConfig(log_every=tick, sample_every=every),
+        config=LoopConfig(log_every=tick, sample_every=every, profile=values.profile),
         write_samples=write_samples,
         after=_snapshots(task, folder, every, training.steps) if keep else None,
         watch=lambda step, line: say(tick_line(step, line, training.batch_size, tick)),
@@ -165,7 +167,7 @@ def _resumed() -> tuple[Path, dict]:
     modules = ("stylegan2.train", "__main__", sys.argv[0], "training.config")
     ours = {name for module in modules for name in values.flags_by_module_dict().get(module, ())}
     for flag in sorted(flag.name for flag in ours if flag.present):
-        if flag not in ("resume", "ops", "cpu_replicas"):
+        if flag not in ("resume", "ops", "cpu_replicas", "profile"):
             raise InputError(f"--{flag} cannot be changed when a run is resumed: leave it out")
     return Path(values.resume), read_config(Path(values.resume))
 

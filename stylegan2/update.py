@@ -56,16 +56,17 @@ class Update:
         chunks = [tf.reshape(each, [count, self.chunk_size, *each.shape[1:]]) for each in batch]
 
         def of_chunk(index: tf.Tensor) -> tuple[list[tf.Tensor], Metrics]:
-            draws = Draws(seed, self.name, step, first + index)
+            draws = Draws(seed, self.name, step, first + tf.cast(index, tf.int64))
             return self._of_chunk(draws, [each[index] for each in chunks])
 
-        total = of_chunk(tf.constant(0, tf.int64))
+        # Counted in int32, on the host: a GPU would have to be asked for an int64.
+        total = of_chunk(tf.constant(0))
         if count == 1:
             return total
         _, total = tf.while_loop(
             lambda index, _: index < count,
             lambda index, sums: (index + 1, tf.nest.map_structure(tf.add, sums, of_chunk(index))),
-            (tf.constant(1, tf.int64), total),
+            (tf.constant(1), total),
             parallel_iterations=1,
         )
         return total

@@ -6,18 +6,20 @@ import hashlib
 import itertools
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
 from data import InputError
+from data.ahead import ahead
 from training.checkpoints import Checkpoints, DamagedCheckpointError
 from training.compiling import RunStep, compile_step
 from training.digests import state_digest
 from training.distribution import check_batch_size, distribute
 from training.metrics_log import MetricsLog
+from training.profiling import Profile
 from training.progress import Progress, say
 from training.run_folder import identify, identity
 from training.signals import SIGNALS, Interrupted, StopRequest, stop_request
@@ -34,12 +36,14 @@ class LoopConfig:
         sample_every: steps between two grids of samples; 0 for none.
         checkpoint_seconds: least time between two checkpoints.
         keep_checkpoints: how many of the newest checkpoints to keep.
+        profile: steps to trace for TensorBoard, into `profile/`, once they are compiled.
     """
 
     log_every: int = 50
     sample_every: int = 2000
     checkpoint_seconds: float = 60.0
     keep_checkpoints: int = 2
+    profile: int = 0
 
 
 class NonFiniteError(InputError):
@@ -118,9 +122,11 @@ class Loop:
             stop_request() as stop,
             self._open_log(step) as log,
             Progress(self.label, self.steps, start=step) as progress,
+            contextlib.closing(ahead(self._batches(step))) as batches,
+            self._open_profile() as profile,
         ):
             try:
-                self._train(step, stop, log, progress)
+                self._train(step, batches, profile, stop, log, progress)
             except NonFiniteError:  # which all workers raise
                 self._workers.part()
                 raise
@@ -136,6 +142,10 @@ class Loop:
         if not self._workers.is_chief:
             return contextlib.nullcontext()
         return MetricsLog(self.folder, step)
+
+    def _open_profile(self) -> Profile:
+        count = self.config.profile if self._workers.is_chief else 0
+        return Profile(self.folder, self.label, count, self.steps, self.task.parts)
 
     def _restore(self) -> int | None:
         """Restores the newest checkpoint that the chief can use; its step, None for none."""
@@ -191,16 +201,27 @@ class Loop:
         self._metrics, self._pending = note.get("metrics", {}), note.get("pending", [])
         return step
 
+    def _batches(self, step: int) -> Iterator[tuple]:
+        """The batches of all steps from one on, as replicas take them."""
+        for each in range(step, self.steps):
+            yield distribute(self.strategy, self.task.batch(each))
+
     def _train(
-        self, step: int, stop: StopRequest, log: MetricsLog | None, progress: Progress
+        self,
+        step: int,
+        batches: Iterator[tuple],
+        profile: Profile,
+        stop: StopRequest,
+        log: MetricsLog | None,
+        progress: Progress,
     ) -> None:
         started = self._logged_at = self._saved_at = time.monotonic()
         self._logged_step = step
         seconds_before = self.seconds
         signal_number, last = None, self._look(stop, step)[1]
         while signal_number is None and not last:
-            batch = distribute(self.strategy, self.task.batch(step))
-            self._pending.append(self._run_step(step, batch))
+            with profile.step(step):
+                self._pending.append(self._run_step(step, next(batches)))
             step += 1
             self._pending[-1] = self._pending[-1] | self.task.after_step(step)
             # One look at each step, so that all of it agrees on whether it is the last.

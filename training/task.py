@@ -35,7 +35,10 @@ class Task(abc.ABC):
 
     @abc.abstractmethod
     def batch(self, step: int) -> tuple[np.ndarray, ...]:
-        """The global batch of one step: arrays that share their first axis."""
+        """The global batch of one step: arrays that share their first axis.
+
+        A function of the step alone: the loop reads it ahead, in a thread, while others train.
+        """
 
     def parts(self, step: int) -> Sequence[Hashable]:
         """The parts that a step is made of, in order; each is compiled once, when it first comes.

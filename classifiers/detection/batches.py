@@ -1,8 +1,6 @@
-"""Pictures through the model in batches, while the next batch is being decoded."""
+"""Pictures through the model in batches, while the next ones are being decoded."""
 
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 
 import numpy as np
 
@@ -11,8 +9,7 @@ from classifiers.detection.pictures import Pictures, Reading
 from classifiers.detection.predictions import Prediction, classify, unread
 from classifiers.detector import Detector
 from data import ArrayImages
-
-Item = TypeVar("Item")
+from data.ahead import ahead
 
 
 def detect(
@@ -22,7 +19,7 @@ def detect(
 
     Args:
         detector: whose `resize_filter` and size the pictures are fitted to, as in its training.
-        pictures: any number; only two batches are in memory at a time.
+        pictures: any number; only three batches are in memory at a time.
         threshold: P(generated) above which a picture is called generated.
         batch_size: pictures through the model at once.
 
@@ -61,13 +58,3 @@ def batched(readings: Iterable[Reading], batch_size: int) -> Iterator[list[Readi
             batch, images = [], 0
     if batch:
         yield batch
-
-
-def ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """Yields the same items; a thread makes the next one while one is in use."""
-    nothing = object()
-    with ThreadPoolExecutor(1) as thread:
-        future = thread.submit(next, items, nothing)
-        while (item := future.result()) is not nothing:
-            future = thread.submit(next, items, nothing)
-            yield item

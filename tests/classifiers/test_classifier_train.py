@@ -33,7 +33,7 @@ def trained(tmp_path_factory):
         f"--run={folder / 'run'}", f"--natural={natural}", f"--generated={','.join(generated)}",
         "--architecture=cnn", "--resolution=12", "--classifier_epochs=40",
         "--classifier_patience=3", "--augmentation_flip=0.5", "--classifier_jpeg_quality=95",
-        "--classifier_batch_size=16", "--cpu_replicas=2",
+        "--classifier_batch_size=16", "--cpu_replicas=2", "--profile=2",
     )  # fmt: skip
     return folder, flags, train(*flags)
 
@@ -42,6 +42,7 @@ def test_it_learns_a_difference_that_is_there(trained):
     folder, _, done = trained
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == str(folder / "run")
+    assert len(list(folder.glob("run/profile/plugins/profile/*/*.xplane.pb"))) == 1
     detector = load_detector(folder / "run")
     for name, kind in (("natural", 0), ("a", 1), ("b", 1)):
         images = open_path(str(folder / name), 12, 3).dataset.evaluation

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from classifiers.detection.batches import ahead, batched, detect
+from classifiers.detection.batches import batched, detect
 from classifiers.detection.fitting import crop_resize_of
 from classifiers.detection.pictures import Pictures, Reading
 from classifiers.detector import Detector
@@ -207,26 +207,6 @@ def test_batches_hold_so_many_images_and_as_many_failures():
     only_bad = list(batched([Reading("", None)] * 9, 2))
     assert [len(batch) for batch in only_bad] == [4, 4, 1]
     assert [len(batch) for batch in batched(readings[::3], 3)] == [3, 3, 1]
-
-
-def test_one_batch_is_made_ahead_and_no_more():
-    made = []
-    batches = ahead(made.append(i) or i for i in range(9))
-    assert [next(batches), next(batches)] == [0, 1]
-    batches.close()  # waits for the one that is being made
-    assert made == [0, 1, 2]
-    assert list(ahead(iter(range(5)))) == list(range(5))
-
-
-def test_what_fails_ahead_fails_at_its_turn():
-    def numbers():
-        yield 1
-        raise OSError("no")
-
-    batches = ahead(numbers())
-    assert next(batches) == 1
-    with pytest.raises(OSError, match="no"):
-        next(batches)
 
 
 @pytest.mark.parametrize(

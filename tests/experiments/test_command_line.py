@@ -38,7 +38,7 @@ def common(images, workdir) -> tuple[str, ...]:
 
 @pytest.fixture(scope="module")
 def iterations(common) -> subprocess.CompletedProcess:
-    return run("iterations", *common, *SEQUENCE)
+    return run("iterations", *common, *SEQUENCE, "--profile=1")
 
 
 def results(workdir: Path, script: str) -> Path:
@@ -66,6 +66,7 @@ def test_iterations_writes_its_results(iterations, workdir):
     assert "0.03±0.00" in iterations.stdout  # The paper's number beside ours.
     # Four GANs and four classifiers, less the classifier in the loss that nobody has to fool.
     assert "trained 8 of 8" in iterations.stdout
+    assert len(list(workdir.glob("artifacts/*/profile/plugins/profile/*/*.xplane.pb"))) == 8
 
 
 def test_a_second_run_trains_nothing(iterations, common, workdir):

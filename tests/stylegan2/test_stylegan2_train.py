@@ -44,7 +44,9 @@ def images(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def run(images, tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess]:
     folder = tmp_path_factory.mktemp("runs") / "first"
-    return folder, train(f"--run={folder}", f"--data={images}", *TINY, "--keep_networks")
+    return folder, train(
+        f"--run={folder}", f"--data={images}", *TINY, "--keep_networks", "--profile=2"
+    )
 
 
 def test_a_run_leaves_networks_metrics_and_samples(run):
@@ -59,6 +61,7 @@ def test_a_run_leaves_networks_metrics_and_samples(run):
     assert [path.name for path in sorted((folder / "samples").iterdir())] == [
         "step-000000004.png", "step-000000008.png",
     ]  # fmt: skip
+    assert len(list(folder.glob("profile/plugins/profile/*/*.xplane.pb"))) == 1
     assert done.stdout.strip() == str(folder / "generator_ema.keras")
     import stylegan2
 
@@ -87,7 +90,7 @@ def test_resuming_a_finished_run_changes_nothing(run, images, tmp_path, by):
     before = (folder / "metrics.jsonl").read_bytes()
     moved = shutil.copytree(images, tmp_path / "moved") if by == "images that moved" else images
     command = f"--run={folder}", f"--data={moved}", *TINY, "--keep_networks"
-    again = train(f"--resume={folder}") if by == "resume" else train(*command)
+    again = train(f"--resume={folder}", "--profile=2") if by == "resume" else train(*command)
     assert again.returncode == 0, again.stderr
     assert (folder / "metrics.jsonl").read_bytes() == before
 

@@ -84,7 +84,7 @@ class Worker:
         }
 
     def stopped(self) -> str:
-        """SIGTERM comes to the other worker alone, in its batch after 4 steps."""
+        """SIGTERM comes to the other worker alone, after 4 steps."""
         at = {4: lambda: os.kill(os.getpid(), signal.SIGTERM)} if self.index == 1 else {}
         try:
             self.train("resumed", at, checkpoint_seconds=1e9)
@@ -101,13 +101,13 @@ class Worker:
     def spoiled(self) -> None:
         with self.strategy.scope():
             task = TinyTask()
-        task.at[4] = lambda: setattr(task, "poison", float("nan"))
+        task.poison = lambda step: float("nan") if step >= 4 else 0.0
         make_loop(task, STEPS, self.folder / "spoiled", strategy=self.strategy).run()
 
     def other_images(self) -> None:
         with self.strategy.scope():
             task = TinyTask()
-        task.poison = float(self.index)
+        task.poison = lambda step: float(self.index)
         make_loop(task, STEPS, self.folder / "images", strategy=self.strategy).run()
 
     def kill(self) -> None:

@@ -49,7 +49,7 @@ def handlers():
 
 
 def interrupted(folder, number: int, step: int, **options) -> Interrupted:
-    """Runs until a signal that comes while the batch after `step` steps is made."""
+    """Runs until a signal that comes in the step after `step` steps."""
     with pytest.raises(Interrupted) as caught:
         make_loop(TinyTask(at={step: send(number)}), STEPS, folder, **options).run()
     return caught.value

@@ -19,7 +19,7 @@ STEP_SECONDS = 10.0
 
 @pytest.fixture
 def clock(monkeypatch):
-    """A clock that stands still until a task's batch moves it."""
+    """A clock that stands still until a task's step moves it."""
     clock = SimpleNamespace(now=1000.0, monotonic=lambda: clock.now)
     monkeypatch.setattr(loop_module, "time", clock)
     return clock
@@ -40,9 +40,9 @@ class TimedTask(TinyTask):
         super().__init__(at=at)
         self.clock = clock
 
-    def batch(self, step):
+    def after_step(self, step):
         self.clock.now += STEP_SECONDS
-        return super().batch(step)
+        return super().after_step(step)
 
 
 def interrupt():
@@ -56,7 +56,7 @@ def checkpoint_steps(folder) -> list[int]:
 def poisoned(step: int, value: float = float("nan")) -> TinyTask:
     """A task whose inputs are that value in the batch after `step` steps and later."""
     task = TinyTask()
-    task.at[step] = lambda: setattr(task, "poison", value)
+    task.poison = lambda at: value if at >= step else 0.0
     return task
 
 

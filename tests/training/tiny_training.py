@@ -24,7 +24,7 @@ class TinyTask(Task):
 
     Args:
         hidden: whether a hidden layer with synchronized batch normalization comes first.
-        at: what to call when the batch after so many steps is asked for.
+        at: what to call in the step that comes after so many steps.
     """
 
     batch_size = BATCH
@@ -47,13 +47,17 @@ class TinyTask(Task):
             "optimizer": flat_variables(self.optimizer),
             "spare": [self.spare],
         }
-        self.poison = 0.0
+        self.poison: Callable[[int], float] = lambda step: 0.0  # what the batch of a step has more
 
     def batch(self, step: int) -> tuple[np.ndarray, ...]:
         self.asked.append(step)
-        self.at.get(step, lambda: None)()
         order = EpochOrder(len(EXAMPLES), seed=1)
-        return (EXAMPLES[order.indices(step * BATCH, BATCH)] + np.float32(self.poison),)
+        return (EXAMPLES[order.indices(step * BATCH, BATCH)] + np.float32(self.poison(step)),)
+
+    def after_step(self, step: int) -> dict[str, float]:
+        # Not in `batch`, which is read ahead of the step.
+        self.at.get(step - 1, lambda: None)()
+        return {}
 
     def train_step(self, step: tf.Tensor, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         noise = replica_slice(normal((BATCH, 1), 7, step))

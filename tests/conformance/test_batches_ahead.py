@@ -1,0 +1,72 @@
+"""Reading ahead changes no bit of any training: its batches depend on the step alone."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tasks import KINDS, make_task
+
+from classifiers import ClassifierConfig, ClassifierTask, resnet
+from data import ArrayImages
+from dcgan.config import BATCH
+from dcgan.networks import build_generator
+from dcgan.sampling import sample
+from lab.streaming import StreamedImages
+from training import loop as loop_module
+from training.digests import state_digest
+from training.loop import Loop, LoopConfig
+from training.task import Task
+
+STEPS = 4
+STREAMED = "classifier of images that are made as they are read"
+
+
+@pytest.fixture(autouse=True)
+def _eager(monkeypatch):
+    """A few small steps take less time than their graphs."""
+    monkeypatch.setattr(resnet, "BLOCKS", resnet.BLOCKS)  # which `make_task` changes
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+def make(kind: str) -> Task:
+    if kind != STREAMED:
+        return make_task(kind)
+    natural = np.random.default_rng(0).integers(0, 256, (40, 28, 28, 1), dtype=np.uint8)
+    generators = [build_generator(8, 1 / 16, seed) for seed in (1, 2)]
+    generated = [
+        StreamedImages(
+            lambda indices, each=each: sample(each, indices), "g", 0, 40, (28, 28, 1), BATCH
+        )
+        for each in generators
+    ]
+    config = ClassifierConfig(batch_size=8)
+    return ClassifierTask("cnn", config, ArrayImages(natural), generated, seed=4)
+
+
+def batches(task: Task, steps) -> dict[int, tuple[np.ndarray, ...]]:
+    return {step: task.batch(step) for step in steps}
+
+
+@pytest.mark.parametrize("kind", [*KINDS, STREAMED])
+def test_a_batch_is_a_function_of_its_step(kind):
+    task = make(kind)
+    in_order = batches(task, range(30))  # several epochs
+    mixed = np.random.default_rng(0).permutation(30).tolist()
+    for others in (batches(task, mixed), batches(make(kind), mixed[:9])):
+        for step, batch in others.items():
+            for part, expected in zip(batch, in_order[step], strict=True):
+                np.testing.assert_array_equal(part, expected)
+
+
+@pytest.mark.parametrize("kind", [*KINDS, STREAMED])
+def test_the_same_bits_with_and_without_reading_ahead(kind, tmp_path, monkeypatch):
+    def trained(name: str) -> tuple[str, dict]:
+        task = make(kind)
+        config = LoopConfig(log_every=1, sample_every=0, checkpoint_seconds=1e9)
+        metrics = Loop(task, STEPS, tmp_path / name, label=name, config=config).run()
+        return state_digest(task.state, STEPS), metrics
+
+    ahead = trained("ahead")
+    monkeypatch.setattr(loop_module, "ahead", lambda items: (item for item in items))
+    assert trained("in line") == ahead
