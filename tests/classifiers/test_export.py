@@ -11,7 +11,9 @@ from pathlib import Path
 import export_client
 import numpy as np
 import pytest
+import onnxruntime
 import tensorflow as tf
+from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
 
 from classifiers.detector import Detector, load_detector
@@ -149,7 +151,7 @@ def test_a_smaller_variant_is_named_as_such(detector, tmp_path):
 
 
 def test_litert_gives_the_same(detector, exported):
-    interpreter = tf.lite.Interpreter(str(exported / "model.tflite"))
+    interpreter = Interpreter(str(exported / "model.tflite"))
     (name,) = interpreter.get_signature_list()
     answer = interpreter.get_signature_runner(name)(images=images())
     plain = Detector(with_jpeg_mode(detector.model, "differentiable"), 2.5)
@@ -167,10 +169,8 @@ def test_onnx_without_tf2onnx_says_what_it_needs(detector, tmp_path, monkeypatch
 
 
 def test_onnx_gives_the_same(detector, tmp_path):
-    pytest.importorskip("tf2onnx", reason="needs the extra onnx")
-    runtime = pytest.importorskip("onnxruntime", reason="needs onnxruntime")
     export(detector, tmp_path / "new", onnx=True)
-    session = runtime.InferenceSession(tmp_path / "new/model.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "new/model.onnx")
     names = [each.name for each in session.get_outputs()]
     answer = dict(zip(names, session.run(names, {"images": images()}), strict=True))
     plain = Detector(with_jpeg_mode(detector.model, "differentiable"), 2.5)
