@@ -8,10 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import commands
 import export_client
 import numpy as np
-import pytest
 import onnxruntime
+import pytest
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
@@ -196,14 +197,10 @@ def test_a_folder_is_whole_or_not_there(tmp_path):
 
 def test_the_command(tmp_path):
     Detector(build("cnn", (12, 12, 1), seed=4), 2.5).save(tmp_path / "detector")
-    command = [
-        sys.executable, "-m", "classifiers.export", f"--detector={tmp_path / 'detector'}",
+    finished = commands.run(
+        "-m", "classifiers.export", f"--detector={tmp_path / 'detector'}",
         f"--output={tmp_path / 'exported'}",
-    ]  # fmt: skip
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    finished = subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=300, check=False
-    )
+    )  # fmt: skip
     assert (finished.returncode, finished.stdout) == (0, f"{tmp_path / 'exported'}\n")
     card = json.loads((tmp_path / "exported/model_card.json").read_text())
     assert card["command"].startswith("python -m classifiers.export --detector=")

@@ -2,9 +2,9 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
+import commands
 import pytest
 from test_command_line import TINY
 
@@ -12,8 +12,7 @@ SCRIPT = Path(__file__).with_name("all_tiny.py")
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, str(SCRIPT), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+    return commands.run(SCRIPT, *arguments)
 
 
 def test_all_of_a_setting_are_trained_once_and_lead_to_one_page(images, tmp_path):

@@ -3,10 +3,10 @@
 import json
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
+import commands
 import pytest
 
 # The smallest trainings that exercise everything: seconds in all, images worth nothing.
@@ -20,9 +20,8 @@ SEQUENCE = (
 )  # fmt: skip
 
 
-def run(script: str, *arguments: str, timeout: float = 240) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", f"experiments.{script}", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=timeout)
+def run(script: str, *arguments: str) -> subprocess.CompletedProcess:
+    return commands.run("-m", f"experiments.{script}", *arguments)
 
 
 @pytest.fixture(scope="module")
@@ -167,8 +166,7 @@ def test_stopped_by_ctrl_c_it_saves_and_resumes(images, tmp_path):
         "iterations", "--dataset=folder", f"--data_dir={images}", f"--workdir={tmp_path}", *TINY,
         "--gan_epochs=100", *SEQUENCE, "--experiment_iterations=1",
     ]  # fmt: skip
-    command = [sys.executable, "-m", f"experiments.{arguments[0]}", *arguments[1:]]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = commands.start("-m", f"experiments.{arguments[0]}", *arguments[1:])
     deadline = time.monotonic() + 120
     while not list(tmp_path.glob("artifacts/gan-*/metrics.jsonl")):
         assert process.poll() is None and time.monotonic() < deadline
@@ -188,11 +186,7 @@ def test_two_processes_side_by_side_train_nothing_twice(images, tmp_path):
         "--dataset=folder", f"--data_dir={images}", f"--workdir={tmp_path}", *TINY, *SEQUENCE,
         "--experiment_iterations=1",
     ]  # fmt: skip
-    command = [sys.executable, "-m", "experiments.iterations", *arguments]
-    both = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]
+    both = [commands.start("-m", "experiments.iterations", *arguments) for _ in range(2)]
     for process in both:
         _, said = process.communicate(timeout=240)
         assert process.returncode == 0, said

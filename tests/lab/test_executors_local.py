@@ -3,11 +3,10 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
+import commands
 import pytest
 from processes import children_of, is_running
 
@@ -18,12 +17,11 @@ TINY = (
 )  # fmt: skip
 
 
-def start(images: Path, workdir: Path, *arguments: str) -> subprocess.Popen:
-    command = [
-        sys.executable, "-m", "experiments.generalization", f"--data_dir={images}",
-        f"--workdir={workdir}", *TINY, *arguments,
-    ]  # fmt: skip
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def start(images: Path, workdir: Path, *arguments: str) -> commands.Process:
+    return commands.start(
+        "-m", "experiments.generalization", f"--data_dir={images}", f"--workdir={workdir}", *TINY,
+        *arguments,
+    )  # fmt: skip
 
 
 def digests(workdir: Path) -> dict[str, str]:

@@ -2,10 +2,9 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
+import commands
 import keras
 import numpy as np
 import pytest
@@ -165,9 +164,8 @@ def test_nothing_goes_that_another_process_holds(workdir):
     assert [path.exists() for path in halves] == [False, True]  # One may be in the making.
 
 
-def start(*arguments: str) -> subprocess.Popen:
-    command = [sys.executable, "-m", "experiments.artifacts", *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def start(*arguments: str) -> commands.Process:
+    return commands.start("-m", "experiments.artifacts", *arguments)
 
 
 def test_the_command_and_its_exit_codes(workdir):

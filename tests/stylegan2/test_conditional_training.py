@@ -2,9 +2,9 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
+import commands
 import keras
 import numpy as np
 import pytest
@@ -27,8 +27,7 @@ CONFIG = {"fool": [], "seed": 0}
 
 
 def run(module: str, *arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", f"stylegan2.{module}", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+    return commands.run("-m", f"stylegan2.{module}", *arguments)
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,8 @@
 
 import json
 import subprocess
-import sys
 
+import commands
 import keras
 import numpy as np
 import pytest
@@ -25,8 +25,7 @@ CONFIG = NetworkConfig(
 
 
 def evaluate(*arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "stylegan2.evaluate", "--ops=tensorflow", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+    return commands.run("-m", "stylegan2.evaluate", "--ops=tensorflow", *arguments)
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
+import commands
 import keras
 import numpy as np
 import pytest
@@ -26,8 +26,7 @@ TINY = (
 
 
 def train(*arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "stylegan2.train", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+    return commands.run("-m", "stylegan2.train", *arguments)
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,9 @@
 """Replicas that share a batch train as one device does, and hold the same values."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
+import commands
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -19,12 +17,9 @@ SCRIPT = Path(__file__).with_name("two_replicas.py")
 
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory) -> dict:
-    finished = subprocess.run(
-        [sys.executable, str(SCRIPT), str(tmp_path_factory.mktemp("trainings"))],
-        capture_output=True, text=True, timeout=300, check=False,
-        # Without GPUs, which would do the one device's part with another rounding.
-        env={**os.environ, "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": "-1"},
-    )  # fmt: skip
+    # Without GPUs, which would do the one device's part with another rounding.
+    folder = tmp_path_factory.mktemp("trainings")
+    finished = commands.run(SCRIPT, folder, CUDA_VISIBLE_DEVICES="-1")
     assert finished.returncode == 0, finished.stderr
     return json.loads(finished.stdout)
 
