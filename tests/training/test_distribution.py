@@ -1,6 +1,7 @@
 """Replicas that share a batch train as one device does, and hold the same values."""
 
 import json
+import re
 from pathlib import Path
 
 import commands
@@ -58,9 +59,7 @@ def test_replica_r_gets_the_rth_slice_of_everything(outcome):
 
 def test_a_batch_must_divide_evenly(outcome):
     assert outcome["odd batch"] == ""
-    assert outcome["odd batch on two"] == (
-        "batch size 5 cannot be split over 2 replicas; choose a multiple of 2"
-    )
+    assert re.search(r"batch size 5 .* multiple of 2", outcome["odd batch on two"])
 
 
 def test_devices_that_are_there_can_be_had_again_and_no_more(outcome):

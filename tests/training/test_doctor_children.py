@@ -53,8 +53,8 @@ ENDINGS = {
 }
 if os.name == "posix":
     ENDINGS |= {
-        KILL.format(int(signal.SIGILL)): "crashed by SIGILL: an instruction that this processor",
-        KILL.format(int(signal.SIGKILL)): "killed, most likely because the memory did not suffice",
+        KILL.format(int(signal.SIGILL)): "SIGILL",
+        KILL.format(int(signal.SIGKILL)): "memory",
         KILL.format(int(signal.SIGSEGV)): "crashed by SIGSEGV: at 0x1",
     }
 
