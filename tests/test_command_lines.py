@@ -150,6 +150,7 @@ def test_flags_that_cannot_be_right_are_refused_at_once(command, arguments, name
     assert len(said) == 1 and said[0].startswith("error: ") and named in said[0]
 
 
+@pytest.mark.long
 def test_verifying_records_needs_no_tensorflow(tmp_path):
     (tmp_path / "images").mkdir()
     for number in range(7):

@@ -127,6 +127,7 @@ def test_the_same_command_goes_on_and_another_is_refused(trained):
     assert not (folder / "x").exists()
 
 
+@pytest.mark.long
 def test_what_was_refused_stands_in_the_way_of_nothing(tmp_path):
     natural = write_noise(tmp_path / "natural", 8, 1, ".png", 0)
     generated = write_noise(tmp_path / "generated", 8, 4, ".png", 1)

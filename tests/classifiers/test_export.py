@@ -76,6 +76,7 @@ def in_another_process(arguments: list[str]) -> dict:
     return json.loads(finished.stdout)
 
 
+@pytest.mark.long
 def test_tensorflow_alone_answers_a_rest_request(detector, exported, tmp_path):
     paths = write_pictures(tmp_path)
     instances = [
@@ -169,6 +170,7 @@ def test_onnx_without_tf2onnx_says_what_it_needs(detector, tmp_path, monkeypatch
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 def test_onnx_gives_the_same(detector, tmp_path):
     export(detector, tmp_path / "new", onnx=True)
     session = onnxruntime.InferenceSession(tmp_path / "new/model.onnx")
@@ -195,6 +197,7 @@ def test_a_folder_is_whole_or_not_there(tmp_path):
     assert (tmp_path / "a/empty/whole").read_text() == "x"
 
 
+@pytest.mark.long
 def test_the_command(tmp_path):
     Detector(build("cnn", (12, 12, 1), seed=4), 2.5).save(tmp_path / "detector")
     finished = commands.run(

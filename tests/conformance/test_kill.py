@@ -14,6 +14,8 @@ from pathlib import Path
 import commands
 import pytest
 
+pytestmark = pytest.mark.long
+
 SCRIPT = Path(__file__).with_name("train.py")
 STEPS = 60
 # Where building the graphs takes longer than all of the steps, once.

@@ -10,6 +10,8 @@ from tasks import RATE
 
 from training.jpeg import MODES
 
+pytestmark = pytest.mark.long
+
 SCRIPT, JPEG, FIRST_STEPS = (
     Path(__file__).with_name(name) for name in ("train.py", "jpeg_on_replicas.py", "first_steps.py")
 )

@@ -88,6 +88,7 @@ def test_bad_input_is_lines_and_exit_code_2(pictures, tmp_path):
     assert last.startswith("error: 1 pictures cannot be read")
 
 
+@pytest.mark.long
 def test_as_it_is_typed(pictures, tmp_path):
     line = ["data.convert", f"--source={pictures}", f"--output={tmp_path}/x", "--resolution=8"]
     line += ["--channels=1", "--filter=box", "--crop=center", "--shard_megabytes=1", "--limit=9"]

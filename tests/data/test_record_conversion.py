@@ -19,6 +19,7 @@ def contents(folder) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+@pytest.mark.long
 def test_killed_at_any_step_it_goes_on_to_the_same_bytes(pictures, converted, tmp_path):
     options = {"shards": 2, "limit": 5}
     unbroken = contents(converted(pictures, "unbroken", **options))

@@ -15,6 +15,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess:
     return commands.run(SCRIPT, *arguments)
 
 
+@pytest.mark.long
 def test_all_of_a_setting_are_trained_once_and_lead_to_one_page(images, tmp_path):
     arguments = (
         "--setting=dcgan", "--dataset=folder", f"--data_dir={images}", f"--workdir={tmp_path}",

@@ -19,9 +19,10 @@ KILLS = 4
 # What shows that a run goes on.
 TRACES = ("artifacts/*/STARTED.json", "artifacts/*/DONE.json", "results/*/report.json")
 
-pytestmark = pytest.mark.skipif(
-    not hasattr(os, "sched_setaffinity"), reason="cores can't be chosen here"
-)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores can't be chosen here"),
+]
 
 
 def start(images: Path, workdir: Path, *arguments: str) -> commands.Process:

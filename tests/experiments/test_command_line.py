@@ -67,6 +67,7 @@ def test_iterations_writes_its_results(iterations, workdir):
     assert "trained 8 of 8" in iterations.stdout
 
 
+@pytest.mark.long
 def test_a_second_run_trains_nothing(iterations, common, workdir):
     before = (results(workdir, "iterations") / "detection.csv").read_bytes()
     again = run("iterations", *common, *SEQUENCE)
@@ -74,12 +75,14 @@ def test_a_second_run_trains_nothing(iterations, common, workdir):
     assert (results(workdir, "iterations") / "detection.csv").read_bytes() == before
 
 
+@pytest.mark.long
 def test_memoryless_shares_all_artifacts_of_two_iterations(iterations, common, workdir):
     done = run("memoryless", *common, *SEQUENCE)
     assert "trained 0 of" in done.stdout, done.stderr
     check_results(results(workdir, "memoryless"), "detection")
 
 
+@pytest.mark.long
 def test_generalization_shares_the_base_gans(iterations, common, workdir):
     done = run(
         "generalization", *common, "--experiment_largest_pool=1", "--experiment_held_out_gans=1",
@@ -89,6 +92,7 @@ def test_generalization_shares_the_base_gans(iterations, common, workdir):
     check_results(results(workdir, "generalization"), "generalization")
 
 
+@pytest.mark.long
 def test_coefficient_sweep_trains_one_gan_per_phi(iterations, common, workdir):
     done = run(
         "coefficient_sweep", *common, "--experiment_lowest_exponent=0",
@@ -100,6 +104,7 @@ def test_coefficient_sweep_trains_one_gan_per_phi(iterations, common, workdir):
     check_results(results(workdir, "coefficient_sweep"), "coefficient_sweep")
 
 
+@pytest.mark.long
 def test_digits_are_judged_by_a_digit_classifier(tmp_path):
     done = run(
         "iterations", f"--workdir={tmp_path}", *TINY[:2], "--gan_batch_size=200",
@@ -161,6 +166,7 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, message, tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.long
 def test_stopped_by_ctrl_c_it_saves_and_resumes(images, tmp_path):
     arguments = [
         "iterations", "--dataset=folder", f"--data_dir={images}", f"--workdir={tmp_path}", *TINY,
@@ -181,6 +187,7 @@ def test_stopped_by_ctrl_c_it_saves_and_resumes(images, tmp_path):
     assert "resuming at step" in resumed.stderr
 
 
+@pytest.mark.long
 def test_two_processes_side_by_side_train_nothing_twice(images, tmp_path):
     arguments = [
         "--dataset=folder", f"--data_dir={images}", f"--workdir={tmp_path}", *TINY, *SEQUENCE,

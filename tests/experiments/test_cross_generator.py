@@ -47,6 +47,7 @@ def run(natural: Path, folders: dict, workdir: Path) -> subprocess.CompletedProc
     )  # fmt: skip
 
 
+@pytest.mark.long
 def test_the_matrix_is_of_the_classifiers_that_the_report_names(folders, images, tmp_path):
     workdir = tmp_path / "runs"
     done = run(images, folders, workdir)

@@ -10,6 +10,8 @@ import commands
 import pytest
 from processes import children_of, is_running
 
+pytestmark = pytest.mark.long
+
 TINY = (
     "--dataset=folder", "--gan_width=0.0625", "--gan_batch_size=8", "--classifier_epochs=1",
     "--classifier_batch_size=8", "--experiment_largest_pool=2", "--experiment_held_out_gans=1",

@@ -285,6 +285,7 @@ def test_a_job_trains_nothing_but_what_it_was_queued_for(lab):
         with_key("gan-0", [G0, C0], lab)
 
 
+@pytest.mark.long
 def test_a_job_saves_on_a_notice_is_queued_again_and_goes_on(slurm, images, tmp_path):
     """As submitit starts it, in a process that believes to be Slurm's job 7."""
     pytest.importorskip("submitit", reason="pip install submitit")

@@ -45,6 +45,7 @@ def test_a_manifest_says_what_was_trained(lab):
     assert [json.loads(line)["step"] for line in lines] == [1, 2, 3, 4]
 
 
+@pytest.mark.long
 def test_the_same_value_trains_to_the_same_bits(lab, tmp_path):
     other = Lab(tmp_path / "other", lab.dataset, lab.config)
     digests = []

@@ -19,6 +19,8 @@ from training.checkpoints import Checkpoints
 from training.loop import LoopConfig
 from training.task import flat_variables
 
+pytestmark = pytest.mark.long
+
 SIZE = 16
 BASE = GAN(0, family="stylegan2")
 JUDGE = Classifier(0, [BASE])

@@ -98,6 +98,7 @@ def states(workdir: Path) -> dict[str, str]:
     return {path.parent.name: json.loads(path.read_text())["state_sha256"] for path in manifests}
 
 
+@pytest.mark.long
 def test_killed_and_resumed_its_report_is_the_unbroken_one(images, tmp_path):
     unbroken = start(tmp_path / "unbroken", images)
     killed = start(tmp_path / "killed", images)

@@ -44,6 +44,7 @@ def images(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_training_and_evaluating(images, tmp_path):
     folder = tmp_path / "run"
     done = run("train", f"--run={folder}", f"--data={images}", *TINY, "--network_label_dim=3")

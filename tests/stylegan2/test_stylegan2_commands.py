@@ -104,6 +104,7 @@ def test_interpolate_writes_a_video(made):
     assert Image.open(made / "video.gif").n_frames == 4  # three, and the last seed's
 
 
+@pytest.mark.long
 def test_project_writes_w_that_generate_reads(made, network, tmp_path):
     folder = made / "projected/me"
     w = np.load(folder / "w.npy")

@@ -80,6 +80,7 @@ def test_the_network_of_every_grid_is_kept(run):
         assert np.abs(first.astype(int) - shown).max() <= 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("by", ["resume", "the same command", "images that moved"])
 def test_resuming_a_finished_run_changes_nothing(run, images, tmp_path, by):
     folder, _ = run
@@ -91,6 +92,7 @@ def test_resuming_a_finished_run_changes_nothing(run, images, tmp_path, by):
     assert (folder / "metrics.jsonl").read_bytes() == before
 
 
+@pytest.mark.long
 def test_a_transfer_begins_with_the_weights_and_nothing_else(run, images, tmp_path):
     source, _ = run
     done = train(
@@ -108,6 +110,7 @@ def test_a_transfer_begins_with_the_weights_and_nothing_else(run, images, tmp_pa
     assert steps[0] == 2 and steps[-1] == 10  # A run of its own.
 
 
+@pytest.mark.long
 def test_mistakes_are_one_clear_line(run, images, tmp_path, tmp_path_factory):
     folder, _ = run
     other = tmp_path_factory.mktemp("other")

@@ -266,6 +266,7 @@ def cut_off(w: np.ndarray) -> int | None:
     return first
 
 
+@pytest.mark.long
 def test_each_chunk_has_a_cut_off_of_its_own(monkeypatch):
     task, seen = make_task(style_mixing=1.0), []
     styles = task._styles

@@ -84,6 +84,7 @@ def test_the_configuration_is_that_of_a_run(source, imported):
     )  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_training_begins_with_its_weights_and_goes_on(imported):
     folder, _ = imported
     network = NetworkConfig(**json.loads((folder / "config.json").read_text())["network"])

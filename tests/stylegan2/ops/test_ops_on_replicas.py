@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import reference
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[3]
 SCRIPT = Path(__file__).with_name("ops_on_replicas.py")
 
