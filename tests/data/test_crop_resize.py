@@ -63,11 +63,11 @@ def test_the_centre_is_cropped_unless_told_not_to(input_error):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ((0, 3), "--resolution must be 1 or more, not 0"),
+        ((0, 3), "--resolution"),
         ((8, 4), "--channels"),
         ((8, 3, "cubic"), "'cubic'"),
         ((8, 3, "box", "left"), "'left'"),
     ],
 )
 def test_other_values_are_refused(input_error, options, message):
-    assert input_error(CropResize, *options) == message
+    assert message in input_error(CropResize, *options)
