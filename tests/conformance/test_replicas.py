@@ -61,7 +61,7 @@ def test_two_replicas_equal_one_device(kind, tmp_path):
         np.testing.assert_allclose(two, one, rtol=1e-4, atol=STEPS * RATE)
 
 
-@pytest.mark.parametrize("replicas", [1, 2, 4, 8])
+@pytest.mark.parametrize("replicas", [1, 2, 8])
 def test_every_presets_first_step_runs_on_any_number_of_devices(replicas):
     finite = json.loads(run(FIRST_STEPS, replicas))
     assert len(finite) >= 4 and all(finite.values())
