@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parent.parent
 HEAVY = {"tensorflow", "keras", "sklearn", "scipy", "matplotlib"}
 # Given by processes to those that they start, or of an executor or a setting that was not chosen.
@@ -150,7 +152,6 @@ def test_flags_that_cannot_be_right_are_refused_at_once(command, arguments, name
     assert len(said) == 1 and said[0].startswith("error: ") and named in said[0]
 
 
-@pytest.mark.long
 def test_verifying_records_needs_no_tensorflow(tmp_path):
     (tmp_path / "images").mkdir()
     for number in range(7):

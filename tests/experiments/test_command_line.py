@@ -57,6 +57,7 @@ def check_results(folder: Path, table: str) -> None:
     assert "data:image/png;base64," in page and report["title"].split(":")[0] in page
 
 
+@pytest.mark.long
 def test_iterations_writes_its_results(iterations, workdir):
     assert iterations.returncode == 0, iterations.stderr
     check_results(results(workdir, "iterations"), "detection")

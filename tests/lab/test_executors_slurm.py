@@ -158,6 +158,7 @@ class TestQueueing:
             f"afterok:{second[lab.key(C0)]}:{second[lab.key(C1)]}",
         )
 
+    @pytest.mark.long
     def test_what_is_trained_gets_no_job(self, slurm, lab, train):
         lab.train([G0])
         train(C0)
