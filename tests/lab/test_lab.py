@@ -24,6 +24,7 @@ JUDGE = Classifier(0, [BASE])
 FOOLING = GAN(1000, [JUDGE], phi=1.0)
 
 
+@pytest.mark.long
 def test_training_trains_what_is_missing_once(lab):
     assert lab.train([FOOLING]) == [BASE, JUDGE, FOOLING]
     written = {spec: lab.artifact(spec).manifest() for spec in (BASE, JUDGE, FOOLING)}
@@ -33,6 +34,7 @@ def test_training_trains_what_is_missing_once(lab):
     assert {spec: again.artifact(spec).manifest() for spec in written} == written
 
 
+@pytest.mark.long
 def test_a_manifest_says_what_was_trained(lab):
     lab.train([FOOLING])
     manifest = lab.artifact(FOOLING).manifest()

@@ -91,6 +91,7 @@ def test_other_images_or_another_name_of_them(lab):
     assert lab.key(renamed) != lab.key(Classifier(0, [ImageSet("b", noise(2, 32, 16))]))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("psi", [1.0, 0.4])
 def test_a_published_stylegan2_is_sampled_by_index(lab, tmp_path, psi):
     path = published(tmp_path)
@@ -106,6 +107,7 @@ def test_a_published_stylegan2_is_sampled_by_index(lab, tmp_path, psi):
     assert (manifest["family"], manifest["steps"]) == ("stylegan2", 0)
 
 
+@pytest.mark.long
 def test_a_pool_mixes_them(lab, tmp_path):
     sources = [ImageSet("set", noise(1, 12, 9)), Published("theirs", published(tmp_path))]
     judge = Classifier(0, sources)
