@@ -45,7 +45,7 @@ def kill_once_at(kind: str, folder: Path, step: int, delay: float) -> None:
     process = start(kind, folder)
     while lines(folder) < step:
         assert process.poll() is None, process.said()
-        time.sleep(0.002)
+        time.sleep(0.01)
     time.sleep(delay)
     process.kill()
     process.communicate()
