@@ -51,6 +51,7 @@ def test_what_cannot_be_for_both_is_refused(arguments, message):
     assert message in done.stderr
 
 
+@pytest.mark.long
 def test_a_dry_run_tells_what_the_plan_and_each_experiment_take(tmp_path):
     done = run(
         "--setting=dcgan", "--planned_images=100", f"--workdir={tmp_path}", "--dry_run",
