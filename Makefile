@@ -7,13 +7,22 @@ WORKDIR ?= runs
 WORKERS ?= 2
 PIP := .venv/bin/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint clean
+# A file's tests share what they have made; the files go in their order, so that long ones are early.
+PYTEST := .venv/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+.PHONY: demo test test-long test-all lint clean
 
 demo: .venv/installed
 	.venv/bin/python -m experiments.iterations --dataset=digits --preset=quick --workdir=$(WORKDIR)
 
 test: .venv/tested
-	.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile
+	$(PYTEST) -m "not long"
+
+test-long: .venv/tested
+	$(PYTEST) -m long
+
+test-all: .venv/tested
+	$(PYTEST)
 
 lint: .venv/tested
 	.venv/bin/ruff check .

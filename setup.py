@@ -53,8 +53,9 @@ setup(
         "tensorboard": ["tensorboard>=2.20"],
         "slurm": ["submitit>=1.5"],
         "onnx": ["tf2onnx>=1.17"],
-        "test": ["hypothesis>=6.100", "pre-commit>=3.7", "pytest>=8.2", "ruff==0.17.6",
-                 "pytest-xdist>=3.6", "submitit>=1.5"],
+        "test": ["ai-edge-litert>=2.1", "hypothesis>=6.100", "onnxruntime>=1.23", "pre-commit>=3.7",
+                 "pytest>=8.2", "pytest-xdist>=3.7", "ruff==0.17.6", "submitit>=1.5",
+                 "tf2onnx>=1.17"],
     },
     classifiers=[
         "Intended Audience :: Science/Research",

@@ -145,6 +145,7 @@ def test_jpeg_comes_first():
     assert np.any(encoded(images).numpy() != plain(images).numpy())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["mobilenet_v2", "resnet50", "efficientnet_v2_b0"])
 def test_a_narrow_one_trains_explains_and_is_saved(name, tmp_path):
     """In bfloat16, at a width whose channels have to be rounded."""

@@ -1,9 +1,8 @@
 """`python -m classifiers.evaluate`: its numbers from images, model and formulas again."""
 
 import json
-import subprocess
-import sys
 
+import commands
 import numpy as np
 import pytest
 from noise_folders import write_noise
@@ -26,13 +25,12 @@ def made(tmp_path_factory):
     Detector(model, 2.0, "box", {"architecture": "cnn"}).save(folder / "detector")
     natural = write_noise(folder / "natural", 30, 1, ".png", 0)
     generated = [write_noise(folder / name, 20, 4, ".png", n) for n, name in ((1, "a"), (2, "b"))]
-    command = [
-        sys.executable, "-m", "classifiers.evaluate", f"--detector={folder / 'detector'}",
+    done = commands.run(
+        "-m", "classifiers.evaluate", f"--detector={folder / 'detector'}",
         f"--natural={natural}", f"--generated={','.join(generated)}", "--split=all",
         f"--output={folder / 'report'}", "--jpeg=60,90", "--blur=", "--resize=", "--crop=0.5",
         "--resamples=50",
-    ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return folder, model, generated, done
 

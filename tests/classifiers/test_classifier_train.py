@@ -1,10 +1,9 @@
 """`python -m classifiers.train` as people run it."""
 
 import subprocess
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import commands
 import numpy as np
 import pytest
 from noise_folders import write_noise
@@ -16,8 +15,7 @@ from training.metrics_log import read_metrics
 
 
 def train(*arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "classifiers.train", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+    return commands.run("-m", "classifiers.train", *arguments)
 
 
 @pytest.fixture(scope="module")
@@ -117,15 +115,11 @@ def test_it_warns_where_the_file_format_tells(trained):
 def test_the_same_command_goes_on_and_another_is_refused(trained):
     folder, flags, _ = trained
     before = weights(folder / "run")
-    with ThreadPoolExecutor(2) as pool:
-        small = pool.submit(
-            train, f"--run={folder / 'x'}", "--natural=none", "--generated=none",
-            "--architecture=cnn", "--resolution=8",
-        )  # fmt: skip
-        changed = pool.submit(train, *flags, "--seed=1")
-        few = pool.submit(train, f"--run={folder / 'x'}", f"--natural={folder / 'natural'}")
-        again = train(*flags)
-        changed, few, small = changed.result(), few.result(), small.result()
+    new = f"--run={folder / 'x'}"
+    small = train(new, "--natural=none", "--generated=none", "--architecture=cnn", "--resolution=8")
+    changed = train(*flags, "--seed=1")
+    few = train(new, f"--natural={folder / 'natural'}")
+    again = train(*flags)
     assert again.returncode == 0, again.stderr
     assert weights(folder / "run") == before
     assert changed.returncode == 2 and "holds a run with another seed" in changed.stderr
@@ -134,6 +128,7 @@ def test_the_same_command_goes_on_and_another_is_refused(trained):
     assert not (folder / "x").exists()
 
 
+@pytest.mark.long
 def test_what_was_refused_stands_in_the_way_of_nothing(tmp_path):
     natural = write_noise(tmp_path / "natural", 8, 1, ".png", 0)
     generated = write_noise(tmp_path / "generated", 8, 4, ".png", 1)
@@ -146,9 +141,8 @@ def test_what_was_refused_stands_in_the_way_of_nothing(tmp_path):
             f"--natural={natural}", f"--generated={generated}", "--resolution=1048576",
         ): "GB of memory",
     }  # fmt: skip
-    with ThreadPoolExecutor(2) as pool:
-        ended = list(pool.map(lambda given: train(*flags, *given), refused))
-    for done, message in zip(ended, refused.values(), strict=True):
+    for given, message in refused.items():
+        done = train(*flags, *given)
         assert done.returncode == 2 and done.stderr.splitlines()[-1].startswith("error: ")
         assert message in done.stderr.splitlines()[-1] and "Traceback" not in done.stderr
         assert not run.exists()
@@ -158,12 +152,11 @@ def test_a_path_that_is_not_there_is_told_by_its_own_flag(trained, tmp_path):
     folder, _, _ = trained
     gone, there = tmp_path / "gone", folder / "natural"
     flags = f"--run={tmp_path / 'run'}", "--architecture=cnn", "--resolution=12"
-    with ThreadPoolExecutor(2) as pool:
-        natural = pool.submit(train, *flags, f"--natural={gone}", f"--generated={there}")
-        generated = train(*flags, f"--natural={there}", f"--generated={gone}")
-        natural = natural.result()
-    assert natural.stderr == f"error: --natural {gone} does not exist: give an existing folder\n"
-    assert f"error: --generated {gone} does not exist" in generated.stderr
+    natural = train(*flags, f"--natural={gone}", f"--generated={there}")
+    generated = train(*flags, f"--natural={there}", f"--generated={gone}")
+    for done, flag in ((natural, "--natural"), (generated, "--generated")):
+        (line,) = done.stderr.splitlines()
+        assert line.startswith("error: ") and f"{flag} {gone} does not exist" in line
     assert natural.returncode == generated.returncode == 2 and not (tmp_path / "run").exists()
 
 

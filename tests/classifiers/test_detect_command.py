@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import commands
 import numpy as np
 import pytest
 from PIL import Image
@@ -76,11 +77,7 @@ def test_an_output_is_whole_or_not_there(tmp_path):
 
 def run(*arguments) -> tuple[int, str, list[str]]:
     """Exit code, stdout, and stderr without TensorFlow's notices."""
-    finished = subprocess.run(
-        [sys.executable, "-m", "classifiers.detect", *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=300,
-        check=False,
-    )  # fmt: skip
+    finished = commands.run("-m", "classifiers.detect", *arguments)
     assert "Traceback" not in finished.stderr
     said = ("cannot read", "error:", "0 of", "1 of", "2 of", "3 of")
     lines = [line for line in finished.stderr.splitlines() if line.startswith(said)]

@@ -8,10 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import commands
 import export_client
 import numpy as np
+import onnxruntime
 import pytest
 import tensorflow as tf
+from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
 
 from classifiers.detector import Detector, load_detector
@@ -73,6 +76,7 @@ def in_another_process(arguments: list[str]) -> dict:
     return json.loads(finished.stdout)
 
 
+@pytest.mark.long
 def test_tensorflow_alone_answers_a_rest_request(detector, exported, tmp_path):
     paths = write_pictures(tmp_path)
     instances = [
@@ -149,7 +153,7 @@ def test_a_smaller_variant_is_named_as_such(detector, tmp_path):
 
 
 def test_litert_gives_the_same(detector, exported):
-    interpreter = tf.lite.Interpreter(str(exported / "model.tflite"))
+    interpreter = Interpreter(str(exported / "model.tflite"))
     (name,) = interpreter.get_signature_list()
     answer = interpreter.get_signature_runner(name)(images=images())
     plain = Detector(with_jpeg_mode(detector.model, "differentiable"), 2.5)
@@ -166,11 +170,10 @@ def test_onnx_without_tf2onnx_says_what_it_needs(detector, tmp_path, monkeypatch
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 def test_onnx_gives_the_same(detector, tmp_path):
-    pytest.importorskip("tf2onnx", reason="needs the extra onnx")
-    runtime = pytest.importorskip("onnxruntime", reason="needs onnxruntime")
     export(detector, tmp_path / "new", onnx=True)
-    session = runtime.InferenceSession(tmp_path / "new/model.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "new/model.onnx")
     names = [each.name for each in session.get_outputs()]
     answer = dict(zip(names, session.run(names, {"images": images()}), strict=True))
     plain = Detector(with_jpeg_mode(detector.model, "differentiable"), 2.5)
@@ -194,16 +197,13 @@ def test_a_folder_is_whole_or_not_there(tmp_path):
     assert (tmp_path / "a/empty/whole").read_text() == "x"
 
 
+@pytest.mark.long
 def test_the_command(tmp_path):
     Detector(build("cnn", (12, 12, 1), seed=4), 2.5).save(tmp_path / "detector")
-    command = [
-        sys.executable, "-m", "classifiers.export", f"--detector={tmp_path / 'detector'}",
+    finished = commands.run(
+        "-m", "classifiers.export", f"--detector={tmp_path / 'detector'}",
         f"--output={tmp_path / 'exported'}",
-    ]  # fmt: skip
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    finished = subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=300, check=False
-    )
+    )  # fmt: skip
     assert (finished.returncode, finished.stdout) == (0, f"{tmp_path / 'exported'}\n")
     card = json.loads((tmp_path / "exported/model_card.json").read_text())
     assert card["command"].startswith("python -m classifiers.export --detector=")

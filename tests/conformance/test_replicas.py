@@ -1,16 +1,16 @@
 """Two replicas that share a batch do what one device does with the whole of it."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
+import commands
 import numpy as np
 import pytest
 from tasks import RATE
 
 from training.jpeg import MODES
+
+pytestmark = pytest.mark.long
 
 SCRIPT, JPEG, FIRST_STEPS = (
     Path(__file__).with_name(name) for name in ("train.py", "jpeg_on_replicas.py", "first_steps.py")
@@ -20,11 +20,10 @@ STEPS = 6
 
 def run(script: Path, *arguments: object) -> str:
     """Runs a script and returns what it prints."""
-    command = [sys.executable, str(script), *map(str, arguments)]
-    without_gpus = os.environ | {"CUDA_VISIBLE_DEVICES": "-1"}  # One CPU against two, anywhere.
-    return subprocess.run(
-        command, check=True, capture_output=True, text=True, timeout=300, env=without_gpus
-    ).stdout
+    # One CPU against two, anywhere.
+    done = commands.run(script, *arguments, CUDA_VISIBLE_DEVICES="-1")
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def arrays(path: Path) -> dict[str, np.ndarray]:
@@ -62,7 +61,7 @@ def test_two_replicas_equal_one_device(kind, tmp_path):
         np.testing.assert_allclose(two, one, rtol=1e-4, atol=STEPS * RATE)
 
 
-@pytest.mark.parametrize("replicas", [1, 2, 4, 8])
+@pytest.mark.parametrize("replicas", [1, 2, 8])
 def test_every_presets_first_step_runs_on_any_number_of_devices(replicas):
     finite = json.loads(run(FIRST_STEPS, replicas))
     assert len(finite) >= 4 and all(finite.values())

@@ -19,12 +19,12 @@ def with_bad(pictures):
 def test_bad_pictures_are_listed_and_end_it(with_bad, converted, input_error, tmp_path):
     lines = []
     message = input_error(converted, with_bad, on_bad=lines.append)
-    assert message.startswith("3 pictures cannot be read, as listed above: repair them, or go on")
+    assert message.startswith("3 pictures cannot be read")
     assert [line.split(" as an image (")[0] for line in lines] == [
         f"cannot read {with_bad / name}" for name in ("1.png", "4.png", "5.png")
     ]
     assert "truncated" in lines[0]
-    assert "cannot identify it as AVIF, BMP, GIF, JPEG, PNG, PPM, TIFF, WEBP" in lines[1]
+    assert "cannot identify it" in lines[1]
     assert all(len(line.splitlines()) == 1 for line in lines)
     assert not (tmp_path / "records/manifest.json").exists()
     kept = (tmp_path / "records/images-00002-of-00003").stat().st_mtime_ns
@@ -62,7 +62,7 @@ def test_nothing_but_bad_pictures(pictures, converted, input_error, monkeypatch)
     for path in pictures.rglob("*.*"):
         path.write_bytes(b"")
     message = input_error(converted, pictures, skip_bad=True)
-    assert message == "none of the 11 pictures can be read: give another --source"
+    assert "11 pictures" in message and "--source" in message
     # Without --skip_bad, a folder of something else is given up early.
     monkeypatch.setattr(conversion_module, "_MOST_LISTED", 5)
     lines = []

@@ -2,9 +2,9 @@
 
 import json
 
+import commands
 import numpy as np
 import pytest
-from forked import Command
 from PIL import Image
 
 from data import RecordImages, load, open_path
@@ -129,8 +129,11 @@ def test_counts_of_classes():
 def test_the_command_says_which_folder_is_which_class(folder, tmp_path):
     output = tmp_path / "records"
     line = ("data.convert", f"--source={folder}", f"--output={output}", "--resolution=8")
-    code, _, stderr = Command(tmp_path, *line, "--labels=folders").wait()
-    assert (code, stderr) == (0, "3 classes: 0 = 2 (4 pictures), 1 = 10 (3), 2 = apple (5)\n")
+    done = commands.run("-m", *line, "--labels=folders")
+    assert (done.returncode, done.stderr) == (
+        0,
+        "3 classes: 0 = 2 (4 pictures), 1 = 10 (3), 2 = apple (5)\n",
+    )
     (folder / "notes.txt").write_text("")
-    code, _, stderr = Command(tmp_path, *line, "--labels=folders").wait()
-    assert stderr.startswith(f"1 files of {folder} are passed over: 1 .txt\n3 classes")
+    done = commands.run("-m", *line, "--labels=folders")
+    assert done.stderr.startswith(f"1 files of {folder} are passed over: 1 .txt\n3 classes")

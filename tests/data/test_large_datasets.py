@@ -85,7 +85,7 @@ def test_records_need_a_folder(tmp_path, input_error):
 
 def test_a_filter_must_be_known(pictures, input_error):
     message = input_error(load, "folder", pictures, resize_filter="cubic")
-    assert "--filter must be box or lanczos, not 'cubic'" in message
+    assert "'cubic'" in message
 
 
 def test_a_subset_reads_its_part(pictures, converted):

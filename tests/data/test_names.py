@@ -49,6 +49,7 @@ def test_texts_show_them_escaped(tmp_path):
     assert len(message) <= 1000
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("locale", ["C.UTF-8", "ASCII"])
 def test_a_conversion_in_a_folder_of_bytes(folder, tmp_path, locale):
     (folder / f"{NAME}3.png").write_bytes(b"bad")

@@ -77,7 +77,7 @@ def test_a_flipped_byte_in_any_region_is_noticed(records, input_error, expected,
     message = input_error(images.read, [0, 4])
     assert message.startswith(f"{shard} is damaged at image 4: python -m data.verify")
     [line] = damaged_shards(records)
-    assert line == f"{shard}: its contents differ from the manifest's SHA-256, at images 1"
+    assert line.startswith(f"{shard}: ") and line.endswith("at images 1")
 
 
 def test_a_sound_folder_is_sound(records):

@@ -199,9 +199,9 @@ def test_a_saved_model_is_named_by_all_of_its_files_and_gets_colours(tmp_path):
 
 
 def test_scores_that_cannot_be_taken_are_refused(make_evaluator):
-    with pytest.raises(InputError, match="swd needs images of at least 16x16; these are 8x8"):
+    with pytest.raises(InputError, match=r"16x16.* 8x8"):
         next(make_evaluator().sliced_wasserstein())
-    with pytest.raises(InputError, match="--neighbours=40 needs more than 32 images of each kind"):
+    with pytest.raises(InputError, match=r"--neighbours=40 .* 32 "):
         next(make_evaluator(neighbours=40).of_features(("pr",), Colors()))
     with pytest.raises(InputError, match="ppl_wend: the sampler has no latent paths"):
         next(make_evaluator().scores(("ppl_wend",), perceptual=Squared()))
@@ -215,7 +215,7 @@ def test_scores_that_cannot_be_taken_are_refused(make_evaluator):
         Perceptual(None)
     with pytest.raises(InputError, match="neither a file nor a folder none"):
         Perceptual("none")
-    with pytest.raises(InputError, match="there is no 'fit'; there are fid, kid, pr, ppl_zfull"):
+    with pytest.raises(InputError, match=r"'fit'.* fid"):
         check_metrics(["fit"])
     with pytest.raises(InputError, match="--metrics is empty"):
         check_metrics([])

@@ -2,9 +2,9 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
+import commands
 import pytest
 from test_command_line import TINY
 
@@ -12,10 +12,10 @@ SCRIPT = Path(__file__).with_name("all_tiny.py")
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, str(SCRIPT), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+    return commands.run(SCRIPT, *arguments)
 
 
+@pytest.mark.long
 def test_all_of_a_setting_are_trained_once_and_lead_to_one_page(images, tmp_path):
     arguments = (
         "--setting=dcgan", "--dataset=folder", f"--data_dir={images}", f"--workdir={tmp_path}",
@@ -51,6 +51,7 @@ def test_what_cannot_be_for_both_is_refused(arguments, message):
     assert message in done.stderr
 
 
+@pytest.mark.long
 def test_a_dry_run_tells_what_the_plan_and_each_experiment_take(tmp_path):
     done = run(
         "--setting=dcgan", "--planned_images=100", f"--workdir={tmp_path}", "--dry_run",

@@ -9,40 +9,41 @@ import sys
 import time
 from pathlib import Path
 
+import commands
 import pytest
 from processes import children_of, is_running
 from test_all import SCRIPT
 from test_command_line import TINY
 
-KILLS = 4
+KILLS = 3
 # What shows that a run goes on.
 TRACES = ("artifacts/*/STARTED.json", "artifacts/*/DONE.json", "results/*/report.json")
 
-pytestmark = pytest.mark.skipif(
-    not hasattr(os, "sched_setaffinity"), reason="cores can't be chosen here"
-)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores can't be chosen here"),
+]
 
 
-def start(images: Path, workdir: Path, *arguments: str) -> subprocess.Popen:
-    command = [
-        sys.executable, str(SCRIPT), "--setting=dcgan", "--dataset=folder",
+def start(images: Path, workdir: Path, *arguments: str) -> commands.Process:
+    process = commands.start(
+        SCRIPT, "--setting=dcgan", "--dataset=folder",
         f"--data_dir={images}", f"--workdir={workdir}", *TINY, *arguments,
-    ]  # fmt: skip
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    )  # fmt: skip
     # The last bits depend on the number of threads: one core for each training.
     cores = 2 if "--workers=2" in arguments else 1
     os.sched_setaffinity(process.pid, sorted(os.sched_getaffinity(0))[:cores])
     return process
 
 
-def finish(process: subprocess.Popen) -> int:
+def finish(process: commands.Process) -> int:
     """Waits for a run; how many values it trained."""
     out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
     return int(re.search(r"^trained (\d+) of 4,", out, re.MULTILINE)[1])
 
 
-def kill_after_progress(process: subprocess.Popen, workdir: Path, pause: float) -> None:
+def kill_after_progress(process: commands.Process, workdir: Path, pause: float) -> None:
     """Kills a run some time after the first trace of it."""
     before = traces(workdir)
     wait_for(lambda: traces(workdir) > before or process.poll() is not None)

@@ -3,10 +3,10 @@
 import json
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
+import commands
 import pytest
 
 # The smallest trainings that exercise everything: seconds in all, images worth nothing.
@@ -20,9 +20,8 @@ SEQUENCE = (
 )  # fmt: skip
 
 
-def run(script: str, *arguments: str, timeout: float = 240) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", f"experiments.{script}", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=timeout)
+def run(script: str, *arguments: str) -> subprocess.CompletedProcess:
+    return commands.run("-m", f"experiments.{script}", *arguments)
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +57,7 @@ def check_results(folder: Path, table: str) -> None:
     assert "data:image/png;base64," in page and report["title"].split(":")[0] in page
 
 
+@pytest.mark.long
 def test_iterations_writes_its_results(iterations, workdir):
     assert iterations.returncode == 0, iterations.stderr
     check_results(results(workdir, "iterations"), "detection")
@@ -69,6 +69,7 @@ def test_iterations_writes_its_results(iterations, workdir):
     assert len(list(workdir.glob("artifacts/*/profile/plugins/profile/*/*.xplane.pb"))) == 8
 
 
+@pytest.mark.long
 def test_a_second_run_trains_nothing(iterations, common, workdir):
     before = (results(workdir, "iterations") / "detection.csv").read_bytes()
     again = run("iterations", *common, *SEQUENCE)
@@ -76,12 +77,14 @@ def test_a_second_run_trains_nothing(iterations, common, workdir):
     assert (results(workdir, "iterations") / "detection.csv").read_bytes() == before
 
 
+@pytest.mark.long
 def test_memoryless_shares_all_artifacts_of_two_iterations(iterations, common, workdir):
     done = run("memoryless", *common, *SEQUENCE)
     assert "trained 0 of" in done.stdout, done.stderr
     check_results(results(workdir, "memoryless"), "detection")
 
 
+@pytest.mark.long
 def test_generalization_shares_the_base_gans(iterations, common, workdir):
     done = run(
         "generalization", *common, "--experiment_largest_pool=1", "--experiment_held_out_gans=1",
@@ -91,6 +94,7 @@ def test_generalization_shares_the_base_gans(iterations, common, workdir):
     check_results(results(workdir, "generalization"), "generalization")
 
 
+@pytest.mark.long
 def test_coefficient_sweep_trains_one_gan_per_phi(iterations, common, workdir):
     done = run(
         "coefficient_sweep", *common, "--experiment_lowest_exponent=0",
@@ -102,6 +106,7 @@ def test_coefficient_sweep_trains_one_gan_per_phi(iterations, common, workdir):
     check_results(results(workdir, "coefficient_sweep"), "coefficient_sweep")
 
 
+@pytest.mark.long
 def test_digits_are_judged_by_a_digit_classifier(tmp_path):
     done = run(
         "iterations", f"--workdir={tmp_path}", *TINY[:2], "--gan_batch_size=200",
@@ -142,17 +147,17 @@ def test_a_dry_run_plans_for_images_that_are_not_here(tmp_path):
         (["--no_such_flag=1"], "no_such_flag"),
         (["--planned_images=100"], "--planned_images goes with --dry_run"),
         (["--dataset=folder", "--data_dir=/nowhere"], "/nowhere"),
-        (["--classifier_batch_size=3"], "--classifier_batch_size is 3; it must be even"),
+        (["--classifier_batch_size=3"], "--classifier_batch_size is 3"),
         (
             ["--setting=stylegan2", "--cpu_replicas=2", "--training_batch_size=10", "--dry_run"],
-            "training_batch_size is 10, 5 on each of 2 devices; choose a multiple of 8",
+            "training_batch_size is 10",
         ),
         (
             ["--setting=stylegan2", "--network_resolution=1099511627776", "--dry_run"],
             "GB of memory",
         ),
-        (["--experiment_gans=1000000"], "--experiment_gans is 1000000; it must be at most 10,000"),
-        (["--workdir=/dev/null/runs"], "/dev/null/runs cannot be used: Not a directory"),
+        (["--experiment_gans=1000000"], "at most 10,000"),
+        (["--workdir=/dev/null/runs"], "/dev/null/runs"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(arguments, message, tmp_path):
@@ -163,13 +168,13 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, message, tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.long
 def test_stopped_by_ctrl_c_it_saves_and_resumes(images, tmp_path):
     arguments = [
         "iterations", "--dataset=folder", f"--data_dir={images}", f"--workdir={tmp_path}", *TINY,
         "--gan_epochs=100", *SEQUENCE, "--experiment_iterations=1",
     ]  # fmt: skip
-    command = [sys.executable, "-m", f"experiments.{arguments[0]}", *arguments[1:]]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = commands.start("-m", f"experiments.{arguments[0]}", *arguments[1:])
     deadline = time.monotonic() + 120
     while not list(tmp_path.glob("artifacts/gan-*/metrics.jsonl")):
         assert process.poll() is None and time.monotonic() < deadline
@@ -184,16 +189,13 @@ def test_stopped_by_ctrl_c_it_saves_and_resumes(images, tmp_path):
     assert "resuming at step" in resumed.stderr
 
 
+@pytest.mark.long
 def test_two_processes_side_by_side_train_nothing_twice(images, tmp_path):
     arguments = [
         "--dataset=folder", f"--data_dir={images}", f"--workdir={tmp_path}", *TINY, *SEQUENCE,
         "--experiment_iterations=1",
     ]  # fmt: skip
-    command = [sys.executable, "-m", "experiments.iterations", *arguments]
-    both = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]
+    both = [commands.start("-m", "experiments.iterations", *arguments) for _ in range(2)]
     for process in both:
         _, said = process.communicate(timeout=240)
         assert process.returncode == 0, said

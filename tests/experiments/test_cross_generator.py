@@ -2,9 +2,9 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
+import commands
 import keras
 import numpy as np
 import pytest
@@ -40,14 +40,14 @@ def folders(lab, images, tmp_path) -> dict[str, Path]:
 
 def run(natural: Path, folders: dict, workdir: Path) -> subprocess.CompletedProcess:
     generators = ",".join(f"{name}={path}" for name, path in folders.items())
-    command = [
-        sys.executable, "-m", "experiments.cross_generator", f"--natural={natural}",
+    return commands.run(
+        "-m", "experiments.cross_generator", f"--natural={natural}",
         f"--generators={generators}", "--resolution=28", "--channels=1", f"--workdir={workdir}",
         "--classifier_epochs=1", "--classifier_width=0.25", "--nonatural_samples",
-    ]  # fmt: skip
-    return subprocess.run(command, capture_output=True, text=True, timeout=280)
+    )  # fmt: skip
 
 
+@pytest.mark.long
 def test_the_matrix_is_of_the_classifiers_that_the_report_names(folders, images, tmp_path):
     workdir = tmp_path / "runs"
     done = run(images, folders, workdir)

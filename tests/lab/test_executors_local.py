@@ -3,13 +3,14 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
+import commands
 import pytest
 from processes import children_of, is_running
+
+pytestmark = pytest.mark.long
 
 TINY = (
     "--dataset=folder", "--gan_width=0.0625", "--gan_batch_size=8", "--classifier_epochs=1",
@@ -18,12 +19,11 @@ TINY = (
 )  # fmt: skip
 
 
-def start(images: Path, workdir: Path, *arguments: str) -> subprocess.Popen:
-    command = [
-        sys.executable, "-m", "experiments.generalization", f"--data_dir={images}",
-        f"--workdir={workdir}", *TINY, *arguments,
-    ]  # fmt: skip
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def start(images: Path, workdir: Path, *arguments: str) -> commands.Process:
+    return commands.start(
+        "-m", "experiments.generalization", f"--data_dir={images}", f"--workdir={workdir}", *TINY,
+        *arguments,
+    )  # fmt: skip
 
 
 def digests(workdir: Path) -> dict[str, str]:

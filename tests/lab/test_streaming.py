@@ -93,6 +93,7 @@ def test_the_lab_streams_large_sets_and_stores_none_of_them(lab, monkeypatch):
     assert not list(other.artifact(base).folder.glob("images-0-*.npz"))
 
 
+@pytest.mark.long
 def test_several_classifiers_score_images_that_are_made_once(lab, monkeypatch):
     gan = GAN(0)
     classifiers = [Classifier(seed, [gan]) for seed in range(3)]

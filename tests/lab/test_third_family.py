@@ -2,11 +2,10 @@
 
 import json
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
+import commands
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
@@ -84,15 +83,14 @@ def test_what_it_cannot_do_is_said(lab):
         lab.key(GAN(0, family="stylegan2"))
 
 
-def start(workdir: Path, images: Path) -> subprocess.Popen:
-    command = [
-        sys.executable, SCRIPT, "--setting=linear", "--preset=quick", f"--workdir={workdir}",
+def start(workdir: Path, images: Path) -> commands.Process:
+    return commands.start(
+        SCRIPT, "--setting=linear", "--preset=quick", f"--workdir={workdir}",
         "--dataset=folder", f"--data_dir={images}",
         "--gan_steps=40", "--classifier_epochs=1", "--nonatural_samples",
         "--experiment_iterations=2", "--experiment_gans=1", "--experiment_held_out_gans=1",
         "--experiment_held_out_classifiers=1", "--features=random-vgg16",
-    ]  # fmt: skip
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    )  # fmt: skip
 
 
 def states(workdir: Path) -> dict[str, str]:
@@ -100,11 +98,12 @@ def states(workdir: Path) -> dict[str, str]:
     return {path.parent.name: json.loads(path.read_text())["state_sha256"] for path in manifests}
 
 
+@pytest.mark.long
 def test_killed_and_resumed_its_report_is_the_unbroken_one(images, tmp_path):
     unbroken = start(tmp_path / "unbroken", images)
     killed = start(tmp_path / "killed", images)
     while not list(tmp_path.glob("killed/artifacts/classifier-*/metrics.jsonl")):
-        assert killed.poll() is None, killed.stdout.read()
+        assert killed.poll() is None, killed.said()
         time.sleep(0.01)
     killed.send_signal(signal.SIGKILL)
     killed.communicate()

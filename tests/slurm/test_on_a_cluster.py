@@ -33,7 +33,10 @@ def reason_to_skip() -> str | None:
     return cluster.reason_to_skip()
 
 
-pytestmark = pytest.mark.skipif(reason_to_skip() is not None, reason=str(reason_to_skip()))
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(reason_to_skip() is not None, reason=str(reason_to_skip())),
+]
 
 
 @pytest.fixture(scope="module", autouse=True)

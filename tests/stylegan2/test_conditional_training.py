@@ -2,9 +2,9 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
+import commands
 import keras
 import numpy as np
 import pytest
@@ -27,8 +27,7 @@ CONFIG = {"fool": [], "seed": 0}
 
 
 def run(module: str, *arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", f"stylegan2.{module}", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+    return commands.run("-m", f"stylegan2.{module}", *arguments)
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +44,7 @@ def images(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_training_and_evaluating(images, tmp_path):
     folder = tmp_path / "run"
     done = run("train", f"--run={folder}", f"--data={images}", *TINY, "--network_label_dim=3")
@@ -95,10 +95,10 @@ def test_labels_that_the_network_does_not_have(images, tmp_path, capsys):
             make_task(network, TrainingConfig(), open_data(str(images), network), CONFIG)
         return str(caught.value)
 
-    assert "images have labels up to 2: give 3 or more" in mistake(2)
+    assert "labels up to 2" in mistake(2)
     (images / "dataset.json").rename(images / "dataset.txt")
     try:
-        assert "the images have no labels: put a dataset.json" in mistake(3)
+        assert "dataset.json" in mistake(3)
     finally:
         (images / "dataset.txt").rename(images / "dataset.json")
     assert f"1 files of {images} are passed over: 1 .txt" in capsys.readouterr().err

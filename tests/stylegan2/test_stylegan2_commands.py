@@ -1,11 +1,9 @@
 """The commands that make pictures, as people run them."""
 
-import os
 import subprocess
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import commands
 import numpy as np
 import pytest
 from PIL import Image
@@ -16,16 +14,8 @@ from stylegan2.image_generator import ImageGenerator
 CONFIG = NetworkConfig(resolution=8, fmap_max=4, latent_dim=4, w_dim=4, mapping_layers=1)
 
 
-def run_all(*commands: list[str]) -> list[subprocess.CompletedProcess]:
-    """Runs `python -m stylegan2.<first word>` of each, several at a time."""
-
-    def run(command: list[str]) -> subprocess.CompletedProcess:
-        name, *arguments = map(str, command)
-        line = [sys.executable, "-m", f"stylegan2.{name}", *arguments]
-        return subprocess.run(line, capture_output=True, text=True, timeout=300)
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(run, commands))
+def run(name: str, *arguments: str) -> subprocess.CompletedProcess:
+    return commands.run("-m", f"stylegan2.{name}", *arguments)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +36,7 @@ def made(network, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("made")
     target = np.random.default_rng(0).integers(0, 256, (9, 11, 3), dtype=np.uint8)
     Image.fromarray(target).save(folder / "me.png")
-    done = run_all(
+    lines = (
         ["generate", f"--network={network}", "--seeds=3-20", f"--output={folder / 'files'}"],
         [
             "generate", f"--network={network}", "--seeds=0-4", "--grid", "--columns=3",
@@ -66,6 +56,7 @@ def made(network, tmp_path_factory) -> Path:
             "--projection_w_samples=5",
         ],
     )  # fmt: skip
+    done = [run(*line) for line in lines]
     for each in done:
         assert each.returncode == 0, each.stderr
     assert [each.stdout.split()[-1] for each in done] == [
@@ -113,18 +104,19 @@ def test_interpolate_writes_a_video(made):
     assert Image.open(made / "video.gif").n_frames == 4  # three, and the last seed's
 
 
+@pytest.mark.long
 def test_project_writes_w_that_generate_reads(made, network, tmp_path):
     folder = made / "projected/me"
     w = np.load(folder / "w.npy")
     assert w.shape == (1, CONFIG.num_layers, 4) and w.dtype == np.float32
     assert Image.open(folder / "projection.png").size == (8 * 2 + 2, 8)
-    changed, again = run_all(
-        [
-            "project", f"--network={network}", f"--targets={made / 'me.png'}",
-            f"--output={made / 'projected'}", "--projection_steps=4",
-        ],
-        ["generate", f"--network={network}", f"--w={folder / 'w.npy'}", f"--output={tmp_path}"],
+    changed = run(
+        "project", f"--network={network}", f"--targets={made / 'me.png'}",
+        f"--output={made / 'projected'}", "--projection_steps=4",
     )  # fmt: skip
+    again = run(
+        "generate", f"--network={network}", f"--w={folder / 'w.npy'}", f"--output={tmp_path}"
+    )
     assert changed.returncode == 2 and "holds a run with another projection" in changed.stderr
     assert again.returncode == 0, again.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["w0000.png"]
@@ -139,7 +131,8 @@ def test_mistakes_are_one_clear_line(network, tmp_path):
         ("interpolate", f"--network={network}", "--output=x.avi"): "it must end in .gif",
         ("project", f"--network={network}", "--targets=no.png", "--output=x"): "cannot read no.png",
     }
-    for (command, message), done in zip(mistakes.items(), run_all(*mistakes), strict=True):
+    for command, message in mistakes.items():
+        done = run(*command)
         assert done.returncode == 2, (command, done.stderr)
         (line,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
         assert message in line and "Traceback" not in done.stderr

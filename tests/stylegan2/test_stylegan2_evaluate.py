@@ -2,8 +2,8 @@
 
 import json
 import subprocess
-import sys
 
+import commands
 import keras
 import numpy as np
 import pytest
@@ -25,8 +25,7 @@ CONFIG = NetworkConfig(
 
 
 def evaluate(*arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "stylegan2.evaluate", "--ops=tensorflow", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+    return commands.run("-m", "stylegan2.evaluate", "--ops=tensorflow", *arguments)
 
 
 @pytest.fixture
@@ -44,6 +43,7 @@ def place(tmp_path):
     return tmp_path
 
 
+@pytest.mark.long
 def test_scores_are_printed_and_kept_with_what_they_were_taken_from(place):
     done = evaluate(
         f"--network={place}", f"--data={place / 'pictures'}", "--metrics=fid,pr,swd",
@@ -96,6 +96,7 @@ def test_a_mistake_is_one_clear_line(place):
     assert not (place / "evaluation.json").exists()
 
 
+@pytest.mark.long
 def test_a_protocol_and_a_path_are_printed_and_the_same_figures_replace_the_old_ones(place):
     (place / "config.json").write_text('{"training": {"mirror": true}}')
     inputs = [keras.Input((16, 16, 3)) for _ in range(2)]

@@ -92,11 +92,11 @@ def test_the_sampler_is_named_by_all_that_its_images_depend_on(generator):
 
 
 def test_settings_are_checked():
-    with pytest.raises(InputError, match="batch_size is 24; it must be a multiple of 16"):
+    with pytest.raises(InputError, match=r"batch_size is 24.* 16"):
         GeneratorEvaluationConfig(batch_size=24)
-    with pytest.raises(InputError, match="split is test; it must be one of"):
+    with pytest.raises(InputError, match="split is test"):
         GeneratorEvaluationConfig(split="test")
-    with pytest.raises(InputError, match="noise is loud; it must be one of"):
+    with pytest.raises(InputError, match="noise is loud"):
         GeneratorEvaluationConfig(noise="loud")
 
 

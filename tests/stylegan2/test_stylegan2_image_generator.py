@@ -259,7 +259,7 @@ def test_a_failed_video_leaves_what_was_there(body, tmp_path, monkeypatch):
     monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(program))
     (tmp_path / "video.mp4").write_text("an older one")
     frames = [np.zeros([600, 400, 3], np.uint8)] * 5  # More than a pipe holds.
-    with pytest.raises(InputError, match="ffmpeg wrote 0 frames of the video and then failed"):
+    with pytest.raises(InputError, match="ffmpeg wrote 0 frames"):
         write_video(tmp_path / "video.mp4", iter(frames), fps=24)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ffmpeg", "video.mp4"]
     assert (tmp_path / "video.mp4").read_text() == "an older one"

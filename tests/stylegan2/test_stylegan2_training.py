@@ -88,6 +88,7 @@ def test_the_updates_come_in_the_published_order(monkeypatch):
     assert order == ["G", "G_reg", "D", "EMA", "D_reg"]
 
 
+@pytest.mark.long
 def test_regularization_is_an_update_of_its_own_on_the_same_adam_state():
     task = make_task()
     run(task, 0)
@@ -111,6 +112,7 @@ def recorded_gradients(task: StyleGAN2Task, adam: str, steps=(0,)) -> list[list[
     return given
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("adam", "interval", "weight"),
     [
@@ -218,6 +220,7 @@ def test_running_means_move_by_their_decays(monkeypatch):
     assert metrics["path_length"] > 0
 
 
+@pytest.mark.long
 def test_w_avg_moves_nine_times_in_four_minibatches(monkeypatch):
     task, moves = make_task(), []
     move = task._move_w_avg
@@ -250,6 +253,7 @@ def test_adam_is_adam():
     np.testing.assert_allclose(variable.numpy(), x, rtol=1e-5)
 
 
+@pytest.mark.long
 def test_style_mixing_swaps_all_layers_from_one_on_and_as_often_as_asked():
     task, cuts = make_task(style_mixing=0.5), []
     for step in range(100):
@@ -270,6 +274,7 @@ def cut_off(w: np.ndarray) -> int | None:
     return first
 
 
+@pytest.mark.long
 def test_each_chunk_has_a_cut_off_of_its_own(monkeypatch):
     task, seen = make_task(style_mixing=1.0), []
     styles = task._styles

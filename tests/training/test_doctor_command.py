@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "training.doctor"]
 
 
+@pytest.mark.long
 def test_the_whole_of_it(tmp_path):
     data = tmp_path / "pictures"
     data.mkdir()

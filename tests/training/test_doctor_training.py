@@ -64,7 +64,7 @@ def test_wrong_arithmetic_is_a_problem(compute):
     ("imported", "installed", "status", "said"),
     [
         ("2.21.0", ["2.21.0"], OK, "2.21.0, started in 4.2 s"),
-        ("2.15.0", ["2.21.0"], PROBLEM, "2.15.0 is imported, from /x.py; 2.21.0 is"),
+        ("2.15.0", ["2.21.0"], PROBLEM, "2.15.0 is imported, from /x.py"),
         ("2.21.0", [], PROBLEM, "none is installed"),
     ],
 )

@@ -144,7 +144,7 @@ Mount = collections.namedtuple("Mount", "device mountpoint fstype opts")
     ("folder", "status", "said"),
     [
         ("here", OK, "ext4 at /"),
-        ("home/me", OK, "a network's: locks were tried between processes of this machine only"),
+        ("home/me", OK, "between processes of this machine only"),
         ("home/fast", OK, "tmpfs"),
         ("homely", OK, "ext4 at /"),
         ("old/me", WARNING, "local_lock=all nolock: locks do not reach other machines"),

@@ -190,5 +190,5 @@ def test_preprocessing_that_blocks_the_gradient_is_an_error_at_once(block):
 
 @pytest.mark.parametrize("phi", [-1e-9, float("nan"), float("inf")])
 def test_a_phi_that_is_no_weight_is_an_error(classifiers, phi):
-    with pytest.raises(InputError, match=f"phi is {phi}; it must be a number of at least 0"):
+    with pytest.raises(InputError, match=f"phi is {phi}"):
         FoolingLoss(classifiers, phi, SHAPE)

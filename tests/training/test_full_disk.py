@@ -154,6 +154,7 @@ def command(*arguments: str, limit: int | None = None) -> tuple[int, str, list[s
     return done.returncode, done.stdout, done.stderr.splitlines()
 
 
+@pytest.mark.long
 def test_an_export_that_does_not_fit_is_one_line(tmp_path):
     from classifiers.detector import Detector
     from classifiers.models import build

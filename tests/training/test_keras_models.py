@@ -61,6 +61,7 @@ def test_a_model_comes_back(file):
     assert load_classifier(file, SHAPE, "--fool").input_shape == (None, *SHAPE)
 
 
+@pytest.mark.long
 def test_a_flipped_bit_or_a_cut_is_one_line_or_no_difference(file, tmp_path):
     whole, sound, draw = file.read_bytes(), weights(load_model(file)), random.Random(0)
     damaged, loaded = tmp_path / "damaged.keras", 0
@@ -226,6 +227,7 @@ def test_code_is_refused_and_not_run(name, unsafe, file, tmp_path):
 # What a classifier is
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("architecture", "jpeg_quality"), [("cnn", 75), ("mobilenet_v2", 0)])
 def test_what_is_built_here_is_a_classifier(architecture, jpeg_quality, tmp_path):
     model = build(architecture, (32, 32, 3), 0, "mixed_bfloat16", 0.05, jpeg_quality)

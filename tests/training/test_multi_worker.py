@@ -13,6 +13,8 @@ import pytest
 
 from training.exiting import WORKER_LOST
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = Path(__file__).with_name("one_of_two.py")
 SECONDS = 300  # for two processes on a busy machine; they take a few when it is idle

@@ -95,7 +95,7 @@ def test_other_addresses_are_an_error():
     names = addresses(3)
     workers = [Meeting(names, 0), Meeting((names[1], names[0], names[2]), 0, wait_seconds=3.0)]
     assert workers[0].has_ended()
-    assert workers[0].error == "a worker came that has other addresses: use the same in all"
+    assert "other addresses" in workers[0].error
     assert workers[1].has_ended()
 
 

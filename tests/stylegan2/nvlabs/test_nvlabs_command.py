@@ -4,8 +4,8 @@ import dataclasses
 import hashlib
 import json
 import subprocess
-import sys
 
+import commands
 import numpy as np
 import nvlabs_files as files
 import pytest
@@ -29,8 +29,7 @@ SPEC = Spec(w=3, mapping_layers=1, labels=2, clamp=256.0, label_layers=2)
 
 
 def command(*arguments) -> subprocess.CompletedProcess:
-    line = [sys.executable, "-m", "stylegan2.import_nvlabs", *map(str, arguments)]
-    return subprocess.run(line, capture_output=True, text=True, timeout=300)
+    return commands.run("-m", "stylegan2.import_nvlabs", *arguments)
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +85,7 @@ def test_the_configuration_is_that_of_a_run(source, imported):
     )  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_training_begins_with_its_weights_and_goes_on(imported, monkeypatch):
     folder, _ = imported
     network = NetworkConfig(**json.loads((folder / "config.json").read_text())["network"])

@@ -194,13 +194,13 @@ def _set(module, attribute, value, names) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"nonlinearity": "relu"}, "generator has nonlinearity = 'relu', which these networks can"),
-        ({"resample_kernel": [1, 2, 1]}, "has resample_kernel = a list, which these"),
+        ({"nonlinearity": "relu"}, "nonlinearity = 'relu'"),
+        ({"resample_kernel": [1, 2, 1]}, "resample_kernel"),
         ({"fmap_decay": 0.5}, "has fmap_decay = 0.5"),
         ({"fmap_min": 5}, "fmap_min is 5"),
         ({"resample_kernel": (1, 3, 3, 2)}, "has resample_kernel = a tuple"),
-        ({"unheard_of": 1}, "generator has the option 'unheard_of', unknown here"),
-        ({"resolution": 48}, "resolution is 48; it must be a power of two"),
+        ({"unheard_of": 1}, "'unheard_of'"),
+        ({"resolution": 48}, "resolution is 48"),
         ({"resolution": 16}, "has no variable synthesis/noise3"),
         ({"resolution": 2**40}, "has resolution = 1099511627776"),
         ({"resolution": 2**30}, "has no variable synthesis/noise3"),
@@ -301,7 +301,7 @@ def test_torch_tensors_that_are_missing_left_over_or_others(random):
 def test_parts_that_differ_from_the_whole(random):
     value = tensorflow_file(random)
     value[2].state["components"]["synthesis"].state["static_kwargs"]["fmap_max"] = 7
-    refused(value, "its networks and their parts differ in 'fmap_max'")
+    refused(value, "'fmap_max'")
 
 
 def test_conditional_ada_of_tensorflow_is_refused_by_its_names(random):
@@ -314,14 +314,12 @@ def test_conditional_ada_of_tensorflow_is_refused_by_its_names(random):
 def test_other_networks_are_named(random):
     tensorflow = tensorflow_file(random)
     tensorflow[0].state["build_func_name"] = "G_style"
-    refused(tensorflow, "it holds G_style, not a network of StyleGAN2's final form")
+    refused(tensorflow, "G_style")
     torch = torch_file(random)
     stylegan3 = files.module_tree("SynthesisInput", {"freqs": np.zeros((2, 2), np.float32)})
     torch["G"].state["_modules"]["synthesis"].state["_modules"]["input"] = stylegan3
-    refused(torch, "it is of StyleGAN3, which is another network")
-    refused(
-        torch_file(random) | {"G_ema": None}, "it has no network G_ema, the generator's average"
-    )
+    refused(torch, "StyleGAN3")
+    refused(torch_file(random) | {"G_ema": None}, "no network G_ema")
     refused(torch_file(random) | {"D": [1]}, "its D is no network")
     for value in ([], None, {"G": 1}, (1, 2, 3), tensorflow[:2], OrderedDict(), "text", 5):
         refused(value, "it holds no networks of StyleGAN2")

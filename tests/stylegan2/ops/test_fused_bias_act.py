@@ -313,7 +313,7 @@ def test_the_plain_one_is_differentiated_twice_under_xla(random):
         ({"bias": np.zeros(3, np.float32)}, r"bias has shape \(3,\); it must be \(4,\)"),
         ({"bias": np.zeros((1, 4), np.float32)}, r"bias has shape \(1, 4\)"),
         ({"axis": 2}, "axis is 2; x has 2 dimensions"),
-        ({"activation": "gelu"}, "activation is 'gelu'; it must be one of linear, relu"),
+        ({"activation": "gelu"}, "activation is 'gelu'"),
         ({"activation": "tanh", "alpha": 0.2}, "alpha is 0.2, but tanh has none"),
         ({"implementation": "fast"}, "implementation is 'fast'"),
     ],

@@ -1,14 +1,14 @@
 """The operations on two replicas, and on any number of threads."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
+import commands
 import numpy as np
 import pytest
 import reference
+
+pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).resolve().parents[3]
 SCRIPT = Path(__file__).with_name("ops_on_replicas.py")
@@ -18,13 +18,9 @@ SCRIPT = Path(__file__).with_name("ops_on_replicas.py")
 def outcomes() -> list[dict]:
     """With one thread, and with three."""
     reference.custom_module()
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": "-1"}
     outcomes = []
     for threads in (1, 3):
-        finished = subprocess.run(
-            [sys.executable, str(SCRIPT), str(threads)],
-            capture_output=True, text=True, timeout=300, check=False, env=environment,
-        )  # fmt: skip
+        finished = commands.run(SCRIPT, threads, CUDA_VISIBLE_DEVICES="-1")
         assert finished.returncode == 0, finished.stderr
         outcomes.append(json.loads(finished.stdout))
     return outcomes

@@ -171,7 +171,7 @@ IMAGES = np.zeros((1, 4, 4, 1), np.float32)
         ({"kernel": np.zeros((0, 3))}, r"kernel has shape \(0, 3\)"),
         ({"kernel": np.zeros((1, 1, 1))}, "must be a vector or a matrix"),
         ({"kernel": tf.Variable([1.0])}, "kernel must be constant"),
-        ({"up": 0}, "up is 0; it must be one or two whole numbers"),
+        ({"up": 0}, "up is 0"),
         ({"down": (1, 2, 3)}, r"down is \(1, 2, 3\)"),
         ({"up": 1.5}, "up is 1.5"),
         ({"padding": (1, 2)}, "must be \\(top, bottom, left, right\\)"),
@@ -181,7 +181,7 @@ IMAGES = np.zeros((1, 4, 4, 1), np.float32)
         ({"data_format": "CHWN"}, "data_format is 'CHWN'; it must be NHWC or NCHW"),
         ({"images": np.zeros((4, 4), np.float32)}, "images have shape"),
         ({"images": np.zeros((1, 4, 4, 1), np.int32)}, "images is of dtype int32"),
-        ({"implementation": "fast"}, "implementation is 'fast'; it must be one of"),
+        ({"implementation": "fast"}, "implementation is 'fast'"),
     ],
 )
 def test_what_makes_no_sense_is_one_clear_line(arguments, message):

@@ -90,6 +90,7 @@ def say_go(process: subprocess.Popen) -> None:
     process.stdin.flush()
 
 
+@pytest.mark.long
 def test_two_processes_that_start_together_build_once(compiler, sources):
     fake_compilers.compiler(compiler, f'sleep 1; exec {fake_compilers.GXX} "$@"')
     processes = [start_process(sources) for _ in range(2)]

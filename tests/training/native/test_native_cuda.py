@@ -104,6 +104,7 @@ print(bool(tf.config.list_physical_devices("GPU")), ask())
 """
 
 
+@pytest.mark.long
 def test_the_library_with_gpu_kernels_loads_without_a_gpu(nvcc, tmp_path):
     # Without the CPU's kernels, which other tests build.
     sources = fake_compilers.source_folder(tmp_path / "sources")

