@@ -2,10 +2,15 @@
 
 The weighted total is the training's: a path length update every 4 minibatches, an R1 update every
 16. Floating-point operations are those of the convolutions and matrix products; the peak is that of
-a product of 2048x2048 matrices of float32, measured in turn with the updates.
+a product of 2048x2048 matrices of float32, measured in turn with the updates. "step" is the mean
+of whole steps as the loop makes them: all updates in one graph, and the averages.
 
     python -m benchmarks.stylegan2_step [--resolution=32] [--batch_size=32] [--repeats=5]
+    python -m benchmarks.stylegan2_step --preset=quick   # the lab's networks of 8x8; or reduced
 """
+
+import functools
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -15,7 +20,9 @@ from benchmarks.operations import operations
 from benchmarks.timing import medians
 from data import ArrayImages
 from stylegan2 import NetworkConfig, StyleGAN2Task, TrainingConfig
+from stylegan2.family import StyleGAN2Family
 from training import command
+from training.loop import compile_step
 from training.native import library
 
 MATRIX = 2048
@@ -36,19 +43,40 @@ def updates(task: StyleGAN2Task) -> dict[str, tf.types.experimental.ConcreteFunc
     return made
 
 
+def steps(task: StyleGAN2Task) -> dict[str, Callable[[], float]]:
+    """Whole steps, by the updates that they have beside G and D."""
+    step = compile_step(task, tf.distribute.get_strategy())
+    number, batch = tf.constant(0, tf.int64), tuple(map(tf.constant, task.batch(0)))
+
+    def call(phase: tuple[bool, bool]) -> float:
+        return float(step(number, *batch, phase=phase)["discriminator_loss"])
+
+    phases = {"plain": (False, False), "+ G_reg": (True, False), "+ D_reg": (False, True)}
+    return {name: functools.partial(call, phase) for name, phase in phases.items()}
+
+
+def configuration() -> tuple[NetworkConfig, TrainingConfig]:
+    """The networks and their training, as the flags say."""
+    values = flags.FLAGS
+    if values.preset:
+        family = StyleGAN2Family.presets()[values.preset]
+        return family.network, family.training
+    network = NetworkConfig(
+        resolution=values.resolution, fmap_base=values.fmap_base, fmap_max=values.fmap_max,
+        precision=values.precision,
+    )  # fmt: skip
+    return network, TrainingConfig(batch_size=values.batch_size, micro_batch=values.batch_size)
+
+
 def main() -> None:
     """Times the updates of one resolution."""
     values = flags.FLAGS
     library.prefer(values.ops)
-    network = NetworkConfig(
-        resolution=values.resolution, fmap_base=values.fmap_base, precision=values.precision
-    )
-    training = TrainingConfig(batch_size=values.batch_size, micro_batch=values.batch_size)
-    size = network.resolution
+    network, training = configuration()
+    size, batch_size = network.resolution, training.batch_size
     random = np.random.default_rng(0)
-    images = ArrayImages(
-        random.integers(0, 256, (values.batch_size, size, size, 3), dtype=np.uint8)
-    )
+    shape = (batch_size, size, size, network.channels)
+    images = ArrayImages(random.integers(0, 256, shape, dtype=np.uint8))
     task = StyleGAN2Task(network, training, images, seed=0)
     made = updates(task)
     matrix = tf.constant(random.normal(size=(MATRIX, MATRIX)), tf.float32)
@@ -58,8 +86,9 @@ def main() -> None:
         )
         for name, (function, natural) in made.items()
     }
-    work["matmul"] = lambda: float(tf.reduce_sum(matrix @ matrix))
+    work |= steps(task) | {"matmul": lambda: float(tf.reduce_sum(matrix @ matrix))}
     seconds = medians(work, values.repeats)
+    plain, *others = (seconds.pop(name) for name in ("plain", "+ G_reg", "+ D_reg"))
     peak = 2 * MATRIX**3 / seconds.pop("matmul")
     flops = {name: operations(function) for name, (function, _) in made.items()}
     weights = {
@@ -67,21 +96,28 @@ def main() -> None:
         "D_reg": 1 / training.discriminator_interval,
     }  # fmt: skip
     seconds["weighted total"] = sum(weights[name] * seconds[name] for name in weights)
+    seconds["step"] = plain + sum(
+        weights[name] * (other - plain)
+        for name, other in zip(("G_reg", "D_reg"), others, strict=True)
+    )
     flops["weighted total"] = sum(weights[name] * flops[name] for name in weights)
+    flops["step"] = flops["weighted total"]
     print(
-        f"{size}x{size}, fmap_base {network.fmap_base}, batch {values.batch_size}, "
+        f"{size}x{size}, fmap_base {network.fmap_base}, batch {batch_size}, "
         f"{network.precision}; matmul peak {peak / 1e9:.0f} GFLOP/s"
     )
     for name, value in seconds.items():
-        rate, share = values.batch_size / value, flops[name] / value / peak
+        rate, share = batch_size / value, flops[name] / value / peak
         print(f"{name:14}  {value:7.3f} s  {rate:7.1f} images/s  {share:4.0%} of the peak")
 
 
 if __name__ == "__main__":
     flags.DEFINE_integer("resolution", 32, "Height and width of the images.")
     flags.DEFINE_integer("fmap_base", 1024, "Feature maps; 16384 in config-f.")
+    flags.DEFINE_integer("fmap_max", 512, "Most feature maps of a layer.")
     flags.DEFINE_integer("batch_size", 32, "Images of a minibatch.", lower_bound=1)
     flags.DEFINE_integer("repeats", 5, "Repeats.", lower_bound=1)
     flags.DEFINE_enum("precision", "float32", ["float32", "bfloat16"], "Of the convolutions.")
+    flags.DEFINE_enum("preset", None, ["quick", "reduced"], "The lab's networks and training.")
     flags.DEFINE_enum("ops", "auto", library.IMPLEMENTATIONS, "Implementation of the operations.")
     command.run(main)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from training.task import Task
 
 # Raised where a training's updates change, so that no artifact of other updates is taken for one.
-UPDATES = 2
+UPDATES = 3
 
 
 @dataclasses.dataclass(frozen=True)

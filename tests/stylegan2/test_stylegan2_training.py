@@ -244,6 +244,20 @@ def test_adam_is_adam():
     np.testing.assert_allclose(variable.numpy(), x, rtol=1e-5)
 
 
+def test_draws_are_philox_of_tensorflows_public_functions():
+    from stylegan2.randomness import Draws
+
+    draws = Draws(5, "G", tf.constant(7, tf.int64), tf.constant(3, tf.int64))
+    seed = draws._key("z")
+    np.testing.assert_array_equal(
+        draws.normal("z", [3, 5]), tf.random.stateless_normal([3, 5], seed, alg="philox")
+    )
+    np.testing.assert_array_equal(
+        draws.uniform("z", [3, 5], 2.5),
+        tf.random.stateless_uniform([3, 5], seed, maxval=2.5, alg="philox"),
+    )
+
+
 def test_style_mixing_swaps_all_layers_from_one_on_and_as_often_as_asked():
     from stylegan2.randomness import Draws
 
