@@ -2,10 +2,15 @@
 
 The weighted total is the training's: a path length update every 4 minibatches, an R1 update every
 16. Floating-point operations are those of the convolutions and matrix products; the peak is that of
-a product of 2048x2048 matrices of float32, measured in turn with the updates.
+a product of 2048x2048 matrices of float32, measured in turn with the updates. "step" is the mean
+of whole steps as the loop makes them, averages included.
 
     python -m benchmarks.stylegan2_step [--resolution=32] [--batch_size=32] [--repeats=5]
+    python -m benchmarks.stylegan2_step --preset=quick   # the lab's networks of 8x8; or reduced
 """
+
+import functools
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -15,10 +20,13 @@ from benchmarks.operations import operations
 from benchmarks.timing import medians
 from data import ArrayImages
 from stylegan2 import NetworkConfig, StyleGAN2Task, TrainingConfig
+from stylegan2.family import StyleGAN2Family
 from training import command
+from training.compiling import compile_step
 from training.native import library
 
 MATRIX = 2048
+PERIOD = 16  # steps until all kinds have come
 
 
 def updates(task: StyleGAN2Task) -> dict[str, tf.types.experimental.ConcreteFunction]:
@@ -33,19 +41,40 @@ def updates(task: StyleGAN2Task) -> dict[str, tf.types.experimental.ConcreteFunc
     return made
 
 
+def steps(task: StyleGAN2Task) -> dict[tuple[str, ...], Callable[[], float]]:
+    """Whole steps of each kind, by their parts."""
+    run_step = compile_step(task, tf.distribute.get_strategy())
+    batch = tuple(map(tf.constant, task.batch(0)))
+
+    def call(step: int) -> float:
+        return float(run_step(step, batch)["discriminator_loss"])
+
+    kinds = {tuple(task.parts(step)): step for step in range(PERIOD)}
+    return {kind: functools.partial(call, step) for kind, step in kinds.items()}
+
+
+def configuration() -> tuple[NetworkConfig, TrainingConfig]:
+    """The networks and their training, as the flags say."""
+    values = flags.FLAGS
+    if values.preset:
+        family = StyleGAN2Family.presets()[values.preset]
+        return family.network, family.training
+    network = NetworkConfig(
+        resolution=values.resolution, fmap_base=values.fmap_base, fmap_max=values.fmap_max,
+        precision=values.precision,
+    )  # fmt: skip
+    return network, TrainingConfig(batch_size=values.batch_size, micro_batch=values.batch_size)
+
+
 def main() -> None:
     """Times the updates of one resolution."""
     values = flags.FLAGS
     library.prefer(values.ops)
-    network = NetworkConfig(
-        resolution=values.resolution, fmap_base=values.fmap_base, precision=values.precision
-    )
-    training = TrainingConfig(batch_size=values.batch_size, micro_batch=values.batch_size)
-    size = network.resolution
+    network, training = configuration()
+    size, batch_size = network.resolution, training.batch_size
     random = np.random.default_rng(0)
-    images = ArrayImages(
-        random.integers(0, 256, (values.batch_size, size, size, 3), dtype=np.uint8)
-    )
+    shape = (batch_size, size, size, network.channels)
+    images = ArrayImages(random.integers(0, 256, shape, dtype=np.uint8))
     task = StyleGAN2Task(network, training, images, seed=0)
     made = updates(task)
     matrix = tf.constant(random.normal(size=(MATRIX, MATRIX)), tf.float32)
@@ -55,8 +84,10 @@ def main() -> None:
         )
         for name, (function, natural) in made.items()
     }
-    work["matmul"] = lambda: float(tf.reduce_sum(matrix @ matrix))
+    whole = steps(task)
+    work |= whole | {"matmul": lambda: float(tf.reduce_sum(matrix @ matrix))}
     seconds = medians(work, values.repeats)
+    of_kinds = {kind: seconds.pop(kind) for kind in whole}
     peak = 2 * MATRIX**3 / seconds.pop("matmul")
     flops = {name: operations(function) for name, (function, _) in made.items()}
     weights = {
@@ -64,21 +95,26 @@ def main() -> None:
         "D_reg": 1 / training.discriminator_interval,
     }  # fmt: skip
     seconds["weighted total"] = sum(weights[name] * seconds[name] for name in weights)
+    made = [of_kinds[tuple(task.parts(step))] for step in range(PERIOD)]
+    seconds["step"] = sum(made) / PERIOD
     flops["weighted total"] = sum(weights[name] * flops[name] for name in weights)
+    flops["step"] = flops["weighted total"]
     print(
-        f"{size}x{size}, fmap_base {network.fmap_base}, batch {values.batch_size}, "
+        f"{size}x{size}, fmap_base {network.fmap_base}, batch {batch_size}, "
         f"{network.precision}; matmul peak {peak / 1e9:.0f} GFLOP/s"
     )
     for name, value in seconds.items():
-        rate, share = values.batch_size / value, flops[name] / value / peak
+        rate, share = batch_size / value, flops[name] / value / peak
         print(f"{name:14}  {value:7.3f} s  {rate:7.1f} images/s  {share:4.0%} of the peak")
 
 
 if __name__ == "__main__":
     flags.DEFINE_integer("resolution", 32, "Height and width of the images.")
     flags.DEFINE_integer("fmap_base", 1024, "Feature maps; 16384 in config-f.")
+    flags.DEFINE_integer("fmap_max", 512, "Most feature maps of a layer.")
     flags.DEFINE_integer("batch_size", 32, "Images of a minibatch.", lower_bound=1)
     flags.DEFINE_integer("repeats", 5, "Repeats.", lower_bound=1)
     flags.DEFINE_enum("precision", "float32", ["float32", "bfloat16"], "Of the convolutions.")
+    flags.DEFINE_enum("preset", None, ["quick", "reduced"], "The lab's networks and training.")
     flags.DEFINE_enum("ops", "auto", library.IMPLEMENTATIONS, "Implementation of the operations.")
     command.run(main)

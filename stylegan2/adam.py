@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
+from stylegan2.ops.multi_tensor import adam_update
+
 Gradients = list[tf.Tensor]
 
 
@@ -11,7 +13,7 @@ class Adam:
     """Adam (Kingma & Ba 2015) whose state any number of losses may update in turn.
 
     Keras' optimizer can't leave an update out: under a strategy it can't be called conditionally.
-    Construct inside the strategy's scope; the arithmetic is TensorFlow's own fused kernel.
+    Construct inside the strategy's scope.
 
     Args:
         variables: what is updated.
@@ -47,44 +49,24 @@ class Adam:
         """
         context = tf.distribute.get_replica_context()
         gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
-        finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(each)) for each in gradients])
-        context.merge_call(self._update, args=(gradients, finite))
-        return finite
+        return context.merge_call(self._update, args=(gradients,))
 
-    def _update(self, strategy: tf.distribute.Strategy, gradients: Gradients, finite) -> None:
-        update = strategy.extended.update
-        slots = zip(self.variables, self._first, self._second, gradients, strict=True)
-        for variable, first, second, gradient in slots:
-            update(variable, self._update_one, args=(first, second, gradient, finite))
-        update(self._updates, _count, args=(finite,))
+    def _update(self, strategy: tf.distribute.Strategy, gradients: Gradients) -> tf.Tensor:
+        finite = strategy.extended.update(
+            self._updates, self._update_replica, args=(gradients,), group=False
+        )
+        return finite[0]  # the same on every replica
 
-    def _update_one(self, variable, first, second, gradient, finite) -> None:
-        updates = tf.cast(self._updates + 1, tf.float32)
-
-        def apply() -> bool:
-            tf.raw_ops.ResourceApplyAdam(
-                var=variable.handle,
-                m=first.handle,
-                v=second.handle,
-                beta1_power=self.beta_1**updates,
-                beta2_power=self.beta_2**updates,
-                lr=self.learning_rate,
-                beta1=self.beta_1,
-                beta2=self.beta_2,
-                epsilon=self.epsilon,
-                grad=gradient,
-            )
-            return True
-
-        tf.cond(finite, apply, lambda: False)
+    def _update_replica(self, updates: tf.Variable, gradients: Gradients) -> tf.Tensor:
+        return adam_update(
+            updates, self.variables, self._first, self._second, gradients,
+            learning_rate=self.learning_rate, beta_1=self.beta_1, beta_2=self.beta_2,
+            epsilon=self.epsilon,
+        )  # fmt: skip
 
 
 def _slot(variable: tf.Variable, name: str) -> tf.Variable:
     return tf.Variable(tf.zeros(variable.shape), trainable=False, name=name)
-
-
-def _count(updates: tf.Variable, finite: tf.Tensor) -> None:
-    updates.assign_add(tf.cast(finite, tf.int64))
 
 
 def assign_all(variables: Sequence[tf.Variable], values: Sequence[tf.Tensor]) -> None:

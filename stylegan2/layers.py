@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from stylegan2.ops import (
+    conv_2d,
     conv_downsample_2d,
     downsample_2d,
     fused_bias_act,
@@ -194,7 +195,7 @@ def convolve(x: tf.Tensor, kernel: tf.Tensor, resample: str | None) -> tf.Tensor
         return upsample_conv_2d(x, kernel)
     if resample == "down":
         return conv_downsample_2d(x, kernel)
-    return tf.nn.conv2d(x, kernel, strides=1, padding="SAME")
+    return conv_2d(x, kernel)
 
 
 def clamp(x: tf.Tensor, limit: float) -> tf.Tensor:

@@ -15,6 +15,9 @@ _CHUNKS = 2**16
 class Draws:
     """Random values for one purpose in one chunk of a minibatch.
 
+    The raw operations draw what `tf.random.stateless_normal` and `stateless_uniform` draw with
+    alg="philox", and make the generator's key within; those take a dozen operations for it.
+
     Args:
         seed: seed of the training, an int64 scalar.
         purpose: what they are for: the name of an update.
@@ -28,11 +31,11 @@ class Draws:
 
     def normal(self, name: str, shape) -> tf.Tensor:
         """Standard normal values, float32."""
-        return tf.random.stateless_normal(shape, self._key(name), alg="philox")
+        return tf.raw_ops.StatelessRandomNormal(shape=shape, seed=self._key(name))
 
     def uniform(self, name: str, shape, maximum: float = 1.0) -> tf.Tensor:
         """Uniform values in [0, maximum), float32."""
-        return tf.random.stateless_uniform(shape, self._key(name), maxval=maximum, alg="philox")
+        return tf.raw_ops.StatelessRandomUniform(shape=shape, seed=self._key(name)) * maximum
 
     def noise(self, layer: int, size: tuple) -> tf.Tensor:
         """The noise [N, H, W, 1] of a layer of the synthesis network, of size (N, H, W)."""

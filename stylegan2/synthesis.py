@@ -66,11 +66,12 @@ class Synthesis(keras.layers.Layer):
             raise ValueError(f"noise is {noise!r}; it must be one of {', '.join(NOISES)}")
         batch = tf.shape(w)[0]
         x = tf.repeat(self.constant, batch, axis=0)
+        styles = tf.unstack(w, self.config.num_layers, axis=1)
         image, layer = None, 0
         for block in self.blocks:
             count = len(block.convolutions)
             noises = [self._noise(noise, layer + k, batch) for k in range(count)]
-            x, image = block(x, image, w[:, layer:], noises=noises)
+            x, image = block(x, image, styles[layer : layer + count + 1], noises=noises)
             layer += count
         return image
 
@@ -124,23 +125,23 @@ class SynthesisBlock(keras.layers.Layer):
                 "ToRGB", maps, config.channels, config.w_dim, under, compute, config.conv_clamp
             )
 
-    def call(self, x, image, w, noises):
+    def call(self, x, image, styles, noises):
         """The features and the image of this resolution.
 
         Args:
             x: features [N, h, w, inputs] of the resolution below.
             image: colours [N, h, w, C] of all resolutions below, or None.
-            w: [N, at least 2 or 3, w_dim], the first for the block's first convolution.
+            styles: w [N, w_dim] of each convolution and of the colours.
             noises: for each convolution [N or 1, H, W, 1], or None.
         """
         residual = None if self.skip is None else self.skip(x)
         for index, convolution in enumerate(self.convolutions):
-            x = convolution(x, w[:, index], noise=noises[index])
+            x = convolution(x, styles[index], noise=noises[index])
         if residual is not None:
             # Both have unit variance at the start; so has their sum.
             x = (x + residual) * tf.cast(2**-0.5, x.dtype)
         if self.to_rgb is not None:
-            colors = self.to_rgb(x, w[:, len(self.convolutions)])
+            colors = self.to_rgb(x, styles[-1])
             image = colors if image is None else upsample_2d(image) + colors
         return x, image
 

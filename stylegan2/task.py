@@ -12,6 +12,7 @@ from stylegan2.adam import Adam, assign_all
 from stylegan2.config import NetworkConfig, TrainingConfig
 from stylegan2.discriminator import Discriminator
 from stylegan2.generator import Generator
+from stylegan2.ops.multi_tensor import move_averages
 from stylegan2.randomness import Draws
 from stylegan2.sampling import sample
 from stylegan2.update import Metrics, Update
@@ -193,10 +194,8 @@ class StyleGAN2Task(Task):
         # Generated images have the labels of the natural ones that they are told from.
         w = self._styles(draws, len_of(natural), labels)
         generated = self.generator.synthesis(w, noise=draws.noise)
-        loss = losses.discriminator_logistic(
-            self.discriminator(generated, labels=labels),
-            self.discriminator(self._mirrored(draws, natural), labels=labels),
-        )
+        natural = self._mirrored(draws, natural)
+        loss = losses.discriminator_logistic(*self.discriminator.both(generated, natural, labels))
         return loss, {"discriminator_loss": loss, "w": w[:, 0]}
 
     def _r1_loss(self, draws, natural, labels=None, generated_labels=None):
@@ -209,10 +208,12 @@ class StyleGAN2Task(Task):
     def _styles(self, draws: Draws, count: int, labels) -> tf.Tensor:
         """w [count, num_layers, w_dim]; layers from a random one on may have another latent's."""
         shape = [count, self.network.latent_dim]
-        w = self.generator.mapping(draws.normal("z", shape), labels=labels)
+        mapping, z = self.generator.mapping, draws.normal("z", shape)
         if not self.config.style_mixing:
-            return w
-        other = self.generator.mapping(draws.normal("mixed z", shape), labels=labels)
+            return mapping(z, labels=labels)
+        z = tf.concat([z, draws.normal("mixed z", shape)], axis=0)
+        labels = None if labels is None else tf.concat([labels, labels], axis=0)
+        w, other = tf.split(mapping(z, labels=labels), 2)
         layers = self.network.num_layers
         # One cut-off for the whole chunk: layers from 1 ... layers - 1 on.
         # In float32: a GPU would leave arithmetic on int32 to the host.
@@ -243,17 +244,16 @@ class StyleGAN2Task(Task):
         assign_all([self._path_length_mean], [moved])
 
     def _move_average(self) -> None:
-        beta = self.config.ema_beta
-        averages = flat_variables(self.generator_ema)
-        current = flat_variables(self.generator)
+        averages, currents = map(flat_variables, (self.generator_ema, self.generator))
         trainable = {id(variable.value) for variable in self.generator.trainable_variables}
-        assign_all(
-            averages,
-            [
-                now + (average - now) * beta if id(now) in trainable else now + 0.0
-                for average, now in zip(averages, current, strict=True)
-            ],
-        )
+        betas = [self.config.ema_beta if id(each) in trainable else 0.0 for each in currents]
+
+        def move(strategy: tf.distribute.Strategy) -> None:
+            strategy.extended.update(
+                averages[0], lambda _: move_averages(averages, currents, betas), group=False
+            )
+
+        tf.distribute.get_replica_context().merge_call(move)
 
 
 def _all_replicas(share: tf.Tensor) -> tf.Tensor:

@@ -62,8 +62,6 @@ TASKS = {
 KNOWN = {
     # The codec, which is exact, has no GPU kernel; `jpeg_quality` is off by default.
     "classifier of JPEG": {"EncodeJpegVariableQuality"},
-    # Whether an update is finite, and left out if not, is decided on the host.
-    "stylegan2": {"If"},
 }
 
 

@@ -253,6 +253,18 @@ def test_adam_is_adam():
     np.testing.assert_allclose(variable.numpy(), x, rtol=1e-5)
 
 
+def test_draws_are_philox_of_tensorflows_public_functions():
+    draws = make_draws(5, "G", 7)
+    seed = draws._key("z")
+    np.testing.assert_array_equal(
+        draws.normal("z", [3, 5]), tf.random.stateless_normal([3, 5], seed, alg="philox")
+    )
+    np.testing.assert_array_equal(
+        draws.uniform("z", [3, 5], 2.5),
+        tf.random.stateless_uniform([3, 5], seed, maxval=2.5, alg="philox"),
+    )
+
+
 @pytest.mark.long
 def test_style_mixing_swaps_all_layers_from_one_on_and_as_often_as_asked():
     task, cuts = make_task(style_mixing=0.5), []
@@ -336,17 +348,18 @@ def test_labels_reach_all_networks_and_batches_hold_them():
 def test_the_discriminator_tells_images_of_the_same_labels_apart(monkeypatch):
     task = make_task(dataclasses.replace(NETWORK, label_dim=3), labels=np.arange(24) % 3)
     seen = []
-    for owner, name in ((task.generator, "mapping"), (task, "discriminator")):
-        monkeypatch.setattr(owner, name, record_labels(getattr(owner, name), name, seen))
+    for owner, name in ((task.generator.mapping, "mapping"), (task.discriminator, "discriminator")):
+        monkeypatch.setattr(owner, "call", record_labels(owner.call, name, seen))
     _, own, others = task.batch(1)
     run(task, 1)  # G and D: no regularization.
     chunks = {"own": (own[:4], own[4:]), "others": (others[:4], others[4:])}
-    expected = [
-        (network, chunks[labels][chunk])
-        for updated, labels in (("G", "others"), ("D", "own"))
-        for chunk in (0, 1)
-        for network in ["mapping"] * 2 + ["discriminator"] * (1 if updated == "G" else 2)
-    ]
+    expected = []
+    for updated, labels in (("G", "others"), ("D", "own")):
+        for chunk in chunks[labels]:
+            # Two latents each, for style mixing; generated and natural images in turn, as one group
+            # of the minibatch standard deviation has all four images of each.
+            expected += [("mapping", np.concatenate([chunk, chunk]))]
+            expected += [("discriminator", chunk if updated == "G" else np.repeat(chunk, 2, 0))]
     assert [name for name, _ in seen] == [name for name, _ in expected]
     for (_, labels), (_, wanted) in zip(seen, expected, strict=True):
         np.testing.assert_array_equal(labels, wanted)
@@ -355,9 +368,9 @@ def test_the_discriminator_tells_images_of_the_same_labels_apart(monkeypatch):
 def record_labels(call, name: str, seen: list):
     """The call, which notes (name, labels) in `seen`."""
 
-    def recorded(inputs, labels=None):
+    def recorded(inputs, labels=None, **options):
         seen.append((name, labels.numpy()))
-        return call(inputs, labels=labels)
+        return call(inputs, labels=labels, **options)
 
     return recorded
 
