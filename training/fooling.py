@@ -44,7 +44,7 @@ class FoolingLoss:
             raise InputError(f"phi is {phi}; it must be a number of at least 0")
         self.phi = float(phi)
         self.classifiers = tuple(
-            with_jpeg_mode(each, jpeg) if isinstance(each, keras.Model) else each
+            with_jpeg_mode(each, jpeg, "auto") if isinstance(each, keras.Model) else each
             for each in classifiers
         )
         for position, classifier in enumerate(self.classifiers):
