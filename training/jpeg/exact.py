@@ -1,8 +1,8 @@
 """The steps of JPEG in libjpeg's whole numbers, to the bit, in plain TensorFlow.
 
 All numbers are whole and below 2**24, so that floats hold them, and every runtime that knows
-multiplication, addition and `floor` computes the same: TensorFlow, XLA, ONNX, LiteRT. `soft` has the
-same steps without the roundings. Planes are [N, H, W].
+multiplication, addition and `floor` computes the same: TensorFlow, XLA, ONNX, LiteRT. `soft` has
+the same steps without the roundings. Planes are [N, H, W].
 """
 
 import numpy as np
