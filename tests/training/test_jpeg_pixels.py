@@ -94,6 +94,23 @@ def test_images_are_rounded_and_clipped_first(implementation):
     np.testing.assert_array_equal(encoder(implementation)(images, QUALITY), expected)
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+def test_pixels_are_exact_in_tf32(channels, monkeypatch):
+    """Whose products keep 11 bits of each factor."""
+    whole = tf.tensordot
+
+    def rounded(numbers) -> np.ndarray:
+        fraction, exponent = np.frexp(np.asarray(numbers))
+        return np.ldexp(np.round(fraction * 2**11) / 2**11, exponent)
+
+    monkeypatch.setattr(
+        tf, "tensordot", lambda a, b, axes: whole(rounded(a), rounded(b), axes)
+    )  # fmt: skip
+    images = of_all_kinds((16, 16), channels)
+    decoded = differentiable.encode_decode(tf.constant(images), QUALITY)
+    np.testing.assert_array_equal(decoded, by_library(images.astype(np.uint8), QUALITY))
+
+
 def gradient_of(implementation: str, images: np.ndarray, slopes: np.ndarray) -> np.ndarray:
     x = tf.constant(images)
     with tf.GradientTape() as tape:

@@ -2,7 +2,7 @@
 
 All numbers are whole and below 2**24, so that floats hold them, and every runtime that knows
 multiplication, addition and `floor` computes the same: TensorFlow, XLA, ONNX, LiteRT. `soft` has
-the same steps without the roundings. Planes are [N, H, W].
+the same steps without the roundings.
 """
 
 import numpy as np
@@ -69,7 +69,7 @@ def quantize(blocks: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
     """
     across = _transform(blocks, COSINES.T, 11)
     # 8 times the coefficients
-    scaled = _transform(tf.transpose(across, [0, 1, 3, 4, 2]), COSINES.T, 15)
+    scaled = _transform(tf.transpose(across, [0, 1, 3, 4, 2]), COSINES.T, 15, is_wide=True)
     # With a half added, no error of a division reaches the next quotient.
     return tf.sign(scaled) * tf.floor((tf.abs(scaled) + 4 * steps + 0.5) / (8 * steps))
 
@@ -77,30 +77,26 @@ def quantize(blocks: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
 def restore(multiples: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
     """The inverse, not yet clipped."""
     down = _transform(multiples * steps, COSINES, 11)
-    return _transform(tf.transpose(down, [0, 1, 4, 2, 3]), COSINES, 18)
+    return _transform(tf.transpose(down, [0, 1, 4, 2, 3]), COSINES, 18, is_wide=True)
 
 
 def _over(number: tf.Tensor, power_of_two: int) -> tf.Tensor:
     return tf.floor(number / power_of_two)
 
 
-def _transform(x: tf.Tensor, matrix: np.ndarray, bits: int) -> tf.Tensor:
+def _transform(x: tf.Tensor, matrix: np.ndarray, bits: int, is_wide: bool = False) -> tf.Tensor:
     """`x @ matrix` over 2**bits, to the nearest whole number; halves go up.
 
-    The product has more bits than a float32, so that it is computed from the upper and the lower
-    bits of both factors. These have 8 bits each: the products are the same where a GPU multiplies
-    with the 11 bits of TF32.
+    The product has more bits than a float32, so that the upper and the lower bits of the matrix are
+    multiplied apart. No factor has more than 11 bits then, which a GPU keeps that multiplies in
+    TF32: numbers of more bits (`is_wide`) are taken apart, too.
     """
-    high, low = _parts(x, tf.floor)
-    matrix_high, matrix_low = _parts(matrix, np.floor)
-    none = np.zeros_like(matrix)
-    factors = np.block([[matrix_high, matrix_low, none], [none, matrix_high, matrix_low]])
-    product = tf.tensordot(tf.concat([high, low], -1), tf.constant(factors, x.dtype), 1)
-    high, middle, low = tf.split(product, 3, -1)
-    carried = _over(low + 2 ** (bits - 1), _PART)
-    return _over(_PART * high + middle + carried, 2**bits // _PART)
-
-
-def _parts(x, floor):
-    high = floor(x / _PART + 0.5)
-    return high, x - _PART * high
+    upper = np.floor(matrix / _PART + 0.5)
+    factors = np.concatenate([upper, matrix - _PART * upper], axis=1)
+    if is_wide:
+        high = _over(x, _PART)
+        x = tf.concat([high, x - _PART * high], axis=-1)
+        factors = np.concatenate([_PART * factors, factors])
+    product = tf.tensordot(x, tf.constant(factors, x.dtype), 1)
+    upper, lower = tf.split(product, 2, axis=-1)
+    return _over(upper + _over(lower + 2 ** (bits - 1), _PART), 2**bits // _PART)
