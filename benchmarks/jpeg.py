@@ -60,14 +60,17 @@ def main() -> None:
     values = flags.FLAGS
     images = photographs(values.batch_size, values.resolution)
     batch, quality = tf.constant(images), values.quality
-    soft = JPEGEncoding(quality, "differentiable")
+    plain = JPEGEncoding(quality, "differentiable")
+    custom = JPEGEncoding(quality, "differentiable", "custom")
     functions = {
         BASELINE: (lambda x: adjusted(x, quality), False),
         "codec": (JPEGEncoding(quality), False),
-        "differentiable": (soft, False),
-        "differentiable, XLA": (soft, True),
-        "differentiable, with its gradient": (gradient(soft), False),
-        "the same, XLA": (gradient(soft), True),
+        "differentiable, custom operation": (custom, False),
+        "differentiable, plain": (plain, False),
+        "the same, XLA": (plain, True),
+        "custom, with its gradient": (gradient(custom), False),
+        "plain, with its gradient": (gradient(plain), False),
+        "the same, XLA, with its gradient": (gradient(plain), True),
     }
     work = {"Pillow": lambda: by_pillow(images, quality)}
     for name, (function, xla) in functions.items():

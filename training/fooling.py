@@ -49,7 +49,7 @@ class FoolingLoss:
         self.phi = tf.Variable(phi, trainable=False, dtype=tf.float32, name="phi")
         self.graph = tuple(classifiers), tuple(image_shape), jpeg
         self.classifiers = tuple(
-            with_jpeg_mode(each, jpeg) if isinstance(each, keras.Model) else each
+            with_jpeg_mode(each, jpeg, "auto") if isinstance(each, keras.Model) else each
             for each in classifiers
         )
         for position, classifier in enumerate(self.classifiers):

@@ -1,8 +1,7 @@
 """A detector for other runtimes: ONNX and LiteRT.
 
 Neither knows a JPEG codec. Where the model encodes its images, they get the encoding in plain
-operations (`JPEGEncoding`'s mode "differentiable"), which is within half a grey level of the
-codec's in the mean; probabilities move accordingly.
+operations (`JPEGEncoding`'s mode "differentiable"), whose pixels are the codec's to the bit.
 """
 
 import dataclasses

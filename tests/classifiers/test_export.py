@@ -22,7 +22,6 @@ from classifiers.export import export
 from classifiers.models import build
 from classifiers.serving.card import card_text, model_card
 from data import InputError, whole_folder
-from training.jpeg import with_jpeg_mode
 
 ROOT = Path(__file__).resolve().parents[2]
 INFO = {
@@ -156,8 +155,7 @@ def test_litert_gives_the_same(detector, exported):
     interpreter = Interpreter(str(exported / "model.tflite"))
     (name,) = interpreter.get_signature_list()
     answer = interpreter.get_signature_runner(name)(images=images())
-    plain = Detector(with_jpeg_mode(detector.model, "differentiable"), 2.5)
-    logits, probabilities = expected(plain, images())
+    logits, probabilities = expected(detector, images())
     np.testing.assert_allclose(answer["logit"], logits, atol=1e-5)
     np.testing.assert_allclose(answer["probability_generated"], probabilities, atol=1e-5)
     assert name == "serve_images"
@@ -176,8 +174,7 @@ def test_onnx_gives_the_same(detector, tmp_path):
     session = onnxruntime.InferenceSession(tmp_path / "new/model.onnx")
     names = [each.name for each in session.get_outputs()]
     answer = dict(zip(names, session.run(names, {"images": images()}), strict=True))
-    plain = Detector(with_jpeg_mode(detector.model, "differentiable"), 2.5)
-    logits, probabilities = expected(plain, images())
+    logits, probabilities = expected(detector, images())
     np.testing.assert_allclose(answer["logit"], logits, atol=1e-5)
     np.testing.assert_allclose(answer["probability_generated"], probabilities, atol=1e-5)
 

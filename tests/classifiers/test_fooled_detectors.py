@@ -9,7 +9,7 @@ from sklearn.datasets import load_sample_image
 from classifiers import build
 from training.config import JPEG_MODES
 from training.fooling import FoolingLoss
-from training.jpeg import soft
+from training.jpeg import plain
 from training.jpeg.codec import encode_decode
 
 SHAPE, QUALITY, PHI = (32, 32, 3), 75, 0.3
@@ -30,8 +30,6 @@ def detector():
 def seen(mode: str) -> tf.Tensor:
     """The pixels that the network behind the encoding sees."""
     images, quality = tf.constant(IMAGES), tf.fill([len(IMAGES)], QUALITY)
-    if mode == "differentiable":
-        return soft.encode_decode(images, quality)
     whole = tf.cast(images, tf.uint8)
     return tf.cast(encode_decode(whole, quality), tf.float32) if mode != "none" else images
 
@@ -43,7 +41,7 @@ def through_jpeg(mode: str, slope: tf.Tensor) -> tf.Tensor:
     images = tf.constant(IMAGES)
     with tf.GradientTape() as tape:
         tape.watch(images)
-        pixels = soft.encode_decode(images, tf.fill([len(IMAGES)], QUALITY))
+        pixels = plain.encode_decode(images, tf.fill([len(IMAGES)], QUALITY))
     return tape.gradient(pixels, images, slope)
 
 
@@ -74,11 +72,12 @@ def test_loss_and_gradient_are_those_of_the_network_behind_the_encoding(detector
         np.testing.assert_array_equal(before, after)
 
 
-def test_one_mode_sees_what_the_detector_sees_and_one_sees_no_jpeg(detector):
+def test_two_modes_see_what_the_detector_sees_and_one_sees_no_jpeg(detector):
     direct = np.logaddexp(0, detector(IMAGES).numpy()[:, 0])
-    whole, none = (
+    gradual, whole, none = (
         FoolingLoss([detector], 1.0, SHAPE, mode)(IMAGES).numpy()
-        for mode in ("straight_through", "none")
+        for mode in ("differentiable", "straight_through", "none")
     )
+    np.testing.assert_allclose(gradual, direct, rtol=1e-5)
     np.testing.assert_allclose(whole, direct, rtol=1e-5)
     assert np.abs(none - direct).min() > 1e-3

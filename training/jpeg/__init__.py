@@ -1,10 +1,13 @@
 """JPEG, which natural and generated images both pass through before a classifier sees them.
 
-layer    JPEGEncoding, the Keras layer
-codec    by the library that TensorFlow brings along
-soft     in plain TensorFlow, with a gradient
-modes    with_jpeg_mode: another mode for a built model
-tables   quantization tables, cosine and colour transforms
+layer           JPEGEncoding, the Keras layer
+codec           by the library that TensorFlow brings along
+differentiable  with a gradient: by a custom operation, or plain
+plain           in plain TensorFlow: the steps of `exact`, with the derivatives of `soft`
+exact           libjpeg's steps, in whole numbers
+soft            the same steps as smooth functions
+modes           with_jpeg_mode: another mode for a built model
+tables          quantization tables, cosine and colour transforms
 """
 
 import lazy_loader

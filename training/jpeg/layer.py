@@ -4,22 +4,24 @@ import keras
 import tensorflow as tf
 
 from data import InputError
-from training.jpeg import codec, soft
+from training.jpeg import codec, differentiable
 
-MODES = ("codec", "differentiable", "exact", "straight_through", "none")
+MODES = ("codec", "differentiable", "straight_through", "none")
+_FORMER_NAMES = {"exact": "differentiable"}  # in the files of models
 
 
 @keras.saving.register_keras_serializable("training")
 class JPEGEncoding(keras.layers.Layer):
     """Images as they come back from JPEG: 4:2:0 chroma, the standard tables.
 
-    Modes differ in who encodes, and in the gradient:
+    All modes but `none` have the pixels of libjpeg, to the bit; they differ in who computes them,
+    and in the gradient:
 
     - `codec`: TensorFlow's library, on the CPU, image by image; no gradient.
-    - `differentiable`: plain TensorFlow, batched, on any device, under XLA too; within half a grey
-      level of the library in the mean. The gradient is that of a soft JPEG (see `soft`).
-    - `exact`: the library's pixels, the soft JPEG's gradient.
-    - `straight_through`: the library's pixels; the gradient passes as if nothing had happened.
+    - `differentiable`: libjpeg's arithmetic in plain TensorFlow, batched, on any device, under XLA,
+      in ONNX and LiteRT, or in a custom operation. The gradient is that of a soft JPEG (see
+      `soft`).
+    - `straight_through`: the library; the gradient passes as if nothing had happened.
     - `none`: the images as they are.
 
         JPEGEncoding(quality=75)(images)
@@ -29,6 +31,9 @@ class JPEGEncoding(keras.layers.Layer):
         quality: 1 ... 100; or a pair, between which each image's quality is drawn in training,
             both included. At inference the middle is taken. The paper leaves the quality open.
         mode: as above.
+        implementation: of the mode `differentiable`: "tensorflow", or "auto" or "custom" for the
+            custom operation, which trains faster and which XLA and exported models lack; see
+            `training.native`. It is not kept in files.
 
     Input: [N, H, W, 1 or 3] in [0, 255], any dtype. Output: the same shape, whole numbers in the
     layer's dtype.
@@ -37,14 +42,21 @@ class JPEGEncoding(keras.layers.Layer):
         InputError: a quality is out of range, or there is no such mode.
     """
 
-    def __init__(self, quality: int | tuple[int, int] = 75, mode: str = "codec", **kwargs):
+    def __init__(
+        self,
+        quality: int | tuple[int, int] = 75,
+        mode: str = "codec",
+        implementation: str = "tensorflow",
+        **kwargs,
+    ):
         super().__init__(**kwargs)
+        mode = _FORMER_NAMES.get(mode, mode)
         low, high = quality if isinstance(quality, tuple | list) else (quality, quality)
         if not 1 <= low <= high <= 100:
             raise InputError(f"the JPEG quality is {quality}; it must be within 1 ... 100")
         if mode not in MODES:
             raise InputError(f"the JPEG mode is {mode}; it must be one of {', '.join(MODES)}")
-        self.quality, self.mode = (low, high), mode
+        self.quality, self.mode, self.implementation = (low, high), mode, implementation
 
     def call(self, images, quality=None, training=False):
         """Encodes and decodes.
@@ -61,13 +73,10 @@ class JPEGEncoding(keras.layers.Layer):
         if quality is None:
             quality = self._qualities(tf.shape(images)[0], training)
         if self.mode == "differentiable":
-            return soft.encode_decode(images, quality)
+            return differentiable.encode_decode(images, quality, self.implementation)
         pixels = tf.cast(tf.round(tf.clip_by_value(images, 0, 255)), tf.uint8)
         encoded = tf.cast(codec.encode_decode(pixels, quality), images.dtype)
-        if self.mode == "codec":
-            return encoded
-        passes = soft.encode_decode(images, quality) if self.mode == "exact" else images
-        return passes + tf.stop_gradient(encoded - passes)
+        return encoded if self.mode == "codec" else _straight_through(images, encoded)
 
     def _qualities(self, count: tf.Tensor, training: bool) -> tf.Tensor:
         low, high = self.quality
@@ -82,3 +91,8 @@ class JPEGEncoding(keras.layers.Layer):
     def get_config(self):
         """What `from_config` needs."""
         return super().get_config() | {"quality": list(self.quality), "mode": self.mode}
+
+
+def _straight_through(images: tf.Tensor, encoded: tf.Tensor) -> tf.Tensor:
+    """The second, with a gradient as if it were the first."""
+    return tf.custom_gradient(lambda _: (encoded, lambda upstream: upstream))(images)
