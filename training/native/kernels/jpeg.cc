@@ -95,7 +95,10 @@ class JpegOp : public OpKernel {
     const Tensor* upstream = kGradient ? &context->input(2) : nullptr;
     OP_REQUIRES_OK(context, CheckJpeg(images, steps, upstream));
     Tensor* output;
-    OP_REQUIRES_OK(context, context->allocate_output(0, images.shape(), &output));
+    // In place where nobody needs the input any more: an image is read before its output is written.
+    // The gradient reads images up to the end, and overwrites the upstream gradient.
+    OP_REQUIRES_OK(context, context->forward_input_or_allocate_output({kGradient ? 2 : 0}, 0,
+                                                                      images.shape(), &output));
     if (images.NumElements() == 0) return;
 
     const float* from = images.flat<float>().data();
