@@ -55,9 +55,6 @@ _COUNTS = {
     "Conv2D": lambda op: _of_filter(op.outputs[0], op.inputs[1]),
     "Conv2DBackpropInput": lambda op: _of_filter(op.inputs[2], op.inputs[1]),
     "Conv2DBackpropFilter": lambda op: _of_filter(op.inputs[2], op.outputs[0]),
-    "GapsConv2D": lambda op: _of_filter(op.outputs[0], op.inputs[1]),
-    "GapsConv2DImagesGradient": lambda op: _of_filter(op.inputs[0], op.inputs[1]),
-    "GapsConv2DKernelGradient": lambda op: _of_filter(op.inputs[1], op.outputs[0]),
     "MatMul": lambda op: _of_product(op, "transpose_a"),
     "BatchMatMulV2": lambda op: _of_product(op, "adj_x"),
 }

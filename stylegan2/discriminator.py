@@ -39,14 +39,12 @@ class Discriminator(keras.Model):
         if config.label_dim and config.conditioning == "projection":
             self.mapping = LabelMapping(config, seeds)
 
-    def call(self, images, labels=None, group=None):
+    def call(self, images, labels=None):
         """Logits of images, positive = natural.
 
         Args:
             images: [N, H, W, C] in [-1, 1], float32.
             labels: one-hot [N, label_dim], where the networks have labels.
-            group: images of a group of the minibatch standard deviation; the configuration's, or
-                N where that is smaller, if None.
 
         Returns:
             [N, 1], float32.
@@ -56,25 +54,7 @@ class Discriminator(keras.Model):
             x, images = block(x, images)
         if self.mapping is not None:
             labels = self.mapping(labels)
-        return self.last(x, images, labels, group)
-
-    def both(self, first, second, labels=None):
-        """The logits of two batches of equal size and labels, in one pass.
-
-        They are those of a call for each: the groups of the minibatch standard deviation, which
-        are strided, have images of one batch only.
-        """
-        batch = tf.shape(first)[0]
-        group = tf.minimum(self.config.mbstd_group if self.config.mbstd_features else 1, batch)
-
-        def join(a, b):
-            parts = [tf.reshape(each, [group, -1, *each.shape[1:]]) for each in (a, b)]
-            return tf.reshape(tf.concat(parts, axis=1), [2 * batch, *a.shape[1:]])
-
-        labels = None if labels is None else join(labels, labels)
-        logits = self(join(first, second), labels=labels, group=group)
-        halves = tf.split(tf.reshape(logits, [group, -1, 1]), 2, axis=1)
-        return [tf.reshape(each, [batch, 1]) for each in halves]
+        return self.last(x, images, labels)
 
     def get_config(self):
         """What `from_config` needs to make the network again."""
@@ -160,7 +140,7 @@ class DiscriminatorEpilogue(keras.layers.Layer):
         outputs = maps if self.projection else max(config.label_dim, 1)
         self.output_layer = Dense("Output", maps, outputs, seed("Output"))
 
-    def call(self, x, images, labels=None, group=None):
+    def call(self, x, images, labels=None):
         """x [N, 4, 4, maps], images [N, 4, 4, C], labels to [N, 1].
 
         Labels are None, one-hot [N, label_dim], or, with projection, their mapping [N, maps].
@@ -169,8 +149,7 @@ class DiscriminatorEpilogue(keras.layers.Layer):
         if self.from_rgb is not None:
             x += self.from_rgb(images)
         if self.config.mbstd_features:
-            group = self.config.mbstd_group if group is None else group
-            x = minibatch_stddev(x, group, self.config.mbstd_features)
+            x = minibatch_stddev(x, self.config.mbstd_group, self.config.mbstd_features)
         logits = self.output_layer(self.dense(self.conv(x)))
         if not self.config.label_dim:
             return logits

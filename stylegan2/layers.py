@@ -9,7 +9,6 @@ import keras
 import tensorflow as tf
 
 from stylegan2.ops import (
-    conv_2d,
     conv_downsample_2d,
     downsample_2d,
     fused_bias_act,
@@ -195,7 +194,7 @@ def convolve(x: tf.Tensor, kernel: tf.Tensor, resample: str | None) -> tf.Tensor
         return upsample_conv_2d(x, kernel)
     if resample == "down":
         return conv_downsample_2d(x, kernel)
-    return conv_2d(x, kernel)
+    return tf.nn.conv2d(x, kernel, strides=1, padding="SAME")
 
 
 def clamp(x: tf.Tensor, limit: float) -> tf.Tensor:

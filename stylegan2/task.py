@@ -194,8 +194,10 @@ class StyleGAN2Task(Task):
         # Generated images have the labels of the natural ones that they are told from.
         w = self._styles(draws, len_of(natural), labels)
         generated = self.generator.synthesis(w, noise=draws.noise)
-        natural = self._mirrored(draws, natural)
-        loss = losses.discriminator_logistic(*self.discriminator.both(generated, natural, labels))
+        loss = losses.discriminator_logistic(
+            self.discriminator(generated, labels=labels),
+            self.discriminator(self._mirrored(draws, natural), labels=labels),
+        )
         return loss, {"discriminator_loss": loss, "w": w[:, 0]}
 
     def _r1_loss(self, draws, natural, labels=None, generated_labels=None):
@@ -208,12 +210,10 @@ class StyleGAN2Task(Task):
     def _styles(self, draws: Draws, count: int, labels) -> tf.Tensor:
         """w [count, num_layers, w_dim]; layers from a random one on may have another latent's."""
         shape = [count, self.network.latent_dim]
-        mapping, z = self.generator.mapping, draws.normal("z", shape)
+        w = self.generator.mapping(draws.normal("z", shape), labels=labels)
         if not self.config.style_mixing:
-            return mapping(z, labels=labels)
-        z = tf.concat([z, draws.normal("mixed z", shape)], axis=0)
-        labels = None if labels is None else tf.concat([labels, labels], axis=0)
-        w, other = tf.split(mapping(z, labels=labels), 2)
+            return w
+        other = self.generator.mapping(draws.normal("mixed z", shape), labels=labels)
         layers = self.network.num_layers
         # One cut-off for the whole chunk: layers from 1 ... layers - 1 on.
         # In float32: a GPU would leave arithmetic on int32 to the host.

@@ -1,7 +1,6 @@
 """StyleGAN2's two operations, and what is made of them: resampling, and resampling convolutions.
 
-Beside them is what small networks need: convolutions of few, small images (`conv_2d`), and updates
-of all variables at once (`multi_tensor`).
+Beside them are updates of all variables of a network at once (`multi_tensor`).
 
 Each comes as a custom operation, in C++ (the two in CUDA as well), and in plain TensorFlow:
 `implementation` says which, as `training.native` explains.
@@ -12,7 +11,6 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "convolution": ["conv_2d"],
         "fused_bias_act": ["fused_bias_act"],
         "resample": ["downsample_2d", "filter_2d", "upsample_2d"],
         "resample_conv": ["conv_downsample_2d", "upsample_conv_2d"],

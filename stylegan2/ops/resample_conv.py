@@ -10,7 +10,6 @@ import tensorflow as tf
 
 from data import InputError
 from stylegan2.ops.arguments import Pair, as_images, as_kernel, as_pair, sizes
-from stylegan2.ops.convolution import conv_2d, conv_2d_transpose
 from stylegan2.ops.resample import KERNEL, downsampling_padding, upsampling_padding
 from stylegan2.ops.upfirdn_2d import upfirdn_2d
 
@@ -53,7 +52,7 @@ def upsample_conv_2d(
         # and it ends width pixels after the last pixel, not `up`.
         before, after = upsampling_padding(size, up)
         padding += [before - width // 2, after + up - 1 - (width - 1) // 2]
-    images = _transposed_conv(images, weights, factor, data_format, implementation)
+    images = _transposed_conv(images, weights, factor, data_format)
     return upfirdn_2d(images, kernel, 1, 1, padding, 1.0, data_format, implementation)
 
 
@@ -94,7 +93,7 @@ def conv_downsample_2d(
         before, after = downsampling_padding(size, down)
         padding += [before + (width - 1) // 2, after + width // 2]
     images = upfirdn_2d(images, kernel, 1, 1, padding, 1.0, data_format, implementation)
-    return _strided_conv(images, weights, factor, data_format, implementation)
+    return _strided_conv(images, weights, factor, data_format)
 
 
 def _as_weights(weights: tf.Tensor) -> tf.Tensor:
@@ -106,36 +105,24 @@ def _as_weights(weights: tf.Tensor) -> tf.Tensor:
     return weights
 
 
-def _transposed_conv(
-    images, weights: tf.Tensor, factor: Pair, data_format: str, implementation: str
-) -> tf.Tensor:
+def _transposed_conv(images, weights: tf.Tensor, factor: Pair, data_format: str) -> tf.Tensor:
     """Inserts zeros and correlates with the weights, wherever one of them meets a pixel."""
     if data_format == "NCHW" and not _has_nchw_convolution():
         images = tf.transpose(images, [0, 2, 3, 1])
-        result = _transposed_conv(images, weights, factor, "NHWC", implementation)
-        return tf.transpose(result, [0, 3, 1, 2])
+        return tf.transpose(_transposed_conv(images, weights, factor, "NHWC"), [0, 3, 1, 2])
     shape = sizes(images)
     shape[data_format.index("C")] = sizes(weights)[3]
     for axis in range(2):
         place = data_format.index("H") + axis
         shape[place] = (shape[place] - 1) * factor[axis] + weights.shape[axis]
     flipped = tf.transpose(tf.reverse(weights, [0, 1]), [0, 1, 3, 2])
-    if data_format == "NHWC" and factor[0] == factor[1]:
-        result = conv_2d_transpose(images, flipped, shape[1:3], factor[0], implementation)
-        if result is not None:
-            return result
     return tf.nn.conv2d_transpose(images, flipped, shape, factor, "VALID", data_format)
 
 
-def _strided_conv(
-    images, weights: tf.Tensor, factor: Pair, data_format: str, implementation: str
-) -> tf.Tensor:
+def _strided_conv(images, weights: tf.Tensor, factor: Pair, data_format: str) -> tf.Tensor:
     if data_format == "NCHW" and not _has_nchw_convolution():
         images = tf.transpose(images, [0, 2, 3, 1])
-        result = _strided_conv(images, weights, factor, "NHWC", implementation)
-        return tf.transpose(result, [0, 3, 1, 2])
-    if data_format == "NHWC" and factor[0] == factor[1] > 1:
-        return conv_2d(images, weights, factor[0], implementation)
+        return tf.transpose(_strided_conv(images, weights, factor, "NHWC"), [0, 3, 1, 2])
     return tf.nn.conv2d(images, weights, factor, "VALID", data_format)
 
 

@@ -97,25 +97,6 @@ def test_minibatch_stddev_is_over_strided_groups(random, count, group, features)
     np.testing.assert_allclose(result, reference.minibatch_stddev(x, group, features), rtol=1e-12)
 
 
-@pytest.mark.parametrize(
-    "changes", [{}, {"mbstd_features": 0}, {"label_dim": 3}, {"mbstd_group": 2}]
-)
-@pytest.mark.parametrize("count", [3, 8])
-def test_two_batches_in_one_pass_have_the_logits_of_a_pass_each(random, count, changes):
-    if count == 3 and changes.get("mbstd_group") == 2:
-        count = 6
-    _, discriminator = build_networks("config-f", **TINY | changes)
-    disturbed(discriminator)
-    shape = (2, count, *[discriminator.config.resolution] * 2, discriminator.config.channels)
-    first, second = tf.constant(random.normal(size=shape), tf.float32)
-    labels = tf.one_hot(np.arange(count) % 3, 3) if changes.get("label_dim") else None
-    found = discriminator.both(first, second, labels)
-    for logits, images in zip(found, (first, second), strict=True):
-        np.testing.assert_allclose(
-            logits, discriminator(images, labels=labels), rtol=1e-4, atol=1e-5
-        )
-
-
 def test_demodulation_gives_unit_variance_at_the_start(random):
     generator, _ = build_networks("config-f", **TINY | {"fmap_max": 64, "fmap_base": 1024})
     conv = generator.synthesis.blocks[0].convolutions[0].conv

@@ -348,18 +348,17 @@ def test_labels_reach_all_networks_and_batches_hold_them():
 def test_the_discriminator_tells_images_of_the_same_labels_apart(monkeypatch):
     task = make_task(dataclasses.replace(NETWORK, label_dim=3), labels=np.arange(24) % 3)
     seen = []
-    for owner, name in ((task.generator.mapping, "mapping"), (task.discriminator, "discriminator")):
-        monkeypatch.setattr(owner, "call", record_labels(owner.call, name, seen))
+    for owner, name in ((task.generator, "mapping"), (task, "discriminator")):
+        monkeypatch.setattr(owner, name, record_labels(getattr(owner, name), name, seen))
     _, own, others = task.batch(1)
     run(task, 1)  # G and D: no regularization.
     chunks = {"own": (own[:4], own[4:]), "others": (others[:4], others[4:])}
-    expected = []
-    for updated, labels in (("G", "others"), ("D", "own")):
-        for chunk in chunks[labels]:
-            # Two latents each, for style mixing; generated and natural images in turn, as one group
-            # of the minibatch standard deviation has all four images of each.
-            expected += [("mapping", np.concatenate([chunk, chunk]))]
-            expected += [("discriminator", chunk if updated == "G" else np.repeat(chunk, 2, 0))]
+    expected = [
+        (network, chunks[labels][chunk])
+        for updated, labels in (("G", "others"), ("D", "own"))
+        for chunk in (0, 1)
+        for network in ["mapping"] * 2 + ["discriminator"] * (1 if updated == "G" else 2)
+    ]
     assert [name for name, _ in seen] == [name for name, _ in expected]
     for (_, labels), (_, wanted) in zip(seen, expected, strict=True):
         np.testing.assert_array_equal(labels, wanted)
@@ -368,9 +367,9 @@ def test_the_discriminator_tells_images_of_the_same_labels_apart(monkeypatch):
 def record_labels(call, name: str, seen: list):
     """The call, which notes (name, labels) in `seen`."""
 
-    def recorded(inputs, labels=None, **options):
+    def recorded(inputs, labels=None):
         seen.append((name, labels.numpy()))
-        return call(inputs, labels=labels, **options)
+        return call(inputs, labels=labels)
 
     return recorded
 
