@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tasks import KINDS, make_task
+from tasks import KINDS, make_task, marked
 
 from classifiers import ClassifierConfig, ClassifierTask, resnet
 from data import ArrayImages
@@ -54,7 +54,7 @@ def test_a_batch_is_a_function_of_its_step(kind):
                 np.testing.assert_array_equal(part, expected)
 
 
-@pytest.mark.parametrize("kind", [*KINDS, STREAMED])
+@pytest.mark.parametrize("kind", marked([*KINDS, STREAMED]))
 def test_the_same_bits_with_and_without_reading_ahead(kind, tmp_path, monkeypatch):
     task = make(kind)
     variables = [each for part in task.state.values() for each in part]

@@ -4,7 +4,7 @@ import gc
 
 import pytest
 import tensorflow as tf
-from tasks import KINDS, make_task
+from tasks import KINDS, make_task, marked
 from tensorflow.python.framework.func_graph import FuncGraph
 
 from training import custom_gradients
@@ -26,7 +26,7 @@ def train(steps: CompiledSteps, kind: str, number: int, folder, count: int = STE
     return task
 
 
-@pytest.mark.parametrize("kind", SHARED)
+@pytest.mark.parametrize("kind", marked(SHARED))
 def test_trainings_one_after_another_have_the_bits_of_trainings_alone(kind, tmp_path):
     steps, alone, together = CompiledSteps(tf.distribute.get_strategy()), [], []
     for number in (0, 1):
@@ -49,6 +49,7 @@ def test_what_differs_in_more_than_values_is_compiled_anew():
     assert make_task("detector").graph is None
 
 
+@pytest.mark.long
 def test_fifty_trainings_keep_no_more_graphs_and_variables_than_two(tmp_path):
     steps, counts = CompiledSteps(tf.distribute.get_strategy()), []
     for number in range(50):

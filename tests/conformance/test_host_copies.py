@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from host_copies import host_copies
-from tasks import make_task
+from tasks import make_task, marked
 from tensorflow.python.framework import ops
 
 from classifiers import ClassifierConfig, ClassifierTask
@@ -104,7 +104,7 @@ class Watched:
             loop.run()
 
 
-@pytest.mark.parametrize("kind", TASKS)
+@pytest.mark.parametrize("kind", marked(TASKS))
 def test_twenty_steps_leave_a_gpu_alone(kind, tmp_path, monkeypatch):
     watched = Watched(TASKS[kind](), tmp_path, monkeypatch)
     # Every kind of step has come in the first 6.
