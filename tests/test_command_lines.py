@@ -21,7 +21,7 @@ COMMANDS = sorted(
     for room in ROOMS
     for path in (ROOT / room).rglob("*.py")
     if '__name__ == "__main__"' in (text := path.read_text(encoding="utf-8"))
-    and ("training import command" in text or "running import main" in text or "def _start" in text)
+    and re.search(r"from training import .*\bcommand\b|running import main|def _start", text)
 )
 
 
