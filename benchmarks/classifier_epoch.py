@@ -14,11 +14,12 @@ import keras
 import numpy as np
 from absl import flags
 
-from benchmarks.timing import medians, print_rates
+from benchmarks.timing import print_rates
 from classifiers import ClassifierConfig, ClassifierTask, build
 from data import ArrayImages
 from training import command
 from training.loop import Loop
+from training.timing import medians
 
 SHAPE = (28, 28, 1)
 

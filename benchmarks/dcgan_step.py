@@ -12,11 +12,12 @@ import numpy as np
 import tensorflow as tf
 from absl import flags
 
-from benchmarks.timing import medians, print_rates
+from benchmarks.timing import print_rates
 from data import ArrayImages
 from dcgan import DCGANConfig, DCGANTask, build_discriminator, build_generator
 from training import command
 from training.compiling import compile_step
+from training.timing import medians
 
 IMAGES = 4096
 

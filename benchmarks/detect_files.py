@@ -15,7 +15,7 @@ from absl import flags
 from PIL import Image
 from sklearn.datasets import load_sample_images
 
-from benchmarks.timing import medians, print_rates
+from benchmarks.timing import print_rates
 from classifiers.detection.batches import detect
 from classifiers.detection.fitting import crop_resize_of
 from classifiers.detection.pictures import Pictures
@@ -23,6 +23,7 @@ from classifiers.detector import Detector
 from classifiers.models import build
 from data import ArrayImages
 from training import command
+from training.timing import medians
 
 
 def write_pictures(folder: Path, count: int) -> None:

@@ -11,10 +11,11 @@ import numpy as np
 import tensorflow as tf
 from absl import flags
 
-from benchmarks.timing import medians, print_rates
+from benchmarks.timing import print_rates
 from classifiers import ClassifierConfig, ClassifierTask, predict
 from data import ArrayImages
 from training import command
+from training.timing import medians
 
 APPLICATIONS = {
     "resnet50": "ResNet50", "inception_v3": "InceptionV3", "mobilenet_v2": "MobileNetV2",

@@ -12,13 +12,14 @@ import numpy as np
 import tensorflow as tf
 from absl import flags
 
-from benchmarks.timing import medians, print_rates
+from benchmarks.timing import print_rates
 from classifiers import ClassifierConfig, ClassifierTask
 from data import ArrayImages
 from dcgan import DCGANConfig, DCGANTask
 from training import command
 from training.compiling import compile_step
 from training.task import Task
+from training.timing import medians
 
 IMAGES = 4096
 STEPS_IN_A_CALL = 10

@@ -16,13 +16,14 @@ import numpy as np
 from absl import flags
 from PIL import Image
 
-from benchmarks.timing import medians, print_rates
+from benchmarks.timing import print_rates
 from evaluation.config import EvaluationConfig
 from evaluation.evaluator import Evaluator
 from evaluation.extractors import Extractor, open_extractor
 from evaluation.reference import open_reference
 from evaluation.sampler import Sampler
 from training import command
+from training.timing import medians
 
 STORED = 96  # height and width of the files
 

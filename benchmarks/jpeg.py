@@ -11,9 +11,10 @@ from absl import flags
 from PIL import Image
 from sklearn.datasets import load_sample_images
 
-from benchmarks.timing import medians, print_rates
+from benchmarks.timing import print_rates
 from training import command
 from training.jpeg import JPEGEncoding
+from training.timing import medians
 
 BASELINE = "tf.image.adjust_jpeg_quality"
 

@@ -18,13 +18,13 @@ import tensorflow as tf
 from absl import flags
 
 from benchmarks.detect_files import write_pictures
-from benchmarks.timing import medians
 from classifiers import BalancedPool, ClassifierConfig, ClassifierTask, augmentation
 from classifiers.augmentation import AugmentationConfig, augmented
 from data.ahead import ahead
 from data.pictures import open_folder
 from data.threads import usable_cores
 from training import command
+from training.timing import medians
 
 AUGMENTATIONS = {
     "": AugmentationConfig(),

@@ -13,12 +13,13 @@ import numpy as np
 import tensorflow as tf
 from absl import flags
 
-from benchmarks.timing import medians, print_rates
+from benchmarks.timing import print_rates
 from stylegan2 import Generator, NetworkConfig, sample
 from stylegan2.config import GeneratorEvaluationConfig
 from stylegan2.evaluated import GeneratedImages
 from training import command
 from training.native import library
+from training.timing import medians
 
 
 def naive(generator: Generator, images: int, batch_size: int, graph: bool) -> Callable[[], None]:

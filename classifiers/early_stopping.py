@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from classifiers.scoring import predict
 from data import Images
-from training.task import flat_variables
+from training.task import copy_values, flat_variables
 
 WORST = 1e30  # A loss that any other is better than; finite, as everything in a checkpoint is.
 
@@ -44,8 +44,7 @@ class EarlyStopping:
         if loss < self._lowest.numpy():
             self._lowest.assign(loss)
             self._since.assign(0)
-            for best, variable in zip(self._best, flat_variables(self.model), strict=True):
-                best.assign(variable)
+            copy_values(self._best, flat_variables(self.model))
         else:
             self._since.assign_add(1)
         return {"validation_loss": float(loss), "validation_accuracy": float(accuracy)}
@@ -58,5 +57,4 @@ class EarlyStopping:
     def take_best(self) -> None:
         """Gives the model the weights of the lowest loss, if it was validated at all."""
         if self._lowest.numpy() < WORST:
-            for variable, best in zip(flat_variables(self.model), self._best, strict=True):
-                variable.assign(best)
+            copy_values(flat_variables(self.model), self._best)

@@ -25,7 +25,7 @@ from training.compiling import CompiledSteps
 from training.keras_models import load_model
 from training.loop import LoopConfig
 from training.progress import Progress
-from training.task import flat_variables
+from training.task import copy_values, flat_variables
 from training.workers import Workers
 
 Value = TypeVar("Value")
@@ -208,8 +208,7 @@ class Lab:
                 raise InputError(
                     f"{file} is missing or damaged; run its experiment again, which rebuilds it"
                 ) from error
-            for mine, its in zip(flat_variables(network), flat_variables(theirs), strict=True):
-                mine.assign(its)
+            copy_values(flat_variables(network), flat_variables(theirs))
 
     # Images. A generator's images 0 ... N - 1 train classifiers; those after them evaluate them.
 

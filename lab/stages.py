@@ -37,9 +37,9 @@ def train(spec: Spec, lab: "Lab", artifact: Artifact, loop_config: LoopConfig) -
 def _train(spec: Spec, lab: "Lab", artifact: Artifact, loop_config: LoopConfig) -> dict[str, Any]:
     """Trains, and saves the networks; gives what the manifest says of the training."""
     lab.trainings.broadcast(spec)
-    loop, training, names = _loop(spec, lab, artifact, loop_config)
+    loop, training = _loop(spec, lab, artifact, loop_config)
     metrics = loop.run()
-    for number, name in enumerate(names):
+    for number, name in enumerate(training.names):
         _save(training, name, artifact.folder / (f"{name}.keras" if number else MODEL))
     images = loop.task.samples()
     if images is not None:
@@ -54,19 +54,18 @@ def _train(spec: Spec, lab: "Lab", artifact: Artifact, loop_config: LoopConfig) 
 
 def join(spec: Spec, lab: "Lab", artifact: Artifact, loop_config: LoopConfig) -> None:
     """Another worker's part of a training: the same steps, and nothing else."""
-    loop, *_ = _loop(spec, lab, artifact, loop_config)
+    loop, _ = _loop(spec, lab, artifact, loop_config)
     loop.run()
 
 
 def _loop(
     spec: Spec, lab: "Lab", artifact: Artifact, loop_config: LoopConfig
-) -> tuple[Loop, Training, list[str]]:
-    """The loop that trains a value, and its networks' names, first that which others will use."""
+) -> tuple[Loop, Training]:
+    """The loop that trains a value, and what it trains."""
     steps = spec.steps(lab.config, len(lab.dataset.train))
     with lab.strategy.scope():
-        task, networks = spec.build(lab)
-        training = lab.steps.training(task, networks)
-    names = list(networks)
+        training = lab.steps.training(*spec.build(lab))
+    first, *_ = training.names  # the network that others will use
     loop = Loop(
         training.task,
         steps,
@@ -77,13 +76,11 @@ def _loop(
         write_samples=write_samples,
         run_step=training.run_step,
         after={
-            step: functools.partial(
-                _save, training, names[0], artifact.folder / snapshot_name(number)
-            )
+            step: functools.partial(_save, training, first, artifact.folder / snapshot_name(number))
             for number, step in spec.snapshot_steps(steps).items()
         },
     )
-    return loop, training, names
+    return loop, training
 
 
 def _save(training: Training, name: str, path: Path) -> None:

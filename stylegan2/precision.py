@@ -7,10 +7,8 @@ The doctor calls `checks` in a process of its own.
 """
 
 import dataclasses
-import time
 from collections.abc import Callable, Mapping
 
-import numpy as np
 import tensorflow as tf
 
 from stylegan2 import losses
@@ -19,6 +17,7 @@ from stylegan2.discriminator import Discriminator
 from stylegan2.generator import Generator
 from training.doctor.check import Check, guarded
 from training.runtime import configure
+from training.timing import medians
 
 MEASURED = ("float32", "bfloat16")
 # bfloat16 rounds at 2^-8: not for a gain that another measurement would not show.
@@ -42,13 +41,7 @@ def seconds(network: NetworkConfig, images: int) -> dict[str, float]:
     passes = {
         name: _pass(dataclasses.replace(network, precision=name), images) for name in MEASURED
     }
-    taken: dict[str, list[float]] = {name: [] for name in MEASURED}
-    for _ in range(REPEATS):
-        for name, run in passes.items():
-            started = time.perf_counter()
-            run()
-            taken[name].append(time.perf_counter() - started)
-    return {name: float(np.median(each)) for name, each in taken.items()}
+    return medians(passes, REPEATS, warmup=0)
 
 
 def favoured(measured: Mapping[str, float]) -> str:

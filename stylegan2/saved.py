@@ -14,7 +14,7 @@ from training.config import to_json
 from training.keras_models import load_model
 from training.progress import say
 from training.run_folder import identity
-from training.task import flat_variables
+from training.task import copy_values, flat_variables
 
 CLASSES = {"generator": Generator, "generator_ema": Generator, "discriminator": Discriminator}
 
@@ -78,6 +78,5 @@ def transfer(task: StyleGAN2Task, source: Path) -> None:
     if different:
         raise InputError(f"the networks of {source} are others: {'; '.join(different)}")
     for name, network in networks.items():
-        for mine, its in zip(task.state[name], flat_variables(network), strict=True):
-            mine.assign(its)
+        copy_values(task.state[name], flat_variables(network))
     say(f"beginning with the networks of {source}")

@@ -179,12 +179,12 @@ def _new() -> tuple[Path, dict]:
         raise InputError("--run (folder of the run) and --data (images) are needed, or --resume")
     folder = Path(values.run)
     training = override(TRAININGS[values.preset], "training", values)
-    if values.network_precision == AUTO:
+    is_automatic = values.network_precision == AUTO
+    if is_automatic:
         values.network_precision = None
-        network = override(NETWORKS[values.preset], "network", values)
+    network = override(NETWORKS[values.preset], "network", values)
+    if is_automatic:
         network = dataclasses.replace(network, precision=_precision(folder, network, training))
-    else:
-        network = override(NETWORKS[values.preset], "network", values)
     config = {
         "command": command_line(),
         "data": values.data,

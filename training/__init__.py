@@ -10,7 +10,9 @@ randomness        seeds, latents: stateless functions of (seed, step)
 digests           of networks and of the state of a training
 family            what a family of GANs offers
 task              the contract between the loop and what it trains
+compiling         its step as graphs, which trainings like it share
 loop              the one training loop
+profiling         a trace of some steps: --profile
 run_folder        the folder of a run, and the configuration in it
 checkpoints       atomic, verified checkpoints
 signals           Ctrl-C and SIGTERM
@@ -21,10 +23,12 @@ metrics_log       JSON lines, and TensorBoard where it is installed
 fooling           the loss of frozen classifiers that a generator must fool
 saved_classes     which modules register the classes that files of networks name
 keras_models      the one way to a model in a file, and what a classifier must be
+native/           custom operations in C++ and CUDA, built at first use
 jpeg/             the JPEG encoding that images pass through before a classifier
 config            frozen dataclasses: presets, absl flags, JSON
 command           how a command line starts, fails and exits
 flag_help         --help: the flags in groups
+timing            pieces of work that take turns
 exiting           how a process exits, also as one of several workers
 command_line      the command that started this program
 doctor/           checks the user's machine: python -m training.doctor

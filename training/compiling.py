@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable
 import keras
 import tensorflow as tf
 
-from training.task import Task, flat_variables
+from training.task import Task, copy_values, flat_variables
 
 Metrics = dict[str, tf.Tensor]
 RunStep = Callable[[int, tuple], Metrics]  # (step, what `distribute` gives) to metrics
@@ -50,13 +50,14 @@ class Training:
     Attributes:
         task: what the loop trains.
         run_step: its step.
+        names: of the networks.
     """
 
     def __init__(
         self, task: Task, networks: Networks, compiled: "Training | None",
         strategy: tf.distribute.Strategy,
     ):  # fmt: skip
-        self._networks = networks
+        self._networks, self.names = networks, list(networks)
         if compiled is None:
             self.task, self._trained, self.run_step = task, networks, compile_step(task, strategy)
         else:
@@ -69,9 +70,7 @@ class Training:
         """A network as it is now; its configuration, of which seeds are a part, is its own."""
         network, trained = self._networks[name], self._trained[name]
         if network is not trained:
-            pairs = zip(flat_variables(network), flat_variables(trained), strict=True)
-            for variable, now in pairs:
-                variable.assign(now.read_value())
+            copy_values(flat_variables(network), flat_variables(trained))
         return network
 
 

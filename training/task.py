@@ -2,7 +2,7 @@
 
 import abc
 import itertools
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -63,8 +63,7 @@ class Task(abc.ABC):
 
         A task that has a `graph` extends this by what it keeps outside of variables.
         """
-        for mine, its in zip(_variables(self), _variables(other), strict=True):
-            mine.assign(its.read_value())
+        copy_values(_variables(self), _variables(other))
 
     def after_step(self, step: int) -> dict[str, float]:
         """Called on the host when `step` steps are done, before a checkpoint; validation goes here.
@@ -87,6 +86,12 @@ class Task(abc.ABC):
 
 def _variables(task: Task) -> list[tf.Variable]:
     return [*itertools.chain(*task.state.values()), *task.constants]
+
+
+def copy_values(variables: Iterable[tf.Variable], source: Iterable[tf.Variable]) -> None:
+    """Gives variables the values of others, in order."""
+    for variable, other in zip(variables, source, strict=True):
+        variable.assign(other.read_value())
 
 
 def flat_variables(*owners) -> list[tf.Variable]:

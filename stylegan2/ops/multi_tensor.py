@@ -4,7 +4,6 @@ A small network has many small variables: an operation for each takes longer to 
 compute. The custom operations are for CPUs; where TensorFlow sees GPUs, the plain ones take over.
 """
 
-import types
 from collections.abc import Sequence
 
 import tensorflow as tf
@@ -47,7 +46,7 @@ def adam_update(
     numbers = {
         "learning_rate": learning_rate, "beta_1": beta_1, "beta_2": beta_2, "epsilon": epsilon,
     }  # fmt: skip
-    module = _load(implementation)
+    module = library.load_for_cpu(implementation)
     if module is None:
         return _plain_adam(updates, variables, first, second, gradients, **numbers)
     return module.gaps_adam(
@@ -97,7 +96,7 @@ def move_averages(
         betas: the decay of each; 0 copies.
         implementation: "auto", "custom" or "tensorflow"; see `training.native`.
     """
-    module = _load(implementation)
+    module = library.load_for_cpu(implementation)
     if module is not None:
         module.gaps_move_averages(
             averages=_handles(averages), currents=_handles(currents), betas=list(betas)
@@ -109,11 +108,6 @@ def move_averages(
         before = tf.raw_ops.ReadVariableOp(resource=average.handle, dtype=tf.float32)
         moved = now + (before - now) * beta if beta else now
         tf.raw_ops.AssignVariableOp(resource=average.handle, value=moved)
-
-
-def _load(implementation: str) -> types.ModuleType | None:
-    module = library.load(implementation)
-    return None if tf.config.get_visible_devices("GPU") else module
 
 
 def _handles(variables: Sequence[tf.Variable]) -> list[tf.Tensor]:

@@ -1,11 +1,9 @@
 """Small trainings of every kind, for the laws that all of them must obey."""
 
 import functools
-from collections.abc import Iterable
 
 import keras
 import numpy as np
-import pytest
 
 from classifiers import ClassifierConfig, ClassifierTask, DigitConfig, DigitTask, build, resnet
 from classifiers.augmentation import AugmentationConfig
@@ -106,9 +104,3 @@ _TASKS = {
     "stylegan2": _stylegan2,
 }  # fmt: skip
 KINDS = tuple(_TASKS)
-
-
-def marked(kinds: Iterable[str]) -> list:
-    """Kinds as a test's parameters: StyleGAN2 is marked long, for its graphs take half a minute."""
-    marks = {"stylegan2": pytest.mark.long}
-    return [pytest.param(kind, marks=marks.get(kind, ())) for kind in kinds]

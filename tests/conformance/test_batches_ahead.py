@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from tasks import KINDS, make_task, marked
+from marks import marked
+from tasks import KINDS, make_task
 
 from classifiers import ClassifierConfig, ClassifierTask, resnet
 from data import ArrayImages

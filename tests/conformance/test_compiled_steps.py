@@ -4,7 +4,8 @@ import gc
 
 import pytest
 import tensorflow as tf
-from tasks import KINDS, make_task, marked
+from marks import marked
+from tasks import KINDS, make_task
 from tensorflow.python.framework.func_graph import FuncGraph
 
 from training import custom_gradients

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from host_copies import host_copies
-from tasks import make_task, marked
+from marks import marked
+from tasks import make_task
 from tensorflow.python.framework import ops
 
 from classifiers import ClassifierConfig, ClassifierTask

@@ -27,8 +27,8 @@ def encode_decode(
         InputError: `implementation` is "custom", and the custom operations cannot be had.
     """
     computed_in = tf.float64 if images.dtype == tf.float64 else tf.float32
-    module = library.load(implementation)
-    if module is None or computed_in != tf.float32 or tf.config.get_visible_devices("GPU"):
+    module = library.load_for_cpu(implementation)
+    if module is None or computed_in != tf.float32:
         decoded = plain.encode_decode(tf.cast(images, computed_in), quality)
     else:
         decoded = _custom(module, tf.cast(images, tf.float32), quality)

@@ -91,6 +91,12 @@ def load(implementation: str = "auto") -> types.ModuleType | None:
     return outcome.module
 
 
+def load_for_cpu(implementation: str = "auto") -> types.ModuleType | None:
+    """The same for operations without GPU kernels: None where TensorFlow sees GPUs."""
+    module = load(implementation)
+    return None if tf.config.get_visible_devices("GPU") else module
+
+
 def obtain(sources: Path = KERNELS, cuda: str = "auto", force: bool = False) -> Loaded:
     """Finds or builds the library of some sources, and loads it.
 
