@@ -1,7 +1,7 @@
 // Definitions that the CPU and the GPU kernels share. Free of TensorFlow.
 
-#ifndef STYLEGAN2_OPS_KERNELS_COMMON_H_
-#define STYLEGAN2_OPS_KERNELS_COMMON_H_
+#ifndef GAPS_KERNELS_COMMON_H_
+#define GAPS_KERNELS_COMMON_H_
 
 #include <cmath>
 #include <cstdint>
@@ -116,4 +116,4 @@ GAPS_HD F activation_derivative(Activation activation, int order, F x, F alpha) 
 
 }  // namespace gaps
 
-#endif  // STYLEGAN2_OPS_KERNELS_COMMON_H_
+#endif  // GAPS_KERNELS_COMMON_H_

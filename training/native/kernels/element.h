@@ -1,8 +1,8 @@
 // Elements as they lie in memory, read and written in the type that they are computed in.
 // The conversions are free of branches and of library calls, so that loops of them vectorise.
 
-#ifndef STYLEGAN2_OPS_KERNELS_ELEMENT_H_
-#define STYLEGAN2_OPS_KERNELS_ELEMENT_H_
+#ifndef GAPS_KERNELS_ELEMENT_H_
+#define GAPS_KERNELS_ELEMENT_H_
 
 #include "common.h"
 
@@ -93,4 +93,4 @@ struct Accumulator<double> {
 
 }  // namespace gaps
 
-#endif  // STYLEGAN2_OPS_KERNELS_ELEMENT_H_
+#endif  // GAPS_KERNELS_ELEMENT_H_

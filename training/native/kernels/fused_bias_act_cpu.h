@@ -4,8 +4,8 @@
 // keeps its own sums, which are added in a fixed order, so that any number of threads gives the
 // same bits.
 
-#ifndef STYLEGAN2_OPS_KERNELS_FUSED_BIAS_ACT_CPU_H_
-#define STYLEGAN2_OPS_KERNELS_FUSED_BIAS_ACT_CPU_H_
+#ifndef GAPS_KERNELS_FUSED_BIAS_ACT_CPU_H_
+#define GAPS_KERNELS_FUSED_BIAS_ACT_CPU_H_
 
 #include <algorithm>
 
@@ -182,4 +182,4 @@ GAPS_HD void BiasActBlock(const BiasAct<F>& op, const BiasActSizes& sizes,
 
 }  // namespace gaps
 
-#endif  // STYLEGAN2_OPS_KERNELS_FUSED_BIAS_ACT_CPU_H_
+#endif  // GAPS_KERNELS_FUSED_BIAS_ACT_CPU_H_

@@ -1,7 +1,7 @@
 // The launcher of fused_bias_act's GPU kernels.
 
-#ifndef STYLEGAN2_OPS_KERNELS_FUSED_BIAS_ACT_GPU_H_
-#define STYLEGAN2_OPS_KERNELS_FUSED_BIAS_ACT_GPU_H_
+#ifndef GAPS_KERNELS_FUSED_BIAS_ACT_GPU_H_
+#define GAPS_KERNELS_FUSED_BIAS_ACT_GPU_H_
 
 #include "common.h"
 #include "gpu_launch.h"
@@ -28,4 +28,4 @@ GpuError bias_act_gpu(GpuType type, const BiasActSizes& sizes, const BiasActForm
 
 }  // namespace gaps
 
-#endif  // STYLEGAN2_OPS_KERNELS_FUSED_BIAS_ACT_GPU_H_
+#endif  // GAPS_KERNELS_FUSED_BIAS_ACT_GPU_H_

@@ -1,7 +1,7 @@
 // What the GPU kernels share: vectors of elements, conversions, divisions, launches.
 
-#ifndef STYLEGAN2_OPS_KERNELS_GPU_COMMON_CUH_
-#define STYLEGAN2_OPS_KERNELS_GPU_COMMON_CUH_
+#ifndef GAPS_KERNELS_GPU_COMMON_CUH_
+#define GAPS_KERNELS_GPU_COMMON_CUH_
 
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
@@ -129,4 +129,4 @@ inline dim3 blocks_for(int64_t items, int threads) {
 
 }  // namespace gaps
 
-#endif  // STYLEGAN2_OPS_KERNELS_GPU_COMMON_CUH_
+#endif  // GAPS_KERNELS_GPU_COMMON_CUH_

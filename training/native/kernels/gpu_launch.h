@@ -1,7 +1,7 @@
 // What the launchers of the GPU kernels share. Free of TensorFlow and of CUDA's headers.
 
-#ifndef STYLEGAN2_OPS_KERNELS_GPU_LAUNCH_H_
-#define STYLEGAN2_OPS_KERNELS_GPU_LAUNCH_H_
+#ifndef GAPS_KERNELS_GPU_LAUNCH_H_
+#define GAPS_KERNELS_GPU_LAUNCH_H_
 
 #include <cstdint>
 
@@ -21,4 +21,4 @@ GpuError gpu_problem();
 
 }  // namespace gaps
 
-#endif  // STYLEGAN2_OPS_KERNELS_GPU_LAUNCH_H_
+#endif  // GAPS_KERNELS_GPU_LAUNCH_H_

@@ -4,8 +4,8 @@
 #include <new>
 
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
 #include "jpeg_gradient_cpu.h"
+#include "op_arguments.h"
 #include "tensorflow/core/framework/op.h"
 #include "tensorflow/core/framework/op_kernel.h"
 #include "tensorflow/core/framework/shape_inference.h"
@@ -45,22 +45,21 @@ REGISTER_OP("GapsJpegGradient")
 
 absl::Status CheckJpeg(const Tensor& images, const Tensor& steps, const Tensor* upstream) {
   if (images.dims() != 4 || (images.dim_size(3) != 1 && images.dim_size(3) != 3)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("images must be [N, H, W, 1 or 3], got ", images.shape().DebugString()));
+    return Invalid("images must be [N, H, W, 1 or 3], got ", images.shape().DebugString());
   }
   const int64_t count = images.dim_size(0), tables = images.dim_size(3) == 1 ? 1 : 2;
   if (steps.shape() != tensorflow::TensorShape({count, tables, kBlockSize})) {
-    return absl::InvalidArgumentError(absl::StrCat("steps must be [", count, ", ", tables,
-                                                   ", 64], got ", steps.shape().DebugString()));
+    return Invalid("steps must be [", count, ", ", tables, ", 64], got ",
+                   steps.shape().DebugString());
   }
   const auto all = steps.flat<int32_t>();
   for (int64_t i = 0; i < all.size(); ++i) {
     if (all(i) < 1 || all(i) > 255) {
-      return absl::InvalidArgumentError(absl::StrCat("steps must be 1 ... 255, got ", all(i)));
+      return Invalid("steps must be 1 ... 255, got ", all(i));
     }
   }
   if (upstream != nullptr && upstream->shape() != images.shape()) {
-    return absl::InvalidArgumentError("upstream must have the shape of the images");
+    return Invalid("upstream must have the shape of the images");
   }
   return absl::OkStatus();
 }

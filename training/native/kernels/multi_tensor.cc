@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "element.h"
+#include "op_arguments.h"
 #include "tensorflow/core/framework/op.h"
 #include "tensorflow/core/framework/op_kernel.h"
 #include "tensorflow/core/framework/resource_mgr.h"
@@ -129,9 +129,9 @@ class Variables {
     if (variable.is_initialized && tensor.dtype() == type && tensor.NumElements() == elements) {
       return absl::OkStatus();
     }
-    return absl::InvalidArgumentError(absl::StrCat(
+    return Invalid(
         "variable ", i, " must be ", tensorflow::DataTypeString(type), " with ", elements,
-        " elements; it is ", variable.is_initialized ? tensor.DebugString(0) : "not initialized"));
+        " elements; it is ", variable.is_initialized ? tensor.DebugString(0) : "not initialized");
   }
 
   // Where to read a variable and where to write it: into another buffer, the variable's from here
@@ -270,7 +270,7 @@ class MoveAveragesOp : public OpKernel {
     OP_REQUIRES_OK(context, context->GetAttr("N", &count));
     OP_REQUIRES_OK(context, context->GetAttr("betas", &betas_));
     OP_REQUIRES(context, static_cast<int>(betas_.size()) == count,
-                absl::InvalidArgumentError("there must be a beta for each average"));
+                Invalid("there must be a beta for each average"));
   }
 
   void Compute(OpKernelContext* context) override {

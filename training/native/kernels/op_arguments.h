@@ -1,7 +1,7 @@
-// Checks of the two ops' arguments, the same on every device.
+// Checks of the ops' arguments, the same on every device.
 
-#ifndef STYLEGAN2_OPS_KERNELS_OP_ARGUMENTS_H_
-#define STYLEGAN2_OPS_KERNELS_OP_ARGUMENTS_H_
+#ifndef GAPS_KERNELS_OP_ARGUMENTS_H_
+#define GAPS_KERNELS_OP_ARGUMENTS_H_
 
 #include <algorithm>
 #include <cstdint>
@@ -176,4 +176,4 @@ inline absl::Status CheckBiasAct(const BiasActAttributes& attributes,
 
 }  // namespace gaps
 
-#endif  // STYLEGAN2_OPS_KERNELS_OP_ARGUMENTS_H_
+#endif  // GAPS_KERNELS_OP_ARGUMENTS_H_

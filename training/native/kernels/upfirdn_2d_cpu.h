@@ -1,8 +1,8 @@
 // upfirdn_2d on a CPU, one row of output after the other: a vertical pass over the input's rows,
 // then a horizontal one. Rows share nothing, so that any split into threads gives the same bits.
 
-#ifndef STYLEGAN2_OPS_KERNELS_UPFIRDN_2D_CPU_H_
-#define STYLEGAN2_OPS_KERNELS_UPFIRDN_2D_CPU_H_
+#ifndef GAPS_KERNELS_UPFIRDN_2D_CPU_H_
+#define GAPS_KERNELS_UPFIRDN_2D_CPU_H_
 
 #include <algorithm>
 #include <type_traits>
@@ -298,4 +298,4 @@ GAPS_HD void Upfirdn2DRows(const Upfirdn2DPlan<F>& plan, const T* images, int64_
 
 }  // namespace gaps
 
-#endif  // STYLEGAN2_OPS_KERNELS_UPFIRDN_2D_CPU_H_
+#endif  // GAPS_KERNELS_UPFIRDN_2D_CPU_H_

@@ -1,7 +1,7 @@
 // The launcher of upfirdn_2d's GPU kernels.
 
-#ifndef STYLEGAN2_OPS_KERNELS_UPFIRDN_2D_GPU_H_
-#define STYLEGAN2_OPS_KERNELS_UPFIRDN_2D_GPU_H_
+#ifndef GAPS_KERNELS_UPFIRDN_2D_GPU_H_
+#define GAPS_KERNELS_UPFIRDN_2D_GPU_H_
 
 #include "common.h"
 #include "gpu_launch.h"
@@ -16,4 +16,4 @@ GpuError upfirdn_2d_gpu(GpuType type, const Upfirdn2DSizes& sizes, const void* i
 
 }  // namespace gaps
 
-#endif  // STYLEGAN2_OPS_KERNELS_UPFIRDN_2D_GPU_H_
+#endif  // GAPS_KERNELS_UPFIRDN_2D_GPU_H_

@@ -1,8 +1,8 @@
 // What one upfirdn_2d computes, axis by axis: which input samples and which weights make each
 // output sample. Inserted zeros and padding have no taps, so that no kernel touches them.
 
-#ifndef STYLEGAN2_OPS_KERNELS_UPFIRDN_2D_PLAN_H_
-#define STYLEGAN2_OPS_KERNELS_UPFIRDN_2D_PLAN_H_
+#ifndef GAPS_KERNELS_UPFIRDN_2D_PLAN_H_
+#define GAPS_KERNELS_UPFIRDN_2D_PLAN_H_
 
 #include <algorithm>
 #include <cmath>
@@ -170,4 +170,4 @@ struct Upfirdn2DPlan {
 
 }  // namespace gaps
 
-#endif  // STYLEGAN2_OPS_KERNELS_UPFIRDN_2D_PLAN_H_
+#endif  // GAPS_KERNELS_UPFIRDN_2D_PLAN_H_
