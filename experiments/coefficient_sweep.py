@@ -67,12 +67,12 @@ class CoefficientSweep(Fooling):
     question = "Can GANs fool classifiers that are not in their loss, if only phi is high enough?"
     presets: ClassVar = {
         "dcgan": {
-            "quick": SweepConfig(**TWO, **_span(-3, 3), fooling_gans=2),
+            "quick": SweepConfig(**TWO, **_span(-2, 2), fooling_gans=1),
             "reduced": SweepConfig(**THREE_HELD_OUT, **_span(-7, 5), fooling_gans=2),
             "paper": SweepConfig(),
         },
         "stylegan2": {
-            "quick": SweepConfig(**ONE, **_span(-3, 1), fooling_gans=1, architecture="resnet50"),
+            "quick": SweepConfig(**ONE, **_span(-2, 2), fooling_gans=1, architecture="resnet50"),
             "reduced": SweepConfig(**TWO, **_span(-5, 1), fooling_gans=2, architecture="resnet50"),
             "paper": SweepConfig(architecture="resnet50"),
         },

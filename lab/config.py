@@ -86,7 +86,7 @@ class LabConfig:
 # Till convergence in the paper: epochs, rate and JPEG quality are choices of ours.
 _DETECTOR = ClassifierConfig(jpeg_quality=75)
 _DETECTORS = {
-    "quick": dataclasses.replace(_DETECTOR, epochs=4, width=0.25, enlarge=True),
+    "quick": dataclasses.replace(_DETECTOR, epochs=3, width=0.125, enlarge=True),
     "reduced": dataclasses.replace(_DETECTOR, width=0.5, enlarge=True),
     "paper": dataclasses.replace(_DETECTOR, epochs=10),
 }

@@ -69,7 +69,7 @@ class StyleGAN2Family(GANFamily):
         )  # fmt: skip
         reduced = dataclasses.replace(quick, kimg=300, gamma=0.1, ema_kimg=10.0)
         return {
-            "quick": cls(network=eight, training=dataclasses.replace(quick, kimg=20, mirror=False)),
+            "quick": cls(network=eight, training=dataclasses.replace(quick, kimg=10, mirror=False)),
             "reduced": cls(network=NETWORKS["quick"], training=reduced),
             "paper": cls(network=NETWORKS["config-f"], training=TRAININGS["config-f"]),
         }

@@ -1,6 +1,7 @@
 """What setup.py puts into the wheel."""
 
 import ast
+import importlib.metadata
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -28,3 +29,9 @@ def test_the_wheel_holds_every_file_that_the_code_opens():
     }
     assert ROOT / "report/templates/page.html" in opened
     assert opened <= held, sorted(opened - held)
+
+
+def test_citation_and_changes_name_the_version_that_is_installed():
+    version = importlib.metadata.version("gan-knowledge-gaps")
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\n## {version}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
