@@ -29,6 +29,7 @@ trouble.py        errors of a full disk as one line, whichever library writes
 json_files.py     JSON that must have a shape
 ranges.py         numbers and ranges on a command line
 startup.py        Ctrl-C while a command starts
+time_spans.py     time spans in words
 errors.py         InputError, for what the user can put right
 """
 

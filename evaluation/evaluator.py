@@ -91,7 +91,7 @@ class Evaluator:
             metrics: any of fid, kid and pr; others are passed over.
             extractor: images to features.
         """
-        self._check_numbers(metrics)
+        self.check_numbers(metrics)
         images, distinct = self.reference.images, self.reference.distinct
         generated = self._generated_rows(extractor)
         natural = self._natural_rows(extractor, len(images))
@@ -187,7 +187,7 @@ class Evaluator:
             )
         return frechet_distance(*statistics[0], *statistics[1])
 
-    def _check_numbers(self, metrics: tuple[str, ...]) -> None:
+    def check_numbers(self, metrics: tuple[str, ...]) -> None:
         least = min(self.config.num_generated, self.reference.distinct)
         if least < 2:
             raise InputError("the split has fewer than 2 images: give more --data")

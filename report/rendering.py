@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image
 
+from data.time_spans import time_span
 from report.drawing import DPI
 from report.plain import plain, words
 
@@ -14,17 +15,6 @@ from report.plain import plain, words
 def render(template: str, **values: object) -> str:
     """A page: `template` is a file of report/templates, `values` what it names."""
     return _ENVIRONMENT.get_template(template).render(**values)
-
-
-def duration(seconds: float) -> str:
-    """A time span in its two largest units, e.g. '1 h 12 min'."""
-    if round(seconds, 1) < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min"
 
 
 def _paragraphs(text: str) -> list[str]:
@@ -56,7 +46,7 @@ _ENVIRONMENT = Environment(
 _ENVIRONMENT.filters |= {
     "base64": lambda data: base64.b64encode(data).decode(),
     "branches": _branches,
-    "duration": duration,
+    "duration": time_span,
     "paragraphs": _paragraphs,
     "plain": plain,
     "printed_width": _printed_width,

@@ -16,6 +16,7 @@ task            StyleGAN2Task: the updates of a minibatch, in their order
 sampling        image i of a generator
 evaluated       images and latent paths as `evaluation` measures them
 run             the folder of a training run
+snapshots       what a run keeps on its way: networks, scores, the best one
 saved           networks of a run or a file
 nvlabs/         networks of the published pickles, read without running their code
 import_nvlabs   the command that makes a run's folder of such a pickle

@@ -8,7 +8,8 @@ perceptual distance such as LPIPS, from a Keras model or SavedModel of your own 
 batches of images [N, H, W, C] in [0, 255] and gives distances [N].
 
 Writes for each target a folder with `w.npy`, `projection.png` (the picture, beside the target),
-`metrics.jsonl` and, while it lasts, checkpoints: the same command goes on where it was stopped.
+`samples/` (how it came about), with `--video` the same as `projection.mp4`, `metrics.jsonl` and,
+while it lasts, checkpoints: the same command goes on where it was stopped.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from absl import flags
+from PIL import Image
 
 from data import InputError, atomic_path, read_picture, write_samples
 from data.sources import open_images
 from stylegan2.config import ProjectionConfig
 from stylegan2.flags import check_pictures, define_pictures
+from stylegan2.video import check_video, write_video
 from training import command
 from training.config import define_flags, override, to_json
 from training.flag_help import NEEDED, TRAINING, group
@@ -31,7 +34,9 @@ from training.run_folder import begin_or_go_on
 if TYPE_CHECKING:
     from stylegan2.projection import Projection
 
-W = "w.npy"
+W, VIDEO = "w.npy", "projection.mp4"
+FRAMES, FRAMES_PER_SECOND = 100, 20
+GRIDS = 20  # without a video
 
 
 def main() -> None:
@@ -42,6 +47,7 @@ def main() -> None:
             "targets", [], "Pictures, or folders of them; the central square of each is taken."
         )
         flags.DEFINE_string("output", None, "Folder of the results.")
+    flags.DEFINE_boolean("video", False, "Write a video of how each picture came about.")
     flags.DEFINE_string("perceptual", None, "Keras model or SavedModel of a perceptual distance.")
     with group(TRAINING):
         define_flags("projection", ProjectionConfig())
@@ -61,6 +67,8 @@ def _run() -> None:
         raise InputError("--targets: two files have one name; project them apart")
     config = override(ProjectionConfig(), "projection", values)
     check_pictures()
+    if values.video:
+        check_video(Path(VIDEO), FRAMES_PER_SECOND)
     import tensorflow as tf
 
     from evaluation.perceptual import load_distance
@@ -103,12 +111,16 @@ def _project(task: Projection, folder: Path) -> None:
     from training.loop import Loop, LoopConfig
 
     steps = task.config.steps
-    every = max(1, steps // 20)
+    every = max(1, steps // (FRAMES if flags.FLAGS.video else GRIDS))
     watched = LoopConfig(log_every=every, sample_every=every)
     Loop(task, steps, folder, label=folder.name, config=watched, write_samples=write_samples).run()
     write_samples(folder / "projection.png", task.samples())
     with atomic_path(folder / W) as temporary:
         np.save(temporary, task.result())
+    if flags.FLAGS.video:
+        pictures = sorted((folder / "samples").iterdir())
+        frames = (np.atleast_3d(np.asarray(Image.open(path))) for path in pictures)
+        write_video(folder / VIDEO, frames, FRAMES_PER_SECOND)
 
 
 if __name__ == "__main__":

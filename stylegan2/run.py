@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from stylegan2.task import StyleGAN2Task
     from training.fooling import FoolingLoss
 
+IMAGES = ("train", "all")
+
 _NETWORK = {"network": json_shape(NetworkConfig)}
 _RUN = {
     **_NETWORK, "training": json_shape(TrainingConfig), "data": TEXT, "fingerprint": optional(TEXT),
     "seed": at_least(0, WHOLE), "fool": [TEXT], "phi": NUMBER, "fooling_jpeg": one_of(*JPEG_MODES),
     "transfer": optional(TEXT), "tick_kimg": NUMBER, "snapshot_ticks": WHOLE,
-    "keep_networks?": FLAG,
+    "keep_networks?": FLAG, "images?": one_of(*IMAGES), "metrics?": [TEXT], "features?": TEXT,
+    "inception?": optional(TEXT), "num_generated?": at_least(2, WHOLE),
 }  # fmt: skip
 
 
@@ -99,7 +102,11 @@ def make_task(
     """The task of a run."""
     from stylegan2.task import StyleGAN2Task
 
-    labels = dataset.train_labels if network.label_dim else None
+    if config.get("images") == "all":
+        images, labels = dataset.whole, dataset.whole_labels
+    else:
+        images, labels = dataset.train, dataset.train_labels
+    labels = labels if network.label_dim else None
     if network.label_dim and labels is None:
         raise InputError(
             f"network_label_dim is {network.label_dim}, but the images have no labels: put a "
@@ -110,4 +117,4 @@ def make_task(
             f"network_label_dim is {network.label_dim}, but the images have labels up to "
             f"{labels.max()}: give {labels.max() + 1} or more"
         )
-    return StyleGAN2Task(network, training, dataset.train, config["seed"], fooling, labels)
+    return StyleGAN2Task(network, training, images, config["seed"], fooling, labels)

@@ -5,30 +5,34 @@
     python -m stylegan2.train --run=runs/new --transfer=runs/ffhq --data=ffhq256 --fool=c.keras
 
 `--data` is a folder or zip of images, or a folder of records that `python -m data.convert` wrote.
-Four fifths of the images train, as everywhere in this project. A run's folder holds config.json,
-metrics.jsonl, samples/, checkpoints/, with `--keep_networks` snapshots/, and at the end
-generator.keras, generator_ema.keras (which makes the images) and discriminator.keras.
+Four fifths of the images train, as everywhere in this project; `--images=all` takes all. A run's
+folder holds config.json, metrics.jsonl, natural.png, samples/, checkpoints/, with `--keep_networks`
+snapshots/, with `--metrics` best.keras, and at the end generator.keras, generator_ema.keras (which
+makes the images) and discriminator.keras.
 
-The same command goes on where it was stopped, to the bit; `--resume=runs/ffhq` is short for it.
-`--transfer` begins a new run from another's weights.
+The same command goes on where it was stopped, to the bit; `--resume=runs/ffhq` is short for it. A
+larger `--training_kimg` than before goes on with a finished run. `--transfer` begins a new run from
+another's weights.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from absl import flags
 
-from data import InputError, atomic_path, write_json, write_samples
+from data import InputError, write_json, write_samples
+from data.time_spans import time_span
+from evaluation.config import INCEPTION, OVER_FEATURES, RANDOM_VGG16
 from stylegan2.config import AUTO, NETWORKS, TRAININGS, NetworkConfig, TrainingConfig
 from stylegan2.flags import define_ops
-from stylegan2.run import make_task, open_data, open_fooling, read_config
+from stylegan2.run import IMAGES, make_task, open_data, open_fooling, read_config
+from stylegan2.snapshots import Measurement, check_metrics, save, snapshots
 from training import cluster, command
 from training.command_line import command_line
 from training.config import JPEG_MODES, define_flags, override, to_json
@@ -60,7 +64,13 @@ def main() -> None:
         flags.DEFINE_string(
             "resume", None, "Instead of all these, the folder of a run to go on with as it is."
         )
-    flags.DEFINE_string("transfer", None, "Folder of a run whose weights a new one begins with.")
+    flags.DEFINE_enum(
+        "images", IMAGES[0], IMAGES, "Which images train: four fifths, so that the rest can judge "
+        "detectors, or all.",
+    )  # fmt: skip
+    flags.DEFINE_string(
+        "transfer", None, "Run or published .pkl file whose weights a new run begins with."
+    )
     flags.DEFINE_integer("seed", 0, "Seed of weights, draws and data order.", lower_bound=0)
     flags.DEFINE_list("fool", [], "Classifiers that the generator must fool: .keras or folders.")
     flags.DEFINE_float(
@@ -79,8 +89,23 @@ def main() -> None:
         lower_bound=0,
     )  # fmt: skip
     flags.DEFINE_boolean(
-        "keep_networks", False, "Keep the averaged generator of every grid, in snapshots/."
-    )
+        "keep_networks", False,
+        "Keep the averaged generator and the discriminator of every grid, in snapshots/.",
+    )  # fmt: skip
+    flags.DEFINE_list(
+        "metrics", [], "Measure the generator of every grid, and keep the best as best.keras, by "
+        f"the first of these: any of {', '.join(OVER_FEATURES)}.",
+    )  # fmt: skip
+    flags.DEFINE_string(
+        "features", INCEPTION, f"What --metrics are taken over: {INCEPTION}, {RANDOM_VGG16}, or a "
+        ".keras file that maps images in [0, 255] to features.",
+    )  # fmt: skip
+    flags.DEFINE_string("inception", None, "Path of inception-2015-12-05.tgz or its .pb file.")
+    flags.DEFINE_integer(
+        "num_generated", 10_000, "Generated images that --metrics take; fewer than published "
+        "scores do, whose 50,000 would take longer than the training between two grids.",
+        lower_bound=2,
+    )  # fmt: skip
     define_ops()
     define_replicas()
     define_profile()
@@ -114,12 +139,18 @@ def _run() -> None:
         if config["transfer"] and not (folder / "checkpoints").exists():
             transfer(task, Path(config["transfer"]))
     is_chief = Workers(strategy).is_chief
+    measures = is_chief and config.get("metrics")
+    measurement = Measurement(config, task.generator_ema, folder) if measures else None
     if is_chief:
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / CONFIG, config | {"fingerprint": dataset.fingerprint})
-    say(f"{len(dataset.train):,} images; {describe(task)}")
+    total = len(dataset.train) + len(dataset.evaluation)
+    say(f"{len(task.images):,} of {total:,} images train; {describe(task)}")
     tick = max(1, round(config["tick_kimg"] * 1000 / training.batch_size))
-    every, keep = tick * config["snapshot_ticks"], config.get("keep_networks")
+    every, keep = tick * config["snapshot_ticks"], config.get("keep_networks", False)
+    grids = range(every, training.steps + 1, every) if every else range(0)
+    if is_chief and every:
+        _show_the_start(task, folder)
     loop = Loop(
         task,
         training.steps,
@@ -128,8 +159,8 @@ def _run() -> None:
         strategy=strategy,
         config=LoopConfig(log_every=tick, sample_every=every, profile=values.profile),
         write_samples=write_samples,
-        after=_snapshots(task, folder, every, training.steps) if keep else None,
-        watch=lambda step, line: say(tick_line(step, line, training.batch_size, tick)),
+        after=snapshots(task, folder, grids, keep, measurement),
+        watch=lambda step, line: say(tick_line(step, line, training, tick, loop.seconds)),
     )
     loop.run()
     if is_chief:
@@ -138,27 +169,22 @@ def _run() -> None:
 
 def _finish(task: StyleGAN2Task, folder: Path) -> None:
     for name in ("generator", "generator_ema", "discriminator"):
-        _save(getattr(task, name), folder / f"{name}.keras")
+        save(getattr(task, name), folder / f"{name}.keras")
     write_samples(folder / "samples.png", task.samples())
     print(folder / "generator_ema.keras")
 
 
-def _snapshots(
-    task: StyleGAN2Task, folder: Path, every: int, steps: int
-) -> dict[int, Callable[[], None]]:
-    """What keeps the generator that makes the images, for each step that has a grid of samples."""
-    return {
-        step: functools.partial(
-            _save, task.generator_ema, folder / "snapshots" / f"step-{step:09d}.keras"
-        )
-        for step in (range(every, steps + 1, every) if every else ())
-    }
+def _show_the_start(task: StyleGAN2Task, folder: Path) -> None:
+    """Grids of natural images and of what the generator makes before it is trained."""
+    from stylegan2.task import SAMPLES
 
-
-def _save(network: keras.Model, path: Path) -> None:
-    path.parent.mkdir(exist_ok=True)
-    with atomic_path(path) as temporary:
-        network.save(temporary)
+    first = folder / "samples" / f"step-{0:09d}.png"
+    if first.exists() or (folder / "checkpoints").exists():
+        return
+    first.parent.mkdir(exist_ok=True)
+    shown = np.arange(min(SAMPLES, len(task.images)))
+    write_samples(folder / "natural.png", task.images.read(shown))
+    write_samples(first, task.samples())
 
 
 def _resumed() -> tuple[Path, dict]:
@@ -167,9 +193,11 @@ def _resumed() -> tuple[Path, dict]:
     modules = ("stylegan2.train", "__main__", sys.argv[0], "training.config")
     ours = {name for module in modules for name in values.flags_by_module_dict().get(module, ())}
     for flag in sorted(flag.name for flag in ours if flag.present):
-        if flag not in ("resume", "ops", "cpu_replicas", "profile"):
+        if flag not in ("resume", "ops", "cpu_replicas", "profile", "training_kimg"):
             raise InputError(f"--{flag} cannot be changed when a run is resumed: leave it out")
-    return Path(values.resume), read_config(Path(values.resume))
+    folder = Path(values.resume)
+    config = read_config(folder)
+    return folder, _extended(folder, config, values.training_kimg)
 
 
 def _new() -> tuple[Path, dict]:
@@ -194,6 +222,11 @@ def _new() -> tuple[Path, dict]:
         "phi": values.phi,
         "fooling_jpeg": values.fooling_jpeg,
         "transfer": values.transfer,
+        "images": values.images,
+        "metrics": check_metrics(values.metrics),
+        "features": values.features,
+        "inception": values.inception,
+        "num_generated": values.num_generated,
         "tick_kimg": values.tick_kimg,
         "snapshot_ticks": values.snapshot_ticks,
         "keep_networks": values.keep_networks,
@@ -230,6 +263,7 @@ def _same(folder: Path, config: dict) -> dict:
     # The images are compared by their fingerprint: they may have moved.
     config = config | {name: theirs[name] for name in ("command", "fingerprint")}
     began, asked = _flat(theirs), _flat(config | {"data": theirs["data"]})
+    kimg = asked.pop("training_kimg")
     different = [name for name in asked if began.get(name, asked[name]) != asked[name]]
     if different:
         name = different[0]
@@ -237,7 +271,20 @@ def _same(folder: Path, config: dict) -> dict:
             f"{folder} holds a run with --{name}={began[name]}, not {asked[name]}: give --run a "
             "new folder, or go on with this one as it is by --resume"
         )
-    return theirs | {"data": config["data"]}
+    return _extended(folder, theirs | {"data": config["data"]}, kimg)
+
+
+def _extended(folder: Path, config: dict, kimg: float | None) -> dict:
+    """The configuration of a run that trains as long as it did, or longer."""
+    began = config["training"]["kimg"]
+    if kimg is None or kimg == began:
+        return config
+    if kimg < began:
+        raise InputError(
+            f"{folder} holds a run of --training_kimg={began:g}, which {kimg:g} would make "
+            "shorter: give as much or more, or give --run a new folder"
+        )
+    return config | {"training": config["training"] | {"kimg": kimg}}
 
 
 def _flat(config: dict) -> dict:
@@ -261,15 +308,27 @@ def describe(task: StyleGAN2Task) -> str:
     )
 
 
-def tick_line(step: int, metrics: dict[str, float], batch_size: int, every: int) -> str:
-    """What is said at the end of a tick."""
-    seconds = 1000 / max(metrics["images_per_second"], 1e-9)
+def tick_line(
+    step: int, metrics: dict[str, float], training: TrainingConfig, every: int, seconds: float
+) -> str:
+    """What is said at the end of a tick.
+
+    Args:
+        step: how many are done.
+        metrics: of the tick.
+        training: its configuration.
+        every: steps of a tick.
+        seconds: how long the run has trained so far.
+    """
+    rate = max(metrics["images_per_second"], 1e-9)
+    left = (training.steps - step) * training.batch_size / rate
     means = {name: value for name, value in metrics.items() if not name.endswith("_skipped")}
     means.pop("images_per_second")
     skipped = sum(value for name, value in metrics.items() if name.endswith("_skipped"))
     return (
-        f"tick {-(-step // every)}  kimg {step * batch_size / 1000:.1f}  sec/kimg {seconds:.2f}  "
-        f"memory {peak_megabytes():,.0f} MB  "
+        f"tick {-(-step // every)}  kimg {step * training.batch_size / 1000:.1f} of "
+        f"{training.kimg:,g}  sec/kimg {1000 / rate:.2f}  elapsed {time_span(seconds)}  "
+        f"left {time_span(left)}  memory {peak_megabytes():,.0f} MB  "
         + "  ".join(f"{name} {value:.3g}" for name, value in means.items())
         + (f"  skipped {skipped:.0%} of an update" if skipped else "")
     )

@@ -21,7 +21,7 @@ MAY_IMPORT["experiments"] = set(MAY_IMPORT)
 
 # Commands of `data`: they use the command line and the progress that every command shares. No
 # module of the project imports them, so that importing `data` takes nothing of `training`.
-COMMANDS = {"data/convert.py": {"training"}, "data/verify.py": {"training"}}
+COMMANDS = {f"data/{name}.py": {"training"} for name in ("__main__", "convert", "verify")}
 
 MOST_LINES = 90  # of an experiment's script
 

@@ -215,14 +215,16 @@ class Loop:
         log: MetricsLog | None,
         progress: Progress,
     ) -> None:
-        started = self._logged_at = self._saved_at = time.monotonic()
-        self._logged_step = step
+        self._started = self._logged_at = self._saved_at = time.monotonic()
+        self._logged_step = first = step
         seconds_before = self.seconds
         signal_number, last = None, self._look(stop, step)[1]
         while signal_number is None and not last:
             with profile.step(step):
                 self._pending.append(self._run_step(step, next(batches)))
             step += 1
+            if step == first + 1:  # which compiled the graphs, and tells nothing of the rate
+                self._logged_at, self._logged_step = time.monotonic(), step
             self._pending[-1] = self._pending[-1] | self.task.after_step(step)
             # One look at each step, so that all of it agrees on whether it is the last.
             signal_number, last, due = self._look(stop, step)
@@ -233,7 +235,7 @@ class Loop:
                 self._sample(step)
             if step in self.after and self._workers.is_chief:
                 self.after[step]()
-            self.seconds = seconds_before + time.monotonic() - started
+            self.seconds = seconds_before + time.monotonic() - self._started
             if last or signal_number is not None or due:
                 self._save(step)
         if signal_number is not None:
@@ -283,8 +285,13 @@ class Loop:
         return pending
 
     def _rate(self, step: int) -> float:
-        """Images per second since the last line, or since this process resumed."""
+        """Images per second since the last line, without the first step of this process.
+
+        Where a line has no other step, that one counts from the process's start.
+        """
         now = time.monotonic()
+        if step == self._logged_step:
+            self._logged_at, self._logged_step = self._started, step - 1
         images = (step - self._logged_step) * self.task.batch_size
         elapsed = now - self._logged_at
         self._logged_at, self._logged_step = now, step

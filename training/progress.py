@@ -6,6 +6,7 @@ import time
 from tqdm import tqdm
 
 from data.errors import printable
+from data.time_spans import time_span
 
 PLAIN_LINE_SECONDS = 15.0
 
@@ -32,6 +33,7 @@ class Progress:
         self.label, self.total, self.unit = label, total, unit
         self.done = start
         self._started, self._first = time.monotonic(), start
+        self._steady: tuple[float, int] | None = None  # time and count after the first advance
         self._last_line = self._started
         self._bar = None
         if sys.stderr.isatty() and not _muted:
@@ -50,6 +52,8 @@ class Progress:
     def advance(self, count: int = 1, note: str = "") -> None:
         """Adds finished steps; `note` (losses, say) is shown beside them."""
         self.done += count
+        if self._steady is None:
+            self._steady = time.monotonic(), self.done
         if self._bar is not None:
             if note:
                 self._bar.set_postfix_str(note, refresh=False)
@@ -59,11 +63,15 @@ class Progress:
             self._print_line(note)
 
     def _print_line(self, note: str) -> None:
-        rate = (self.done - self._first) / (self._last_line - self._started)
+        # The first step compiles the graphs: it counts only while there is no other.
+        since, first = self._steady
+        if first == self.done:
+            since, first = self._started, self._first
+        rate = (self.done - first) / max(self._last_line - since, 1e-9)
         left = (self.total - self.done) / max(rate, 1e-9)
         say(
             f"{self.label}: {self.done:,} of {self.total:,} {self.unit}, "
-            f"{rate:.1f}/s, {left:.0f} s left" + (f"  {note}" if note else "")
+            f"{rate:.1f}/s, {time_span(left)} left" + (f"  {note}" if note else "")
         )
 
 

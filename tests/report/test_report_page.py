@@ -12,7 +12,6 @@ from PIL import Image
 
 from data import InputError, encode_png, image_grid
 from report import Figure, Grid, Measurement, Report, Table, heat_map, write, write_index
-from report.rendering import duration
 
 VOID = {"meta", "img", "br"}
 HOSTILE = '<script>alert("x")</script>'
@@ -218,14 +217,6 @@ def test_files_may_not_overwrite_each_other():
         report(tables=(table("report"),))
     with pytest.raises(ValueError, match="file stem"):
         Figure("a/b", "", print)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.04, "0.0 s"), (59.9, "59.9 s"), (59.97, "1 min 0 s"), (3599.6, "1 h 0 min")],
-)
-def test_durations_read_naturally(seconds, text):
-    assert duration(seconds) == text
 
 
 def test_an_index_leads_to_every_report(tmp_path):

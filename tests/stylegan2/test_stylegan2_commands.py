@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 import commands
+import imageio_ffmpeg
 import numpy as np
 import pytest
 from PIL import Image
@@ -53,7 +54,7 @@ def made(network, tmp_path_factory) -> Path:
         [
             "project", f"--network={network}", f"--targets={folder / 'me.png'}",
             f"--output={folder / 'projected'}", "--projection_steps=3",
-            "--projection_w_samples=5",
+            "--projection_w_samples=5", "--video",
         ],
     )  # fmt: skip
     done = [run(*line) for line in lines]
@@ -110,6 +111,7 @@ def test_project_writes_w_that_generate_reads(made, network, tmp_path):
     w = np.load(folder / "w.npy")
     assert w.shape == (1, CONFIG.num_layers, 4) and w.dtype == np.float32
     assert Image.open(folder / "projection.png").size == (8 * 2 + 2, 8)
+    assert imageio_ffmpeg.count_frames_and_secs(str(folder / "projection.mp4"))[0] == 3
     changed = run(
         "project", f"--network={network}", f"--targets={made / 'me.png'}",
         f"--output={made / 'projected'}", "--projection_steps=4",

@@ -24,6 +24,9 @@ TINY = (
     "--tick_kimg=0.2", "--snapshot_ticks=2",
 )  # fmt: skip
 
+# What is kept on the way.
+MEASURED = ("--keep_networks", "--metrics=fid", "--features=random-vgg16", "--num_generated=16")
+
 
 def train(*arguments: str) -> subprocess.CompletedProcess:
     return commands.run("-m", "stylegan2.train", *arguments)
@@ -43,23 +46,23 @@ def images(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def run(images, tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess]:
     folder = tmp_path_factory.mktemp("runs") / "first"
-    return folder, train(
-        f"--run={folder}", f"--data={images}", *TINY, "--keep_networks", "--profile=2"
-    )
+    return folder, train(f"--run={folder}", f"--data={images}", *TINY, *MEASURED, "--profile=2")
 
 
 def test_a_run_leaves_networks_metrics_and_samples(run):
     folder, done = run
     assert done.returncode == 0, done.stderr
-    assert "24 images; generator" in done.stderr
-    assert "tick 5  kimg 1.0  sec/kimg" in done.stderr and "memory" in done.stderr
+    assert "24 of 30 images train; generator" in done.stderr
+    assert "tick 5  kimg 1.0 of 1  sec/kimg" in done.stderr and "memory" in done.stderr
+    assert "left 0.0 s" in done.stderr
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [2, 4, 6, 8, 10]
     assert all(np.isfinite(list(line.values())).all() for line in lines)
     assert Image.open(folder / "samples.png").size == (8 * 8 + 14, 8 * 8 + 14)
     assert [path.name for path in sorted((folder / "samples").iterdir())] == [
-        "step-000000004.png", "step-000000008.png",
+        "step-000000000.png", "step-000000004.png", "step-000000008.png",
     ]  # fmt: skip
+    assert np.asarray(Image.open(folder / "natural.png")).shape[-1] == 3
     assert len(list(folder.glob("profile/plugins/profile/*/*.xplane.pb"))) == 1
     assert done.stdout.strip() == str(folder / "generator_ema.keras")
     import stylegan2
@@ -74,13 +77,54 @@ def test_a_run_leaves_networks_metrics_and_samples(run):
 def test_the_network_of_every_grid_is_kept(run):
     import stylegan2
 
-    kept = sorted((run[0] / "snapshots").iterdir())
-    grids = sorted((run[0] / "samples").iterdir())
+    kept = sorted((run[0] / "snapshots").glob("*.keras"))
+    grids = sorted((run[0] / "samples").iterdir())[1:]  # without what an untrained one makes
+    last = keras.models.load_model(run[0] / "snapshots/discriminators" / kept[-1].name)
+    assert isinstance(last, Discriminator)
     assert [path.name for path in kept] == [f"{path.stem}.keras" for path in grids]
     for network, picture in zip(kept, grids, strict=True):
         first = stylegan2.sample(stylegan2.load_network(network), np.arange(1))[0]
         shown = np.asarray(Image.open(picture))[:8, :8]
         assert np.abs(first.astype(int) - shown).max() <= 1
+
+
+def test_the_best_snapshot_is_the_one_whose_score_evaluate_finds_lowest(run, images):
+    folder, _ = run
+    report = json.loads((folder / "snapshots/evaluation.json").read_text())["evaluations"]
+    found = {entry["conditions"]["network"]: entry["figures"][0]["value"] for entry in report}
+    kept = {str(path): path for path in (folder / "snapshots").glob("*.keras")}
+    assert found.keys() == kept.keys() and len(found) == 2
+    best = kept[min(found, key=found.get)]
+    for mine, theirs in zip(
+        *(keras.models.load_model(path).variables for path in (folder / "best.keras", best)),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(mine, theirs)
+    again = commands.run(
+        "-m", "stylegan2.evaluate", f"--network={best}", f"--data={images}", "--metrics=fid",
+        "--features=random-vgg16", "--num_generated=16", f"--output={folder / 'again'}",
+    )  # fmt: skip
+    assert again.returncode == 0, again.stderr
+    value = json.loads((folder / "again/evaluation.json").read_text())["evaluations"][0]["figures"]
+    np.testing.assert_allclose(value[0]["value"], found[str(best)], rtol=1e-6)
+
+
+@pytest.mark.long
+def test_a_finished_run_that_is_extended_ends_as_a_longer_one(images, tmp_path):
+    given = f"--data={images}", *TINY, "--images=all"
+    short, longer = (f"--run={tmp_path / name}" for name in ("short", "longer"))
+    assert "30 of 30 images train" in train(short, *given).stderr
+    assert train(short, *given, "--training_kimg=2").returncode == 0
+    assert train(f"--resume={tmp_path / 'short'}", "--training_kimg=3").returncode == 0
+    assert train(longer, *given, "--training_kimg=3").returncode == 0
+    for name in ("generator", "generator_ema", "discriminator"):
+        one, other = (
+            keras.models.load_model(tmp_path / run / f"{name}.keras") for run in ("short", "longer")
+        )
+        for a, b in zip(one.variables, other.variables, strict=True):
+            np.testing.assert_array_equal(a, b)
+    refused = train(short, *given)
+    assert refused.returncode == 2 and "--training_kimg=3" in refused.stderr
 
 
 @pytest.mark.long
@@ -89,7 +133,7 @@ def test_resuming_a_finished_run_changes_nothing(run, images, tmp_path, by):
     folder, _ = run
     before = (folder / "metrics.jsonl").read_bytes()
     moved = shutil.copytree(images, tmp_path / "moved") if by == "images that moved" else images
-    command = f"--run={folder}", f"--data={moved}", *TINY, "--keep_networks"
+    command = f"--run={folder}", f"--data={moved}", *TINY, *MEASURED
     again = train(f"--resume={folder}", "--profile=2") if by == "resume" else train(*command)
     assert again.returncode == 0, again.stderr
     assert (folder / "metrics.jsonl").read_bytes() == before
@@ -121,11 +165,11 @@ def test_mistakes_are_one_clear_line(run, images, tmp_path, tmp_path_factory):
     (other / "0.png").unlink()
     mistakes = {
         ("--run=x",): "--data",
-        (f"--run={folder}", f"--data={images}", *TINY, "--keep_networks", "--seed=3"):
+        (f"--run={folder}", f"--data={images}", *TINY, *MEASURED, "--seed=3"):
             f"{folder} holds a run with --seed=0, not 3",
-        (f"--run={folder}", f"--data={images}", *TINY, "--keep_networks", "--training_gamma=1"):
+        (f"--run={folder}", f"--data={images}", *TINY, *MEASURED, "--training_gamma=1"):
             f"{folder} holds a run with --training_gamma=0.0, not 1.0",
-        (f"--run={folder}", f"--data={other}", *TINY, "--keep_networks"):
+        (f"--run={folder}", f"--data={other}", *TINY, *MEASURED):
             f"the images of {other} are not those",
         (f"--resume={tmp_path}",): f"{tmp_path} holds no run: there is no config.json",
         (f"--resume={folder}", "--seed=3"): "--seed cannot be changed when a run is resumed",
