@@ -231,10 +231,11 @@ class Loop:
             if last or step % self.config.log_every == 0:
                 self._log(step, log)
             progress.advance(note=_note(self._metrics))
-            if self.config.sample_every and step % self.config.sample_every == 0:
-                self._sample(step)
-            if step in self.after and self._workers.is_chief:
-                self.after[step]()
+            with self._outside_the_rate():
+                if self.config.sample_every and step % self.config.sample_every == 0:
+                    self._sample(step)
+                if step in self.after and self._workers.is_chief:
+                    self.after[step]()
             self.seconds = seconds_before + time.monotonic() - self._started
             if last or signal_number is not None or due:
                 self._save(step)
@@ -296,6 +297,13 @@ class Loop:
         elapsed = now - self._logged_at
         self._logged_at, self._logged_step = now, step
         return images / max(elapsed, 1e-9)
+
+    @contextlib.contextmanager
+    def _outside_the_rate(self) -> Iterator[None]:
+        """What is done inside is no part of the images per second."""
+        started = time.monotonic()
+        yield
+        self._logged_at += time.monotonic() - started
 
     def _checkpoint_is_due(self) -> bool:
         return time.monotonic() - self._saved_at >= self.config.checkpoint_seconds

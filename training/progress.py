@@ -32,9 +32,8 @@ class Progress:
     def __init__(self, label: str, total: int, start: int = 0, unit: str = "steps"):
         self.label, self.total, self.unit = label, total, unit
         self.done = start
-        self._started, self._first = time.monotonic(), start
         self._steady: tuple[float, int] | None = None  # time and count after the first advance
-        self._last_line = self._started
+        self._last_line = time.monotonic()
         self._bar = None
         if sys.stderr.isatty() and not _muted:
             self._bar = tqdm(
@@ -63,15 +62,15 @@ class Progress:
             self._print_line(note)
 
     def _print_line(self, note: str) -> None:
-        # The first step compiles the graphs: it counts only while there is no other.
+        # The first step compiles the graphs, and tells nothing of the rate.
         since, first = self._steady
-        if first == self.done:
-            since, first = self._started, self._first
-        rate = (self.done - first) / max(self._last_line - since, 1e-9)
-        left = (self.total - self.done) / max(rate, 1e-9)
+        speed = ""
+        if self.done > first:
+            rate = (self.done - first) / max(self._last_line - since, 1e-9)
+            speed = f", {rate:.1f}/s, {time_span((self.total - self.done) / rate)} left"
         say(
-            f"{self.label}: {self.done:,} of {self.total:,} {self.unit}, "
-            f"{rate:.1f}/s, {time_span(left)} left" + (f"  {note}" if note else "")
+            f"{self.label}: {self.done:,} of {self.total:,} {self.unit}{speed}"
+            + (f"  {note}" if note else "")
         )
 
 
