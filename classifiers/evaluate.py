@@ -4,7 +4,7 @@
         --generated=gan1,gan2 --output=evaluation
 
 By default on the fifth of each set that `classifiers.train` leaves alone. Metrics for each
-generator, bootstrap intervals, calibration, and robustness to JPEG, blur, resizing and cropping;
+generator, their intervals, calibration, and robustness to JPEG, blur, resizing and cropping;
 as CSV, JSON, Markdown, PNG, and one HTML page.
 """
 
@@ -25,6 +25,7 @@ from classifiers.evaluation import (
 )
 from classifiers.perturbations import check_strength
 from data import InputError
+from metrics.prior import BALANCED
 from report import Report
 from training import command
 from training.command_line import command_line
@@ -42,8 +43,11 @@ SWEEPS = {
 def main() -> None:
     """The command line."""
     evaluation_inputs.define_flags(limit=10_000)
-    flags.DEFINE_integer(
-        "resamples", 1000, "Draws of images for the confidence intervals.", 10, 1_000_000
+    flags.DEFINE_float(
+        "prior",
+        BALANCED,
+        "Share of generated images for which AP and calibration are told, between 0 and 1; how "
+        "many images there are of each kind plays no part.",
     )
     with group(OPTIONS):
         for name, (strengths, unit) in SWEEPS.items():
@@ -57,13 +61,14 @@ def _run() -> None:
     values = flags.FLAGS
     started = time.monotonic()
     sweeps = {name: strengths_of(name, values[name].value) for name in SWEEPS}
+    prior = evaluation_inputs.checked_prior(values.prior)
     subject = evaluation_inputs.open_inputs()
     detector, natural, generated = subject.detector, subject.natural, subject.generated
     scores = score(detector, natural, generated)
-    calibrated, reliability = calibration(detector, scores)
+    calibrated, reliability = calibration(detector, scores, prior)
     tables = [
-        detection_table(scores), natural_table(scores), calibrated,
-        interval_table(scores, values.resamples),
+        detection_table(scores, prior), natural_table(scores), calibrated,
+        interval_table(scores, prior),
     ]  # fmt: skip
     figures = [reliability]
     for name, strengths in sweeps.items():
@@ -78,9 +83,9 @@ def _run() -> None:
             question="How well does the detector tell the generators' images from natural ones?",
             paper_claim="The paper reports no numbers on other data.",
             summary=_summary(tables[0], tables[1]),
-            facts=subject.facts,
+            facts=subject.facts | {"share of generated images in AP and calibration": f"{prior:g}"},
             configuration={"detector": detector.info, "temperature": detector.temperature},
-            seeds={"intervals": 0},
+            seeds={},
             command=command_line(),
             wall_time_seconds=time.monotonic() - started,
             tables=tuple(tables),

@@ -112,6 +112,15 @@ def open_inputs() -> EvaluationInputs:
     return EvaluationInputs(detector, opened, natural, dict(zip(names, generated, strict=True)))
 
 
+def checked_prior(prior: float) -> float:
+    """The share of generated images that --prior gives; InputError where it is no share of both."""
+    if not 0 < prior < 1:
+        raise InputError(
+            f"--prior is {prior:g}; it is the share of generated images, above 0 and below 1"
+        )
+    return prior
+
+
 def check_distinct(natural: str, generated: list[str]) -> None:
     """Raises InputError where two of the sets are the same folder or file."""
     real = [os.path.realpath(path) for path in (natural, *generated)]

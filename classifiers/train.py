@@ -29,6 +29,7 @@ from classifiers.models import ARCHITECTURES, check_architecture
 from data import Images, InputError, Joined, Opened, Subset
 from metrics import detection_metrics
 from metrics.calibration import fit_temperature
+from metrics.prior import BALANCED, prior_weights
 from training import command
 from training.command_line import command_line
 from training.config import define_flags, override, to_json
@@ -124,10 +125,13 @@ def held_back(images: Images) -> tuple[Images, Images]:
 
 
 def calibrated(detector: Detector, natural: Images, generated: Images) -> Detector:
-    """The detector with the temperature that fits images that do not train (Guo et al. 2017)."""
+    """The detector with the temperature that fits images that do not train (Guo et al. 2017).
+
+    Natural and generated ones weigh the same, however many generators there are.
+    """
     logits = [detector.logits(each) for each in (natural, generated)]
     labels = np.repeat([0, 1], [len(each) for each in logits])
-    temperature = fit_temperature(np.concatenate(logits), labels)
+    temperature = fit_temperature(np.concatenate(logits), labels, prior_weights(labels))
     return dataclasses.replace(detector, temperature=temperature)
 
 
@@ -137,7 +141,7 @@ def final_metrics(detector: Detector, natural: Opened, generated: list[Opened]) 
     found = []
     for each in generated:
         logits = detector.logits(each.dataset.evaluation)
-        metrics = detection_metrics(logits, of_natural)
+        metrics = detection_metrics(logits, of_natural, BALANCED)
         found.append(
             {"path": each.path, "images": len(logits), "natural_images": len(of_natural)}
             | dataclasses.asdict(metrics)

@@ -98,6 +98,22 @@ def test_a_temperature_has_the_least_cross_entropy():
     assert detector.temperature == pytest.approx(grid[np.argmin(losses)], rel=0.01)
 
 
+def test_the_temperature_does_not_depend_on_how_many_images_there_are_of_a_kind():
+    model = build("cnn", (12, 12, 1), 0)
+    random = np.random.default_rng(0)
+    natural, generated = (
+        random.integers(0, most, (150, 12, 12, 1), dtype=np.uint8) for most in (256, 235)
+    )
+    temperatures = [
+        calibrated(
+            Detector(model), ArrayImages(natural), ArrayImages(np.tile(generated, (times, 1, 1, 1)))
+        ).temperature
+        for times in (1, 8)
+    ]
+    # But for Platt's targets, which know the number of images.
+    assert temperatures[1] == pytest.approx(temperatures[0], rel=0.05)
+
+
 def test_it_stops_when_nothing_gets_better(trained):
     folder, _, _ = trained
     lines = read_metrics(folder / "run/metrics.jsonl")
