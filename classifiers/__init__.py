@@ -11,7 +11,7 @@ training    ClassifierTask and DigitTask
 augmentation, perturbations, early_stopping    what a detector's training may add
 scoring     logits and features of any number of images
 train, evaluate, explain    the commands
-evaluation_inputs, evaluation, grad_cam, spectra    what evaluate and explain consist of
+evaluation_inputs, evaluation, hires_cam, spectra    what evaluate and explain consist of
 detect, detection/    the command that looks at files, and its parts
 export, serving/      the command that makes a SavedModel, and its parts
 detector    Detector: a model with its temperature and what is known of it, as a folder

@@ -15,7 +15,9 @@ from absl import flags
 
 import report
 from classifiers import evaluation_inputs
+from classifiers.baseline import load_baseline
 from classifiers.evaluation import (
+    baseline_table,
     calibration,
     detection_table,
     interval_table,
@@ -71,6 +73,11 @@ def _run() -> None:
         interval_table(scores, prior),
     ]  # fmt: skip
     figures = [reliability]
+    summary = _summary(tables[0], tables[1])
+    baseline = load_baseline(values.detector, detector.image_shape)
+    if baseline is not None:
+        tables.append(baseline_table(scores, baseline, natural, generated))
+        summary += f" {_comparison(tables[-1])}"
     for name, strengths in sweeps.items():
         if strengths:
             table, figure = robustness(detector, natural, generated, name, strengths)
@@ -82,7 +89,7 @@ def _run() -> None:
             title="A detector of generated images",
             question="How well does the detector tell the generators' images from natural ones?",
             paper_claim="The paper reports no numbers on other data.",
-            summary=_summary(tables[0], tables[1]),
+            summary=summary,
             facts=subject.facts | {"share of generated images in AP and calibration": f"{prior:g}"},
             configuration={"detector": detector.info, "temperature": detector.temperature},
             seeds={},
@@ -118,6 +125,18 @@ def _summary(detection: report.Table, natural: report.Table) -> str:
     return (
         f"The detector calls {rates['detection rate']:.1%} of the generated images generated and "
         f"{natural.cells[0][1]:.1%} of the natural ones natural; AUC {rates['AUC']:.3f}."
+    )
+
+
+def _comparison(baseline: report.Table) -> str:
+    detector, *_, low, high = baseline.cells[-1]
+    area = baseline.cells[-1][3]
+    verdict = (
+        "above" if detector > high else "below" if detector < low else "no further than chance from"
+    )
+    return (
+        f"That is {verdict} what a logistic regression on the radial spectrum reaches: "
+        f"{area:.3f} ({low:.3f} to {high:.3f})."
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from classifiers.baseline import Baseline
 from classifiers.detector import Detector
 from classifiers.perturbations import PERTURBATIONS, Perturbed
 from data import Images
@@ -122,6 +123,41 @@ def interval_table(scores: Scores, prior: float = BALANCED) -> Table:
         cells=[
             [end for each in columns.values() for end in each.interval(logits, scores.natural)]
             for logits in groups.values()
+        ],
+        digits=3,
+    )
+
+
+def baseline_table(
+    scores: Scores, baseline: Baseline, natural: Images, generated: Mapping[str, Images]
+) -> Table:
+    """The detector beside a logistic regression that was trained on the same images."""
+    others = Scores(
+        baseline.logits(natural),
+        {name: baseline.logits(images) for name, images in generated.items()},
+    )
+    column = statistics()["AUC"]
+    return Table(
+        name="baseline",
+        title="Does the network earn its keep?",
+        caption="AUC of the detector, and of a logistic regression on the radial power spectrum of "
+        "the same images, encoded alike; 95 % intervals.",
+        row_label="Generator",
+        column_label="AUC",
+        rows=list(scores.groups()),
+        columns=[
+            f"{who}{end}" for who in ("detector", "baseline") for end in ("", ", from", ", to")
+        ],
+        cells=[
+            [
+                number
+                for each in (scores, others)
+                for number in (
+                    column.value(each.groups()[name], each.natural),
+                    *column.interval(each.groups()[name], each.natural),
+                )
+            ]
+            for name in scores.groups()
         ],
         digits=3,
     )

@@ -112,15 +112,6 @@ def open_inputs() -> EvaluationInputs:
     return EvaluationInputs(detector, opened, natural, dict(zip(names, generated, strict=True)))
 
 
-def checked_prior(prior: float) -> float:
-    """The share of generated images that --prior gives; InputError where it is no share of both."""
-    if not 0 < prior < 1:
-        raise InputError(
-            f"--prior is {prior:g}; it is the share of generated images, above 0 and below 1"
-        )
-    return prior
-
-
 def check_distinct(natural: str, generated: list[str]) -> None:
     """Raises InputError where two of the sets are the same folder or file."""
     real = [os.path.realpath(path) for path in (natural, *generated)]
@@ -136,6 +127,15 @@ def names_of(paths: list[str]) -> list[str]:
     return [printable(name) for name in (names if len(set(names)) == len(names) else paths)]
 
 
+def checked_prior(prior: float) -> float:
+    """The share of generated images that --prior gives; InputError where it is no share of both."""
+    if not 0 < prior < 1:
+        raise InputError(
+            f"--prior is {prior:g}; it is the share of generated images, above 0 and below 1"
+        )
+    return prior
+
+
 def chosen(opened: Opened, split: str, limit: int) -> Images:
     """Images of a split: all, or a random choice of as many as asked for."""
     parts = {"train": [opened.dataset.train], "evaluation": [opened.dataset.evaluation]}
@@ -143,6 +143,11 @@ def chosen(opened: Opened, split: str, limit: int) -> Images:
     images = Joined(parts[split])
     if len(images) < 2:
         raise InputError(f"{opened.path} has too few images for --split={split}: give --split=all")
+    return at_most(images, limit)
+
+
+def at_most(images: Images, limit: int) -> Images:
+    """All images, or a fixed random choice of as many as asked for, in their order."""
     if len(images) <= limit:
         return images
     return Subset(images, np.sort(data.permutation(len(images), 0)[:limit]))

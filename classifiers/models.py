@@ -99,3 +99,11 @@ def build(
     images = keras.Input(image_shape, name="images")
     encoded = JPEGEncoding(jpeg_quality, dtype="float32", name="jpeg")(images)
     return keras.Model(images, model(encoded), name=model.name)
+
+
+def behind_jpeg(model: keras.Model) -> keras.Model:
+    """The network that a classifier's images reach once they are encoded: itself without a JPEG."""
+    import keras
+
+    inner = [layer for layer in model.layers if isinstance(layer, keras.Model)]
+    return behind_jpeg(inner[0]) if inner else model

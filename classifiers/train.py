@@ -22,10 +22,12 @@ from absl import flags
 
 import data
 from classifiers.augmentation import AugmentationConfig
-from classifiers.config import DETECTOR
+from classifiers.baseline import Baseline, fit_baseline
+from classifiers.config import DETECTOR, FINE_TUNED
 from classifiers.detector import Detector
 from classifiers.evaluation_inputs import check_distinct, define_sets, open_sets
 from classifiers.models import ARCHITECTURES, check_architecture
+from classifiers.pretrained import NONE, begin_with, check_weights, recorded_weights
 from data import Images, InputError, Joined, Opened, Subset
 from metrics import detection_metrics
 from metrics.calibration import fit_temperature
@@ -50,6 +52,12 @@ def main() -> None:
         flags.DEFINE_string("run", None, "Folder of the run: a new one, or one to go on with.")
         define_sets()
     flags.DEFINE_enum("architecture", "mobilenet_v2", ARCHITECTURES, "The detector's network.")
+    flags.DEFINE_string(
+        "weights",
+        NONE,
+        "Weights that the training begins with, by a linear probe on them: none, imagenet (Keras "
+        f"downloads them), a file of them, or a detector; learns at {FINE_TUNED.learning_rate:g}.",
+    )
     flags.DEFINE_integer("resolution", 64, "Height and width of the images.", lower_bound=8)
     flags.DEFINE_integer("channels", 3, "Colour channels of the images: 1 (grey) or 3 (RGB).", 1, 3)
     flags.DEFINE_enum("filter", "lanczos", ["lanczos", "box"], "How images are resized.")
@@ -67,10 +75,12 @@ def _run() -> None:
     if not values.run or not values.natural or not values.generated:
         raise InputError("--run (a folder), --natural and --generated (images) are needed")
     folder = Path(values.run)
-    config = override(DETECTOR, "classifier", values)
+    defaults = DETECTOR if values.weights == NONE else FINE_TUNED
+    config = override(defaults, "classifier", values)
     augmentation = override(AugmentationConfig(), "augmentation", values)
     shape = (values.resolution, values.resolution, values.channels)
     check_architecture(values.architecture, shape, config.width, config.enlarge)
+    check_weights(values.weights, values.architecture, values.channels, config.width)
     check_distinct(values.natural, values.generated)
     from classifiers.training import ClassifierTask
     from training.loop import Loop, LoopConfig
@@ -84,6 +94,7 @@ def _run() -> None:
     )
     natural, *generated = open_sets(values.resolution, values.channels, values.filter)
     settings = {"classifier": to_json(config), "augmentation": to_json(augmentation)}
+    settings |= recorded_weights(values.weights)
     warn_of_formats(natural, generated)
     parts = [held_back(each.dataset.train) for each in (natural, *generated)]
     train, validation = [part for part, _ in parts], [part for _, part in parts]
@@ -92,6 +103,11 @@ def _run() -> None:
             values.architecture, config, train[0], train[1:], values.seed, augmentation,
             (validation[0], Joined(validation[1:])),
         )  # fmt: skip
+        if values.weights != NONE:
+            begin_with(
+                task, values.weights, values.architecture, config.width,
+                (train[0], Joined(train[1:])),
+            )  # fmt: skip
     # Only now, so that a command that was refused stands in the way of none that is right.
     is_chief = Workers(strategy).is_chief
     if is_chief:
@@ -110,8 +126,10 @@ def _run() -> None:
     info = _info(natural, generated) | settings
     detector = Detector(task.model, 1.0, values.filter, info)
     detector = calibrated(detector, validation[0], Joined(validation[1:]))
-    info["figures"] = final_metrics(detector, natural, generated)
+    baseline = fit_baseline(train[0], Joined(train[1:]), config.jpeg_quality)
+    info["figures"] = final_metrics(detector, natural, generated, baseline)
     detector.save(folder)
+    baseline.save(folder)
     print(folder)
 
 
@@ -135,7 +153,12 @@ def calibrated(detector: Detector, natural: Images, generated: Images) -> Detect
     return dataclasses.replace(detector, temperature=temperature)
 
 
-def final_metrics(detector: Detector, natural: Opened, generated: list[Opened]) -> list[dict]:
+def final_metrics(
+    detector: Detector,
+    natural: Opened,
+    generated: list[Opened],
+    baseline: Baseline | None = None,
+) -> list[dict]:
     """What the detector reaches on the images that have no part in its training, by generator."""
     of_natural = detector.logits(natural.dataset.evaluation)
     found = []
@@ -150,7 +173,18 @@ def final_metrics(detector: Detector, natural: Opened, generated: list[Opened]) 
             f"{each.path}: {metrics.detection_rate:.1%} of {len(logits):,} images detected, "
             f"{metrics.natural_accuracy:.1%} of {len(of_natural):,} natural ones called natural"
         )
+        if baseline is not None:
+            both = each.dataset.evaluation, natural.dataset.evaluation
+            area = detection_metrics(*map(baseline.logits, both)).roc_auc
+            found[-1]["baseline_roc_auc"] = area
+            say(baseline_line(metrics.roc_auc, area))
     return found
+
+
+def baseline_line(detector: float, baseline: float) -> str:
+    """Whether a network earns its keep, by its AUC and the baseline's."""
+    line = f"AUC {detector:.3f}; logistic regression on the radial spectrum reaches {baseline:.3f}"
+    return line if detector > baseline else f"warning: {line}: the network is no better"
 
 
 def warn_of_formats(natural: Opened, generated: list[Opened]) -> None:

@@ -1,4 +1,4 @@
-"""Grad-CAM and spectra against closed forms."""
+"""HiResCAM and spectra against closed forms."""
 
 import json
 
@@ -6,12 +6,13 @@ import commands
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from noise_folders import write_noise
 from PIL import Image
 
 from classifiers.detector import Detector
 from classifiers.evaluation_inputs import chosen
-from classifiers.grad_cam import grad_cam, overlay
+from classifiers.hires_cam import hires_cam, overlay
 from classifiers.models import build
 from classifiers.spectra import FLOOR, log_power_spectrum, radial_profile
 from data import ArrayImages, open_path
@@ -36,7 +37,69 @@ def test_behind_a_mean_it_is_the_class_activation_map():
     expected = np.maximum(0, features @ weights)
     # Terms of either sign cancel: float32 is exact to the size of the terms, not of their sum.
     tolerance = 1e-5 * np.abs(features * weights).max()
-    np.testing.assert_allclose(grad_cam(model, IMAGES), expected, rtol=0, atol=tolerance)
+    np.testing.assert_allclose(hires_cam(model, IMAGES), expected, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("size", [36, 20])
+def test_behind_a_flattening_it_is_each_places_share_of_the_logit(size):
+    """Of the last map of 7x7 cells or more: at 36 that after the pooling, at 20 that before it."""
+    model = build("cnn", (size, size, 3), 3)
+    images = np.random.default_rng(2).integers(0, 256, (4, size, size, 3), dtype=np.uint8)
+    *_, convolved, pooled = (x.output for x in model.layers if len(x.output.shape) == 4)
+    convolved, pooled = (x.numpy() for x in keras.Model(model.inputs, [convolved, pooled])(images))
+    kernel, bias = (each.numpy() for each in model.layers[-1].weights)
+    shares = pooled * kernel.reshape(pooled.shape[1:])  # [N, h, w, D]
+    np.testing.assert_allclose(shares.sum(axis=(1, 2, 3)) + bias, model(images)[:, 0], atol=1e-4)
+    if size == 20:  # A pooled value is the largest of four.
+        rows, columns = (2 * np.arange(pooled.shape[1])[:, None] + [0, 1] for _ in range(2))
+        blocks = convolved[:, rows][:, :, :, columns]  # [N, h, 2, w, 2, D]
+        is_largest = blocks == pooled[:, :, None, :, None]
+        places = np.zeros_like(convolved)
+        side = 2 * pooled.shape[1]
+        spread = (is_largest * shares[:, :, None, :, None]).reshape(4, side, side, -1)
+        places[:, :side, :side], shares = spread, places
+    expected = tf.image.resize(np.maximum(0, shares.sum(-1, keepdims=True)), (size, size))[..., 0]
+    found = hires_cam(model, images)
+    np.testing.assert_allclose(found, expected, atol=1e-5 * np.max(expected))
+    assert np.ptp(found, axis=(1, 2)).min() > 0
+
+
+@pytest.fixture(scope="module")
+def patched():
+    """Smooth natural images; generated ones have a checkerboard somewhere."""
+    random = np.random.default_rng(0)
+    small = random.uniform(60, 190, (480, 4, 4, 1)).astype("f")
+    images = tf.image.resize(small, (24, 24), "bicubic").numpy()
+    labels = np.arange(len(images)) % 2
+    board = 40 * ((np.indices((8, 8)).sum(axis=0) % 2) * 2 - 1)[..., None]
+    for image in images[labels == 1]:
+        top, left = random.integers(0, 17, 2)
+        image[top : top + 8, left : left + 8] += board
+    return images.clip(0, 255).round().astype(np.uint8), labels
+
+
+@pytest.mark.parametrize("name", ["cnn", "mobilenet_v2"])
+def test_hiding_what_it_marks_moves_the_logit_more_than_hiding_the_rest(patched, name):
+    images, labels = patched
+    keras.utils.set_random_seed(0)
+    model = build(name, (24, 24, 1), 0, width=0.25, enlarge=True)
+    model.compile(keras.optimizers.Adam(3e-3), keras.losses.BinaryCrossentropy(from_logits=True))
+    model.fit(images[:400].astype("f"), labels[:400], epochs=6, verbose=0)
+    seen = images[400:][labels[400:] == 1]
+    logits = model(seen.astype("f")).numpy()[:, 0]
+    assert np.mean(logits > 0) > 0.9
+    maps = hires_cam(model, seen)
+    assert np.ptp(maps, axis=(1, 2)).min() > 0
+    marked = maps >= np.quantile(maps, 0.9, axis=(1, 2), keepdims=True)
+
+    def change(hidden: np.ndarray) -> float:
+        mean = seen.mean(axis=(1, 2), keepdims=True)
+        return np.mean(logits - model(np.where(hidden[..., None], mean, seen)).numpy()[:, 0])
+
+    # Elsewhere: areas of the same shapes, half an image away.
+    elsewhere = [np.roll(marked, shift, axis=(1, 2)) for shift in ((12, 12), (0, 12), (12, 0))]
+    print(name, change(marked), [change(each) for each in elsewhere])
+    assert change(marked) > 3 * max(0.1, *(change(each) for each in elsewhere))
 
 
 def test_jpeg_comes_before_it():
@@ -44,15 +107,15 @@ def test_jpeg_comes_before_it():
     images = keras.Input([16, 16, 3])
     model = keras.Model(images, inner(JPEGEncoding(30, name="jpeg")(images)))
     encoded = JPEGEncoding(30)(IMAGES).numpy().astype(np.uint8)
-    expected = grad_cam(inner, encoded)
-    np.testing.assert_allclose(grad_cam(model, IMAGES), expected, atol=1e-5 * expected.max())
+    expected = hires_cam(inner, encoded)
+    np.testing.assert_allclose(hires_cam(model, IMAGES), expected, atol=1e-5 * expected.max())
 
 
 @pytest.mark.parametrize("name", ["cnn", "mobilenet_v2"])
 def test_every_architecture_has_one(name):
     images = np.random.default_rng(1).integers(0, 256, (2, 64, 64, 3), dtype=np.uint8)
     model = build(name, (64, 64, 3), 0, width=0.25, jpeg_quality=80)
-    maps = grad_cam(model, images)
+    maps = hires_cam(model, images)
     assert maps.shape == (2, 64, 64) and maps.min() >= 0 and np.isfinite(maps).all()
 
 
@@ -138,7 +201,7 @@ def test_the_command_writes_the_spectra_it_took(explained):
 
 
 def test_the_command_draws_images_above_their_maps(explained):
-    grid = np.asarray(Image.open(explained / "report/grad-cam-0.png"))
+    grid = np.asarray(Image.open(explained / "report/hires-cam-0.png"))
     assert grid.shape == (2 * 24 + 2, 3 * 24 + 2 * 2, 3)
     images = chosen(open_path(str(explained / "natural"), 24, 3), "all", 100).read(np.arange(3))
     np.testing.assert_array_equal(grid[:24, :24], images[0])
