@@ -85,6 +85,12 @@ def fit_baseline(natural: Images, generated: Images, jpeg_quality: int) -> Basel
     return Baseline(weights, float(model.intercept_[0] - weights @ mean), jpeg_quality)
 
 
+def baseline_line(detector: float, baseline: float) -> str:
+    """Whether a network earns its keep, by its AUC and the baseline's."""
+    line = f"AUC {detector:.3f}; logistic regression on the radial spectrum reaches {baseline:.3f}"
+    return line if detector >= baseline else f"warning: {line}: the network is worse"
+
+
 def _features(images: Images, jpeg_quality: int) -> np.ndarray:
     """Float64 [N, R]."""
     return radial_profiles(Perturbed(images, "jpeg", jpeg_quality) if jpeg_quality else images)

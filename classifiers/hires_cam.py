@@ -5,7 +5,7 @@ import matplotlib
 import numpy as np
 import tensorflow as tf
 
-from classifiers.models import behind_jpeg
+from classifiers.models import Step, behind_jpeg, steps_of
 
 OPACITY = 0.5
 LEAST_SIDE = 7  # cells of a map, as in the last one of a network for ImageNet
@@ -37,11 +37,10 @@ def hires_cam(model: keras.Model, images: np.ndarray) -> np.ndarray:
         float32 [N, H, W], at least 0, enlarged to the images' size by bilinear interpolation, in
         units of the logit; not normalized, so that images can be compared.
     """
-    network = behind_jpeg(model)
-    network = keras.Model(network.inputs[0], network.outputs[0])  # which a Sequential is not
+    steps = steps_of(behind_jpeg(model))
     jpeg = next((x for x in model.layers if x.name == "jpeg"), None)
     images = tf.cast(images if jpeg is None else jpeg(images), tf.float32)
-    explained = keras.Model(network.inputs[0], [feature_map(network), network.outputs[0]])
+    explained = keras.Model(steps[0].output, [feature_map(steps), steps[-1].output])
     with tf.GradientTape() as tape:
         tape.watch(images)  # Or nothing is recorded in front of layers that do not train.
         features, logits = explained(images, training=False)
@@ -69,22 +68,17 @@ def overlay(images: np.ndarray, maps: np.ndarray, most: float) -> np.ndarray:
     return np.round(255 * ((1 - opacity) * grey + opacity * colours)).astype(np.uint8)
 
 
-def feature_map(network: keras.Model) -> keras.KerasTensor:
+def feature_map(steps: list[Step]) -> keras.KerasTensor:
     """The last map [N, h, w, D] of at least 7x7 cells that no layer goes around.
 
-    Where all are smaller, the last of the largest. The network is a functional one.
+    Where all are smaller, the last of the largest.
     """
-    last_use = {
-        id(tensor): index
-        for index, operation in enumerate(network.operations)
-        for tensor in keras.tree.flatten(operation.input)
-    }
-    maps, reach = [], 0  # reach: the last operation that takes what was made so far
-    for index, operation in enumerate(network.operations):
-        output = operation.output
-        is_map = len(output.shape) == 4 and not isinstance(operation, _PASSED_OVER)
+    last_use = {id(tensor): index for index, step in enumerate(steps) for tensor in step.inputs}
+    maps, reach = [], 0  # reach: the last step that takes what was made so far
+    for index, step in enumerate(steps):
+        is_map = len(step.output.shape) == 4 and not isinstance(step.operation, _PASSED_OVER)
         if is_map and reach <= index:
-            maps.append(output)
-        reach = max(reach, last_use.get(id(output), index))
+            maps.append(step.output)
+        reach = max(reach, last_use.get(id(step.output), index))
     least = min(LEAST_SIDE, max(min(each.shape[1:3]) for each in maps))
     return [each for each in maps if min(each.shape[1:3]) >= least][-1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from classifiers.backbones import BACKBONES, Architecture, build_detector
 from classifiers.config import CNN_LEAST_SIZE, ClassifierConfig
@@ -107,3 +107,29 @@ def behind_jpeg(model: keras.Model) -> keras.Model:
 
     inner = [layer for layer in model.layers if isinstance(layer, keras.Model)]
     return behind_jpeg(inner[0]) if inner else model
+
+
+class Step(NamedTuple):
+    """A layer or an operation of a network, with the symbolic tensors that it takes and gives."""
+
+    operation: keras.Operation
+    inputs: list[keras.KerasTensor]
+    output: keras.KerasTensor
+
+
+def steps_of(network: keras.Model) -> list[Step]:
+    """A network from one input to one output, step by step, each behind those that it needs.
+
+    The first step gives the images, the last the logits.
+    """
+    import keras
+
+    if not isinstance(network, keras.Sequential):
+        return [Step(x, keras.tree.flatten(x.input), x.output) for x in network.operations]
+    # Its layers may have been called several times, while it was read from a file.
+    images = keras.layers.InputLayer(network.input_shape[1:])
+    steps = [Step(images, [], images.output)]
+    for layer in network.layers:
+        x = steps[-1].output
+        steps.append(Step(layer, [x], layer(x)))
+    return steps

@@ -160,10 +160,11 @@ def feature_network(model: keras.Model) -> keras.Model:
     """A classifier without its last layer: images [N, H, W, C] to features [N, D]."""
     import keras
 
-    from classifiers.models import behind_jpeg
+    from classifiers.models import behind_jpeg, steps_of
 
     network = behind_jpeg(model)
-    features = keras.Model(network.inputs[0], network.layers[-1].input)
+    steps = steps_of(network)
+    features = keras.Model(steps[0].output, steps[-1].inputs[0])
     if network is model:
         return features
     return keras.Model(model.inputs[0], features(model.get_layer("jpeg").output))

@@ -22,7 +22,7 @@ from absl import flags
 
 import data
 from classifiers.augmentation import AugmentationConfig
-from classifiers.baseline import Baseline, fit_baseline
+from classifiers.baseline import Baseline, baseline_line, fit_baseline
 from classifiers.config import DETECTOR, FINE_TUNED
 from classifiers.detector import Detector
 from classifiers.evaluation_inputs import check_distinct, define_sets, open_sets
@@ -92,9 +92,9 @@ def _run() -> None:
         4 * config.batch_size * values.resolution**2 * values.channels,
         f"--classifier_batch_size={config.batch_size} at --resolution={values.resolution}",
     )
+    settings = recorded_weights(values.weights)
     natural, *generated = open_sets(values.resolution, values.channels, values.filter)
-    settings = {"classifier": to_json(config), "augmentation": to_json(augmentation)}
-    settings |= recorded_weights(values.weights)
+    settings |= {"classifier": to_json(config), "augmentation": to_json(augmentation)}
     warn_of_formats(natural, generated)
     parts = [held_back(each.dataset.train) for each in (natural, *generated)]
     train, validation = [part for part, _ in parts], [part for _, part in parts]
@@ -179,12 +179,6 @@ def final_metrics(
             found[-1]["baseline_roc_auc"] = area
             say(baseline_line(metrics.roc_auc, area))
     return found
-
-
-def baseline_line(detector: float, baseline: float) -> str:
-    """Whether a network earns its keep, by its AUC and the baseline's."""
-    line = f"AUC {detector:.3f}; logistic regression on the radial spectrum reaches {baseline:.3f}"
-    return line if detector > baseline else f"warning: {line}: the network is no better"
 
 
 def warn_of_formats(natural: Opened, generated: list[Opened]) -> None:

@@ -9,13 +9,14 @@ from noise_folders import write_noise
 from scipy.stats import binomtest
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
+from classifiers.baseline import fit_baseline, load_baseline
 from classifiers.detector import Detector
 from classifiers.evaluate import strengths_of
 from classifiers.evaluation import Scores, calibration, detection_table
 from classifiers.evaluation_inputs import check_distinct, checked_prior, chosen, names_of
 from classifiers.models import build
 from classifiers.perturbations import Perturbed, jpeg
-from data import ArrayImages, InputError, open_path
+from data import ArrayImages, InputError, Joined, open_path
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +27,8 @@ def made(tmp_path_factory):
     Detector(model, 2.0, "box", {"architecture": "cnn"}).save(folder / "detector")
     natural = write_noise(folder / "natural", 30, 1, ".png", 0)
     generated = [write_noise(folder / name, 20, 4, ".png", n) for n, name in ((1, "a"), (2, "b"))]
+    images = [chosen(open_path(each, 12, 3, "box"), "all", 100) for each in (natural, *generated)]
+    fit_baseline(images[0], Joined(images[1:]), 75).save(folder / "detector")
     done = commands.run(
         "-m", "classifiers.evaluate", f"--detector={folder / 'detector'}",
         f"--natural={natural}", f"--generated={','.join(generated)}", "--split=all",
@@ -82,6 +85,24 @@ def test_figures_are_those_of_the_logits(made):
         np.testing.assert_allclose(found_interval, wilson)
     assert table(folder, "natural")["natural", "called natural"] == np.mean(natural <= 0)
     assert done.stdout.split()[-1] == str(folder / "report/index.html")
+
+
+def test_the_report_says_whether_the_network_earns_its_keep(made):
+    """The network was not trained; coarse noise is known by its spectrum."""
+    folder, _, generated, _ = made
+    baseline = load_baseline(folder / "detector", (12, 12, 3))
+    natural, *both = (
+        baseline.logits(chosen(open_path(path, 12, 3, "box"), "all", 100))
+        for path in (str(folder / "natural"), *generated)
+    )
+    labels = np.repeat([0, 1], [30, 40])
+    area = roc_auc_score(labels, np.concatenate([natural, *both]))
+    assert area > 0.95
+    found, detection = table(folder, "baseline"), table(folder, "detection")
+    assert found["all generators", "baseline"] == pytest.approx(area)
+    assert found["all generators", "detector"] == detection["all generators", "AUC"] < 0.9
+    summary = json.loads((folder / "report/report.json").read_text())["summary"]
+    assert f"below what a logistic regression on the radial spectrum reaches: {area:.3f}" in summary
 
 
 def test_calibration_has_the_detectors_temperature(made):

@@ -44,7 +44,8 @@ def test_the_shift_is_bayes_rule():
 def test_copies_of_one_kind_change_no_metric_at_a_prior():
     generated, natural = calibrated_logits(200)
     once = detection_metrics(generated, natural, 0.3)
-    assert detection_metrics(np.repeat(generated, 7), natural, 0.3) == once
+    copied = detection_metrics(np.repeat(generated, 7), natural, 0.3)
+    assert vars(copied) == pytest.approx(vars(once))
     assert detection_metrics(generated, natural).average_precision == pytest.approx(
         detection_metrics(generated, natural, 0.5).average_precision
     )
