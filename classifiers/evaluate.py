@@ -27,7 +27,6 @@ from classifiers.evaluation import (
 )
 from classifiers.perturbations import check_strength
 from data import InputError
-from metrics.prior import BALANCED
 from report import Report
 from training import command
 from training.command_line import command_line
@@ -45,11 +44,8 @@ SWEEPS = {
 def main() -> None:
     """The command line."""
     evaluation_inputs.define_flags(limit=10_000)
-    flags.DEFINE_float(
-        "prior",
-        BALANCED,
-        "Share of generated images for which AP and calibration are told, between 0 and 1; how "
-        "many images there are of each kind plays no part.",
+    evaluation_inputs.define_prior(
+        "Share of generated images for which AP and calibration are told, however many there are."
     )
     with group(OPTIONS):
         for name, (strengths, unit) in SWEEPS.items():

@@ -11,6 +11,7 @@ import data
 from classifiers.detector import Detector, load_detector
 from data import Images, InputError, Joined, Opened, Subset
 from data.errors import printable
+from metrics.prior import BALANCED
 from training.flag_help import NEEDED, group
 from training.progress import say
 
@@ -125,6 +126,11 @@ def names_of(paths: list[str]) -> list[str]:
     """The last part of each path where that tells them apart, else the whole paths; printable."""
     names = [Path(path).name for path in paths]
     return [printable(name) for name in (names if len(set(names)) == len(names) else paths)]
+
+
+def define_prior(text: str) -> None:
+    """Defines --prior."""
+    flags.DEFINE_float("prior", BALANCED, f"{text} Above 0 and below 1.")
 
 
 def checked_prior(prior: float) -> float:

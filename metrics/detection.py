@@ -67,10 +67,20 @@ def detection_rate_at(
         generated_logits: [N], positive = generated.
         natural_logits: [M]. A rate below 1 / M means that none may be called generated.
     """
-    allowed = int(false_positive_rate * len(natural_logits))
-    # What is above the first natural image that must not be called generated.
-    threshold = np.sort(natural_logits)[len(natural_logits) - 1 - allowed]
+    threshold = threshold_at(false_positive_rate, natural_logits)
     return float(np.mean(generated_logits > threshold))
+
+
+def threshold_at(false_positive_rate: float, natural_logits: np.ndarray) -> float:
+    """The lowest threshold above which there is at most this share of the natural images.
+
+    Args:
+        false_positive_rate: in [0, 1).
+        natural_logits: [M]. A rate below 1 / M means that none may be above.
+    """
+    allowed = int(false_positive_rate * len(natural_logits))
+    # The first natural image that must not be called generated.
+    return float(np.sort(natural_logits)[len(natural_logits) - 1 - allowed])
 
 
 def roc_auc_influence(

@@ -92,6 +92,9 @@ def average_precision_interval(
 ) -> Interval:
     """Interval of the average precision: Wilson's, with the variance of its influence function.
 
+    The first few natural images weigh most. Where these are few and generated ones are many, it is
+    somewhat narrow: of 50 and 500 normal logits it held the truth in 89 of 100 simulations.
+
     Args:
         generated_logits: [N], positive = generated.
         natural_logits: [M].
@@ -121,21 +124,51 @@ def rate_at_interval(
         natural_logits: [M].
         level: probability that the interval stands for.
     """
-    from scipy.stats import binom
-
     rate = detection_rate_at(false_positive_rate, generated_logits, natural_logits)
     low, high = wilson(rate, len(generated_logits), level)
+    highest, lowest = (
+        float(np.mean(generated_logits > threshold))
+        for threshold in threshold_interval(false_positive_rate, natural_logits, level)
+    )
+    down, up = np.hypot(rate - low, rate - lowest), np.hypot(high - rate, highest - rate)
+    return _within(rate - down, rate + up)
+
+
+def threshold_interval(
+    false_positive_rate: float, natural_logits: np.ndarray, level: float = LEVEL
+) -> Interval:
+    """Interval of the threshold of a false positive rate: two of the natural images' logits.
+
+    It holds for every distribution. Where there are too few images it reaches to -inf or inf.
+
+    Args:
+        false_positive_rate: of the threshold, in (0, 1).
+        natural_logits: [M].
+        level: probability that the interval stands for.
+    """
+    from scipy.stats import binom
+
     ordered = np.concatenate([[-np.inf], np.sort(natural_logits), [np.inf]])
     count = len(natural_logits)
     # So many natural images lie above the true threshold, at least and at most.
     least, most = binom.ppf([(1 - level) / 2, (1 + level) / 2], count, false_positive_rate)
-    lowest, highest = (
-        float(np.mean(generated_logits > ordered[count + 1 - int(above)]))
-        for above in (least, most + 1)
-    )
-    return _within(
-        rate - np.hypot(rate - low, rate - lowest), rate + np.hypot(high - rate, highest - rate)
-    )
+    return float(ordered[count - int(most)]), float(ordered[count + 1 - int(least)])
+
+
+def false_positive_interval(above: int, count: int, level: float = LEVEL) -> Interval:
+    """Interval of the false positive rate of a threshold that is one of the natural images' logits.
+
+    What lies above the order statistic is beta-distributed, whatever the logits are.
+
+    Args:
+        above: natural images above it, less than `count`.
+        count: natural images that it was chosen by.
+        level: probability that the interval stands for.
+    """
+    from scipy.stats import beta
+
+    low, high = beta.ppf([(1 - level) / 2, (1 + level) / 2], above + 1, count - above)
+    return float(low), float(high)
 
 
 def _of_influence(influence: tuple[np.ndarray, np.ndarray], level: float) -> Interval:

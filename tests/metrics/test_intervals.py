@@ -7,7 +7,7 @@ from scipy.stats import binom, binomtest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from metrics import intervals
-from metrics.detection import average_precision_influence, roc_auc_influence
+from metrics.detection import average_precision_influence, roc_auc_influence, threshold_at
 
 COUNT, TIMES = 50, 1500
 
@@ -78,6 +78,17 @@ def test_rates_at_a_false_positive_rate_are_covered(rate, count):
     assert max(high for _, high in found) <= 1
     if count > 50:
         assert np.mean(np.diff(found)) < 0.35  # It says something, too.
+
+
+def test_the_false_positive_rate_of_a_threshold_is_covered():
+    _, natural = binormal(0.9, 200)
+    thresholds = [threshold_at(0.02, each) for each in natural]
+    assert np.mean(natural > np.transpose([thresholds])) == 0.02
+    low, high = intervals.false_positive_interval(4, 200)
+    assert (
+        np.mean((low < ndtr(-np.array(thresholds))) & (ndtr(-np.array(thresholds)) < high)) > 0.93
+    )
+    assert low < 0.02 < high < 0.06
 
 
 def test_a_detector_without_a_mistake_on_thirty_is_not_certain():
