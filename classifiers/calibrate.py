@@ -57,7 +57,7 @@ def _run() -> None:
     detector, folder = load_detector(values.detector), detector_folder(values.detector)
     logits = natural_logits(detector, Pictures(values.natural))
     detector.info["calibration"] = found = calibration(logits, rate, uncertain_rate) | {
-        "natural": [str(each) for each in values.natural]
+        "natural": [Path(each).name for each in values.natural]  # and no folders of one's own
     }
     detector.save_info(folder)
     thresholds = detector.thresholds()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -176,9 +178,10 @@ def _is_detector(weights: str) -> bool:
 
 def _of_keras(application: KerasApplication, weights: str, width: float) -> list[np.ndarray]:
     try:
-        return application.pretrained(weights, width)
+        with contextlib.redirect_stdout(sys.stderr):  # where Keras says that it downloads
+            return application.pretrained(weights, width)
     except Exception as error:  # of the network, the file, or the library that reads it
-        reason = " ".join(str(error).split())[:120]
+        reason = " ".join(str(error).split())[:170]
         raise InputError(
             f"the weights of {application.name} cannot be had from {weights}: {reason}; "
             "give a file of them with --weights=PATH"
