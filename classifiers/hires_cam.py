@@ -5,6 +5,7 @@ import matplotlib
 import numpy as np
 import tensorflow as tf
 
+from classifiers.map_geometry import cell_centers, enlarged
 from classifiers.models import Step, behind_jpeg, steps_of
 
 OPACITY = 0.5
@@ -34,20 +35,21 @@ def hires_cam(model: keras.Model, images: np.ndarray) -> np.ndarray:
         images: uint8 [N, H, W, C].
 
     Returns:
-        float32 [N, H, W], at least 0, enlarged to the images' size by bilinear interpolation, in
-        units of the logit; not normalized, so that images can be compared.
+        float32 [N, H, W], at least 0, each cell where it looks, linear in between, in units of the
+        logit; not normalized, so that images can be compared.
     """
     steps = steps_of(behind_jpeg(model))
     jpeg = next((x for x in model.layers if x.name == "jpeg"), None)
     images = tf.cast(images if jpeg is None else jpeg(images), tf.float32)
-    explained = keras.Model(steps[0].output, [feature_map(steps), steps[-1].output])
+    chosen = feature_map(steps)
+    explained = keras.Model(steps[0].output, [chosen, steps[-1].output])
     with tf.GradientTape() as tape:
         tape.watch(images)  # Or nothing is recorded in front of layers that do not train.
         features, logits = explained(images, training=False)
     gradient = tape.gradient(logits, features)  # An image's logit depends on its features only.
     products = tf.cast(gradient, tf.float32) * tf.cast(features, tf.float32)
-    maps = tf.nn.relu(tf.reduce_sum(products, axis=-1))
-    return tf.image.resize(maps[..., None], images.shape[1:3], "bilinear")[..., 0].numpy()
+    maps = tf.nn.relu(tf.reduce_sum(products, axis=-1)).numpy()
+    return enlarged(maps, cell_centers(steps, chosen), images.shape[1:3])
 
 
 def overlay(images: np.ndarray, maps: np.ndarray, most: float) -> np.ndarray:

@@ -9,10 +9,12 @@ import pytest
 import tensorflow as tf
 from noise_folders import write_noise
 from PIL import Image
+from scipy import interpolate
 
 from classifiers.detector import Detector
 from classifiers.evaluation_inputs import chosen
 from classifiers.hires_cam import feature_map, hires_cam, overlay
+from classifiers.map_geometry import cell_centers
 from classifiers.models import build, steps_of
 from classifiers.spectra import FLOOR, log_power_spectrum, radial_profile
 from data import ArrayImages, open_path
@@ -60,9 +62,14 @@ def test_behind_a_flattening_it_is_each_places_share_of_the_logit(size):
         side = 2 * pooled.shape[1]
         spread = (is_largest * shares[:, :, None, :, None]).reshape(4, side, side, -1)
         places[:, :side, :side], shares = spread, places
-    expected = tf.image.resize(np.maximum(0, shares.sum(-1, keepdims=True)), (size, size))[..., 0]
+    # Two windows of 3 without padding, two poolings.
+    first, stride = (3.5, 2) if size == 20 else (4.5, 4)
+    places = first + stride * np.arange(shares.shape[1])
+    grid = np.clip(np.indices((size, size)), places[0], places[-1]).reshape(2, -1).T
     found = hires_cam(model, images)
-    np.testing.assert_allclose(found, expected, atol=1e-5 * np.max(expected))
+    for image, share in zip(found, np.maximum(0, shares.sum(-1)), strict=True):
+        expected = interpolate.RegularGridInterpolator((places, places), share)(grid)
+        np.testing.assert_allclose(image.ravel(), expected, atol=1e-5 * np.max(expected))
     assert np.ptp(found, axis=(1, 2)).min() > 0
 
 
@@ -78,6 +85,38 @@ def patched():
         top, left = random.integers(0, 17, 2)
         images[index, top : top + 8, left : left + 8] += board
     return images.clip(0, 255).round().astype(np.uint8), labels
+
+
+def windows(padding: str) -> keras.Model:
+    """Every layer that moves things, odd and even sizes; each cell is a sum of what it sees."""
+    ones = {"padding": padding, "use_bias": False}
+    return keras.Sequential(
+        [
+            keras.Input([61, 64, 1]),
+            keras.layers.Resizing(46, 48, interpolation="nearest"),
+            keras.layers.Conv2D(1, 7, strides=2, kernel_initializer="ones", **ones),
+            keras.layers.ZeroPadding2D(((0, 1), (2, 1))),
+            keras.layers.DepthwiseConv2D(3, depthwise_initializer="ones", **ones),
+            keras.layers.AveragePooling2D(2, padding=padding),
+            keras.layers.Conv2D(1, 3, dilation_rate=2, kernel_initializer="ones", **ones),
+        ]
+    )
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_a_cell_lies_in_the_middle_of_what_it_sees(padding):
+    steps = steps_of(windows(padding))
+    network = keras.Model(steps[0].output, steps[-1].output)
+    centers = cell_centers(steps, steps[-1].output)
+    images = tf.zeros([1, 61, 64, 1])
+    row, column = (len(each) // 2 for each in centers)  # which sees no edge
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        cell = network(images)[0, row, column, 0]
+    seen = tape.gradient(cell, images)[0, :, :, 0].numpy()
+    middle = [np.sum(place * seen) / np.sum(seen) for place in np.indices(seen.shape)]
+    found = centers[0][row], centers[1][column]
+    np.testing.assert_allclose(found, middle, atol=0.4)  # The nearest pixels are whole ones.
 
 
 def residual() -> keras.Model:
