@@ -10,7 +10,7 @@ def cell_centers(steps: list[Step], feature_map: keras.KerasTensor) -> list[np.n
     """The middle of what each row and each column of a feature map sees, in pixels.
 
     Layers without padding move it inwards, others by how much they pad on each side. Where several
-    layers are joined, the first tells it; they lie alike.
+    maps are joined, such as a residual block's, it is the mean of theirs.
 
     Args:
         steps: of a network, see `steps_of`.
@@ -19,30 +19,39 @@ def cell_centers(steps: list[Step], feature_map: keras.KerasTensor) -> list[np.n
     Returns:
         Float64 [h] and [w]; the middle of the first pixel is 0.
     """
-    made_by = {id(step.output): step for step in steps}
-    path = [made_by[id(feature_map)]]
-    while path[-1].inputs:
-        path.append(made_by[id(path[-1].inputs[0])])
-    return [_along(axis, path[::-1], feature_map.shape[1 + axis]) for axis in (0, 1)]
+    return [_along(axis, steps, feature_map) for axis in (1, 2)]
 
 
-def _along(axis: int, path: list[Step], cells: int) -> np.ndarray:
-    first, stride = 0.0, 1.0  # of the cells
-    for operation, inputs, output in path:
-        if isinstance(operation, keras.layers.ZeroPadding2D):
-            first -= stride * operation.padding[axis][0]
-        elif isinstance(operation, keras.layers.Resizing):
-            factor = inputs[0].shape[1 + axis] / output.shape[1 + axis]
-            first, stride = first + stride * (factor - 1) / 2, stride * factor
-        elif hasattr(operation, "strides"):  # convolutions and pooling
-            size, step = _window(operation, axis)
-            padded = 0
-            if operation.padding == "same":
-                padded = max(
-                    0, (output.shape[1 + axis] - 1) * step + size - inputs[0].shape[1 + axis]
-                )
-            first, stride = first + stride * ((size - 1) / 2 - padded // 2), stride * step
-    return first + stride * np.arange(cells)
+def _along(axis: int, steps: list[Step], feature_map: keras.KerasTensor) -> np.ndarray:
+    places: dict[int, tuple[float, float]] = {}  # of each map: its first cell, and their distance
+    for step in steps:
+        length = step.output.shape[axis] if len(step.output.shape) == 4 else None
+        joined = [places[id(x)] for x in step.inputs if id(x) in places]
+        if len(joined) > 1:  # A factor for each channel has no place.
+            joined = [places[id(x)] for x in step.inputs if x.shape[axis] == length]
+        if length and (joined or not step.inputs):
+            first, stride = np.mean(joined or [(0.0, 1.0)], axis=0)
+            offset, factor = _move(step, axis)
+            places[id(step.output)] = first + stride * offset, stride * factor
+    first, stride = places[id(feature_map)]
+    return first + stride * np.arange(feature_map.shape[axis])
+
+
+def _move(step: Step, axis: int) -> tuple[float, float]:
+    """Where an operation's first cell lies, and the distance of its cells, in those it takes."""
+    operation, inputs, output = step
+    if isinstance(operation, keras.layers.ZeroPadding2D):
+        return -operation.padding[axis - 1][0], 1.0
+    if isinstance(operation, keras.layers.Resizing):
+        factor = inputs[0].shape[axis] / output.shape[axis]
+        return (factor - 1) / 2, factor
+    if not hasattr(operation, "strides"):
+        return 0.0, 1.0
+    size, stride = _window(operation, axis - 1)
+    padded = 0
+    if operation.padding == "same":
+        padded = max(0, (output.shape[axis] - 1) * stride + size - inputs[0].shape[axis])
+    return (size - 1) / 2 - padded // 2, stride
 
 
 def _window(operation: keras.Layer, axis: int) -> tuple[int, int]:
