@@ -15,14 +15,13 @@ from data import ArrayImages, InputError
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "application", "options", "scaled"),
     [
         ("mobilenet_v2", "MobileNetV2", {"alpha": 0.35}, lambda x: x / 127.5 - 1),
         # It scales pixels by ImageNet's statistics itself.
-        pytest.param(
-            "efficientnet_v2_b0", "EfficientNetV2B0", {}, lambda x: x, marks=pytest.mark.long
-        ),
+        ("efficientnet_v2_b0", "EfficientNetV2B0", {}, lambda x: x),
     ],
 )
 def test_features_are_those_of_kerass_network_on_its_own_scale(
