@@ -11,7 +11,11 @@ training    ClassifierTask and DigitTask
 augmentation, perturbations, early_stopping    what a detector's training may add
 scoring     logits and features of any number of images
 train, evaluate, explain    the commands
-evaluation_inputs, evaluation, grad_cam, spectra    what evaluate and explain consist of
+evaluation_inputs, evaluation, spectra    what evaluate and explain consist of
+hires_cam, map_geometry    where in an image a detector sees a generator
+baseline    logistic regression on the radial spectrum, which a network must be better than
+pretrained  weights that a training begins with, and the linear probe on them
+calibrate   the command that chooses a detector's threshold by natural pictures
 detect, detection/    the command that looks at files, and its parts
 export, serving/      the command that makes a SavedModel, and its parts
 detector    Detector: a model with its temperature and what is known of it, as a folder

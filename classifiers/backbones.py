@@ -1,6 +1,6 @@
 """Backbones of detectors: images to features; global average pooling and one logit follow.
 
-Adding one is a line in BACKBONES. `keras_application` makes the features of what Keras Applications
+Adding one is a line in BACKBONES. `KerasApplication` makes the features of what Keras Applications
 offer, and `rebuild` puts in order what they leave to chance.
 """
 
@@ -12,8 +12,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import keras
+    import numpy as np
 
 Features = Callable[["keras.KerasTensor", float], "keras.KerasTensor"]
+
+# ImageNet's, of pixels in 0 ... 1.
+MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -47,23 +51,42 @@ class Backbone(Architecture):
     heeds_width: bool = False
 
 
-def keras_application(name: str, **options) -> Features:
+class KerasApplication:
     """The features of one of Keras Applications.
 
     Args:
         name: in `keras.applications`, such as "DenseNet121".
+        by_statistics: whether its ImageNet weights expect pixels less ImageNet's mean, divided by
+            the standard deviation, instead of within -1 ... 1.
+        alpha: whether it narrows itself by an argument of that name.
         **options: its own; `include_preprocessing=False` where it has that, or the images, which
             are scaled already, are scaled twice.
     """
 
-    def features(images: keras.KerasTensor, width: float) -> keras.KerasTensor:
+    def __init__(self, name: str, by_statistics: bool = False, alpha: bool = False, **options):
+        self.name, self._alpha, self._options = name, alpha, options
+        mean, deviation = (MEAN, DEVIATION) if by_statistics else ((0.5,) * 3, (0.5,) * 3)
+        # What pixels in 0 ... 255 are multiplied by, and what is added.
+        self.scale = [1 / (255 * each) for each in deviation]
+        self.offset = [-a / b for a, b in zip(mean, deviation, strict=True)]
+
+    def __call__(self, images: keras.KerasTensor, width: float) -> keras.KerasTensor:
+        return self._build(width, weights=None, input_tensor=images).output
+
+    def pretrained(self, weights: str, width: float) -> list[np.ndarray]:
+        """Arrays in the order of a detector's weights, without the last layer's two.
+
+        Args:
+            weights: "imagenet", which Keras downloads, or a file of them.
+            width: factor of the channels.
+        """
+        return self._build(width, weights=weights, input_shape=(224, 224, 3)).get_weights()
+
+    def _build(self, width: float, **arguments) -> keras.Model:
         from keras import applications
 
-        application = getattr(applications, name)
-        model = application(include_top=False, weights=None, input_tensor=images, **options)
-        return model.output
-
-    return features
+        arguments |= self._options | ({"alpha": width} if self._alpha else {})
+        return getattr(applications, self.name)(include_top=False, **arguments)
 
 
 def _resnet50(images: keras.KerasTensor, width: float) -> keras.KerasTensor:
@@ -72,29 +95,28 @@ def _resnet50(images: keras.KerasTensor, width: float) -> keras.KerasTensor:
     return resnet50(images, width)
 
 
-def _mobilenet_v2(images: keras.KerasTensor, width: float) -> keras.KerasTensor:
-    from keras import applications
-
-    shape = images.shape[1:]
-    return applications.MobileNetV2(shape, width, False, None, images).output
-
-
 BACKBONES = {
     "resnet50": Backbone(title="ResNet-50", features=_resnet50, heeds_width=True),
     "inception_v3": Backbone(
-        title="Inception-v3", features=keras_application("InceptionV3"), least_size=75
+        title="Inception-v3", features=KerasApplication("InceptionV3"), least_size=75
     ),
-    "mobilenet_v2": Backbone(title="MobileNetV2", features=_mobilenet_v2, heeds_width=True),
-    "resnet50_v2": Backbone(title="ResNet-50 V2", features=keras_application("ResNet50V2")),
-    "densenet121": Backbone(title="DenseNet-121", features=keras_application("DenseNet121")),
-    "xception": Backbone(title="Xception", features=keras_application("Xception"), least_size=71),
+    "mobilenet_v2": Backbone(
+        title="MobileNetV2", features=KerasApplication("MobileNetV2", alpha=True), heeds_width=True
+    ),
+    "resnet50_v2": Backbone(title="ResNet-50 V2", features=KerasApplication("ResNet50V2")),
+    "densenet121": Backbone(
+        title="DenseNet-121", features=KerasApplication("DenseNet121", by_statistics=True)
+    ),
+    "xception": Backbone(title="Xception", features=KerasApplication("Xception"), least_size=71),
     "efficientnet_v2_b0": Backbone(
         title="EfficientNetV2-B0",
-        features=keras_application("EfficientNetV2B0", include_preprocessing=False),
+        features=KerasApplication(
+            "EfficientNetV2B0", by_statistics=True, include_preprocessing=False
+        ),
     ),
     "convnext_tiny": Backbone(
         title="ConvNeXt-T",
-        features=keras_application("ConvNeXtTiny", include_preprocessing=False),
+        features=KerasApplication("ConvNeXtTiny", by_statistics=True, include_preprocessing=False),
     ),
 }
 

@@ -30,8 +30,9 @@ class ClassifierConfig:
             images are encoded; it does not fix the quality.
         enlarge: Whether images below the smallest size that an architecture takes are enlarged to
             it, instead of refused; for runs at a small scale.
-        patience: Epochs without a lower validation loss after which a training that has validation
-            images stops ("till convergence" in the paper, which does not say how that is told).
+        patience: Steps without a lower validation loss after which a training that has validation
+            images stops, and at least three epochs ("till convergence" in the paper, which does not
+            say how that is told). Others, such as a lab's, train all epochs.
     """
 
     epochs: int = 5
@@ -58,7 +59,9 @@ class ClassifierConfig:
 
 
 # Of detectors for a user's own images.
-DETECTOR = ClassifierConfig(epochs=50, jpeg_quality=75)
+DETECTOR = ClassifierConfig(epochs=50, jpeg_quality=75, patience=2000)
+# Of detectors whose training begins with weights of other images: a higher rate forgets these.
+FINE_TUNED = dataclasses.replace(DETECTOR, learning_rate=1e-4)
 
 PRESETS = {
     "quick": ClassifierConfig(epochs=4),

@@ -6,11 +6,12 @@
 
 Prints for each picture the calibrated probability of being generated, and the verdict. Pictures
 that cannot be read are listed with the reason and do not stop the rest; the exit code is then 2.
+The threshold is that of `classifiers.calibrate`, if it was run.
 """
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -19,13 +20,17 @@ from tqdm import tqdm
 
 from classifiers.detection.batches import detect
 from classifiers.detection.pictures import Pictures
-from classifiers.detection.predictions import GENERATED
+from classifiers.detection.predictions import EVEN, GENERATED, UNCERTAIN, Thresholds
 from classifiers.detection.writers import WRITERS, Writer
 from classifiers.detector import Detector, load_detector
+from classifiers.evaluation_inputs import checked_prior, define_prior
 from data import InputError, atomic_path
+from metrics.prior import BALANCED
 from training import command
 from training.flag_help import NEEDED, group
 from training.progress import Progress, say
+
+QUALITIES = (95, 85, 75, 60)  # of JPEG, that --stability tries
 
 
 def main() -> None:
@@ -33,7 +38,25 @@ def main() -> None:
     with group(NEEDED):
         flags.DEFINE_string("detector", None, "Folder of a detector, or .keras file.")
     flags.DEFINE_float(
-        "threshold", 0.5, "P(generated) above which a picture is called generated.", 0.0, 1.0
+        "threshold",
+        None,
+        "P(generated) above which a picture is called generated. [as calibrated, else 0.5]",
+        0.0,
+        1.0,
+    )
+    flags.DEFINE_float(
+        "uncertain_threshold",
+        None,
+        "P(generated) above which a picture is called uncertain, up to --threshold.",
+        0.0,
+        1.0,
+    )
+    define_prior("Share of generated pictures among those that come in, for P(generated).")
+    flags.DEFINE_bool(
+        "stability",
+        False,
+        "Tell the share of JPEG encodings of a picture, at qualities "
+        f"{', '.join(map(str, QUALITIES))}, that have its verdict.",
     )
     flags.DEFINE_enum(
         "format", "table", list(WRITERS), "Form of the findings; json: an object in each line."
@@ -47,11 +70,16 @@ def _run(paths: list[str]) -> None:
     values = flags.FLAGS
     if not values.detector or not paths:
         raise InputError("--detector=FOLDER is needed, and files, folders or zip files of pictures")
+    prior = checked_prior(values.prior)
+    if None not in (values.threshold, values.uncertain_threshold):
+        check_order(values.threshold, values.uncertain_threshold)
     detector = load_detector(values.detector)
+    thresholds = thresholds_of(detector, prior, values.threshold, values.uncertain_threshold)
+    qualities = QUALITIES if values.stability else ()
     with _open_output(values.output) as stream:
-        writer = WRITERS[values.format](stream)
+        writer = WRITERS[values.format](stream, values.stability)
         total, unreadable = detect_all(
-            detector, Pictures(paths), writer, values.threshold, values.batch_size
+            detector, Pictures(paths), writer, thresholds, values.batch_size, prior, qualities
         )
     if unreadable:
         raise InputError(f"{unreadable:,} of {total:,} files could not be read")
@@ -61,21 +89,24 @@ def detect_all(
     detector: Detector,
     pictures: Pictures,
     writer: Writer,
-    threshold: float = 0.5,
+    thresholds: Thresholds = EVEN,
     batch_size: int = 32,
+    prior: float = BALANCED,
+    qualities: Sequence[int] = (),
 ) -> tuple[int, int]:
     """Writes the predictions for all pictures; progress, bad pictures and a summary go to stderr.
 
     Returns:
         The number of pictures, and how many of them could not be read.
     """
-    generated = unreadable = 0
+    generated = uncertain = unreadable = 0
     for line in pictures.passed_over:
         say(line)
     with Progress("detecting", len(pictures), unit="pictures") as progress:
-        for predictions in detect(detector, pictures, threshold, batch_size):
+        for predictions in detect(detector, pictures, thresholds, batch_size, prior, qualities):
             for prediction in predictions:
                 generated += prediction.verdict == GENERATED
+                uncertain += prediction.verdict == UNCERTAIN
                 if prediction.error:
                     unreadable += 1
                     say(prediction.error)
@@ -83,8 +114,47 @@ def detect_all(
                 writer.write(predictions)
             progress.advance(len(predictions))
     read = len(pictures) - unreadable
-    say(f"{generated:,} of {read:,} pictures called generated (P > {threshold:g})")
+    line = f"{generated:,} of {read:,} pictures called generated (P > {thresholds.generated:.4g})"
+    if thresholds.uncertain < thresholds.generated:
+        line += f", {uncertain:,} uncertain (P > {thresholds.uncertain:.4g})"
+    say(line)
     return len(pictures), unreadable
+
+
+def thresholds_of(
+    detector: Detector,
+    prior: float = BALANCED,
+    threshold: float | None = None,
+    uncertain: float | None = None,
+) -> Thresholds:
+    """Where a detector's verdicts change: what is given, or calibrated, or 0.5.
+
+    Args:
+        detector: its calibration is for a prior of 0.5.
+        prior: share of generated pictures, for which probabilities are told. It moves calibrated
+            thresholds along with them, and no verdict.
+        threshold: P(generated) above which a picture is called generated; None for the detector's.
+        uncertain: likewise of "uncertain"; None for the detector's, or for none where a threshold
+            is given.
+
+    Raises:
+        InputError: `uncertain` is above the threshold.
+    """
+    calibrated = detector.thresholds(prior)
+    if threshold is None:
+        threshold = calibrated.generated
+        uncertain = calibrated.uncertain if uncertain is None else uncertain
+    uncertain = threshold if uncertain is None else uncertain
+    check_order(threshold, uncertain)
+    return Thresholds(threshold, uncertain)
+
+
+def check_order(threshold: float, uncertain: float) -> None:
+    """Raises InputError unless what is uncertain lies below what is generated."""
+    if uncertain > threshold:
+        raise InputError(
+            f"--uncertain_threshold={uncertain:g} is above the threshold, {threshold:g}; give less"
+        )
 
 
 @contextlib.contextmanager

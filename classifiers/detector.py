@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from classifiers.detection.predictions import Thresholds
 from data import Images, atomic_path, read_json, write_json
-from data.json_files import OBJECT, TEXT, above, one_of
+from data.json_files import NUMBER, OBJECT, TEXT, above, one_of
 from data.resize import FILTERS
+from metrics.prior import BALANCED, prior_shift
 
 if TYPE_CHECKING:
     import keras
 
 INFO = "detector.json"
 _SHAPE = {
+    "calibration?": {"threshold": NUMBER, "uncertain_threshold": NUMBER},
     "temperature?": above(0), "resize_filter?": one_of(*FILTERS), "architecture?": TEXT,
     "classifier?": {"width?": above(0)}, "augmentation?": OBJECT,
 }  # fmt: skip
@@ -50,11 +53,31 @@ class Detector:
 
         return predict(self.model, images)[:, 0]
 
-    def probability(self, logits: np.ndarray) -> np.ndarray:
-        """P(generated) of logits, calibrated, float64 [N]; the decision threshold is 0.5."""
+    def probability(self, logits: np.ndarray, prior: float = BALANCED) -> np.ndarray:
+        """P(generated) of logits, calibrated, float64 [N].
+
+        Args:
+            logits: [N], of the model.
+            prior: share of generated images among those that come in, above 0 and below 1.
+        """
         from scipy.special import expit
 
-        return expit(np.asarray(logits, np.float64) / self.temperature)
+        return expit(np.asarray(logits, np.float64) / self.temperature + prior_shift(prior))
+
+    def thresholds(self, prior: float = BALANCED) -> Thresholds:
+        """Where verdicts change: as `classifiers.calibrate` found, or at a logit of 0.
+
+        Args:
+            prior: share of generated images, for which probabilities are told; without a
+                calibration the threshold is a probability of 0.5 at any.
+        """
+        known = self.info.get("calibration")
+        if known is None:
+            return Thresholds()
+        from scipy.special import expit
+
+        ends = np.array([known["threshold"], known["uncertain_threshold"]])
+        return Thresholds(*expit(ends + prior_shift(prior)).tolist())
 
     def save(self, folder: Path) -> None:
         """Writes both files; the second last, each whole or not at all."""

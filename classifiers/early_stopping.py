@@ -35,9 +35,11 @@ class EarlyStopping:
         self.state = [*self._best, self._lowest, self._since]
 
     def after_step(self, step: int) -> dict[str, float]:
-        """Validates if it is time to: the cross-entropy of both kinds, each weighing half."""
-        if step % self.every:
-            return {}
+        """Validates if it is time to."""
+        return {} if step % self.every else self.validate()
+
+    def validate(self) -> dict[str, float]:
+        """The cross-entropy of both kinds, each weighing half; remembers the lowest."""
         natural, generated = (predict(self.model, x)[:, 0] for x in (self.natural, self.generated))
         loss = (np.logaddexp(0, natural).mean() + np.logaddexp(0, -generated).mean()) / 2
         accuracy = ((natural <= 0).mean() + (generated > 0).mean()) / 2

@@ -6,27 +6,51 @@ from pathlib import Path
 
 import numpy as np
 
+from classifiers.baseline import Baseline
 from classifiers.detector import Detector
 from classifiers.perturbations import PERTURBATIONS, Perturbed
 from data import Images
-from metrics import detection_metrics, detection_rate
+from metrics import detection_metrics, detection_rate, intervals
 from metrics.calibration import reliability
-from metrics.detection import detection_rate_at, interval
+from metrics.detection import detection_rate_at
+from metrics.prior import BALANCED, prior_shift, prior_weights
 from report import Figure, Measurement, Table, error_curve
 from training.progress import Progress
 
-Statistic = Callable[[np.ndarray, np.ndarray], float]
-
-# Of (generated logits, natural logits).
-STATISTICS: dict[str, Statistic] = {
-    "accuracy": lambda g, n: (detection_rate(g) + 1 - detection_rate(n)) / 2,
-    "detection rate": lambda g, n: detection_rate(g),
-    "AP": lambda g, n: detection_metrics(g, n).average_precision,
-    "AUC": lambda g, n: detection_metrics(g, n).roc_auc,
-    "detection rate at 1 % FPR": lambda g, n: detection_rate_at(0.01, g, n),
-    "detection rate at 5 % FPR": lambda g, n: detection_rate_at(0.05, g, n),
-}
 ALL = "all generators"
+
+
+@dataclasses.dataclass(frozen=True)
+class Statistic:
+    """A metric, and its 95 % interval; both of (generated logits, natural logits)."""
+
+    value: Callable[[np.ndarray, np.ndarray], float]
+    interval: Callable[[np.ndarray, np.ndarray], intervals.Interval]
+
+
+def statistics(prior: float = BALANCED) -> dict[str, Statistic]:
+    """All metrics by name, where a share `prior` of the images is generated."""
+    return {
+        "accuracy": Statistic(
+            lambda g, n: (detection_rate(g) + 1 - detection_rate(n)) / 2,
+            intervals.accuracy_interval,
+        ),
+        "detection rate": Statistic(lambda g, n: detection_rate(g), intervals.rate_interval),
+        "AP": Statistic(
+            lambda g, n: detection_metrics(g, n, prior).average_precision,
+            lambda g, n: intervals.average_precision_interval(g, n, prior=prior),
+        ),
+        "AUC": Statistic(lambda g, n: detection_metrics(g, n).roc_auc, intervals.roc_auc_interval),
+        "detection rate at 1 % FPR": _rate_at(0.01),
+        "detection rate at 5 % FPR": _rate_at(0.05),
+    }
+
+
+def _rate_at(false_positive_rate: float) -> Statistic:
+    return Statistic(
+        lambda g, n: detection_rate_at(false_positive_rate, g, n),
+        lambda g, n: intervals.rate_at_interval(false_positive_rate, g, n),
+    )
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -60,79 +84,125 @@ def score(detector: Detector, natural: Images, generated: Mapping[str, Images]) 
     )
 
 
-def detection_table(scores: Scores) -> Table:
+def detection_table(scores: Scores, prior: float = BALANCED) -> Table:
     """All metrics of every generator."""
-    groups = scores.groups()
+    groups, columns = scores.groups(), statistics(prior)
     return Table(
         name="detection",
         title="Generated against natural images",
         caption="Accuracy is the mean of the detection rate and the share of natural images called "
         "natural, at the threshold of 0.5. Detection rate at x % FPR (false positive rate): at the "
-        "lowest threshold at which at most x % of the natural images are called generated.",
+        "lowest threshold at which at most x % of the natural images are called generated. AP: "
+        f"images are weighted so that {prior:.3g} of them are generated, however many there are.",
         row_label="Generator",
         column_label="Metric",
         rows=list(groups),
-        columns=list(STATISTICS),
+        columns=list(columns),
         cells=[
-            [f(logits, scores.natural) for f in STATISTICS.values()] for logits in groups.values()
+            [each.value(logits, scores.natural) for each in columns.values()]
+            for logits in groups.values()
         ],
         digits=3,
     )
 
 
-def interval_table(scores: Scores, resamples: int) -> Table:
-    """Bootstrap intervals of the same metrics."""
-    groups = scores.groups()
-    cells = []
-    with Progress("intervals", len(groups) * len(STATISTICS), unit="metrics") as progress:
-        for logits in groups.values():
-            row = []
-            for statistic in STATISTICS.values():
-                row += interval(statistic, logits, scores.natural, resamples=resamples)
-                progress.advance()
-            cells.append(row)
+def interval_table(scores: Scores, prior: float = BALANCED) -> Table:
+    """Intervals of the same metrics."""
+    groups, columns = scores.groups(), statistics(prior)
     return Table(
         name="intervals",
         title="95 % intervals",
-        caption=f"Bootstrap percentiles, {resamples:,} draws of the images of each kind. They tell "
-        "the spread over images, not over trainings or generators.",
+        caption="Wilson's for rates; for AUC and AP with DeLong's variance and its like. They tell "
+        "the spread over images, not over trainings or generators. A rate at x % FPR begins at 0 "
+        "where the natural images are too few to tell that threshold: below 368 for 1 %, below 72 "
+        "for 5 %.",
         row_label="Generator",
         column_label="Metric",
         rows=list(groups),
-        columns=[f"{name}, {end}" for name in STATISTICS for end in ("from", "to")],
-        cells=cells,
+        columns=[f"{name}, {end}" for name in columns for end in ("from", "to")],
+        cells=[
+            [end for each in columns.values() for end in each.interval(logits, scores.natural)]
+            for logits in groups.values()
+        ],
+        digits=3,
+    )
+
+
+def baseline_table(
+    scores: Scores, baseline: Baseline, natural: Images, generated: Mapping[str, Images]
+) -> Table:
+    """The detector beside a logistic regression that was trained on the same images."""
+    others = Scores(
+        baseline.logits(natural),
+        {name: baseline.logits(images) for name, images in generated.items()},
+    )
+    column = statistics()["AUC"]
+    return Table(
+        name="baseline",
+        title="Does the network earn its keep?",
+        caption="AUC of the detector, and of a logistic regression on the radial power spectrum of "
+        "the same images, encoded alike; 95 % intervals.",
+        row_label="Generator",
+        column_label="AUC",
+        rows=list(scores.groups()),
+        columns=[
+            f"{who}{end}" for who in ("detector", "baseline") for end in ("", ", from", ", to")
+        ],
+        cells=[
+            [
+                number
+                for each in (scores, others)
+                for number in (
+                    column.value(each.groups()[name], each.natural),
+                    *column.interval(each.groups()[name], each.natural),
+                )
+            ]
+            for name in scores.groups()
+        ],
         digits=3,
     )
 
 
 def natural_table(scores: Scores) -> Table:
     """How many natural images are called natural."""
+    count, called = len(scores.natural), 1 - detection_rate(scores.natural)
     return Table(
         name="natural",
         title="Natural images",
-        caption="At the threshold of 0.5.",
+        caption="At the threshold of 0.5, with Wilson's 95 % interval.",
         row_label="Images",
         column_label="Metric",
         rows=["natural"],
-        columns=["images", "called natural"],
-        cells=[[len(scores.natural), 1 - detection_rate(scores.natural)]],
+        columns=["images", "called natural", "from", "to"],
+        cells=[[count, called, *intervals.wilson(called, count)]],
         digits=3,
     )
 
 
-def calibration(detector: Detector, scores: Scores) -> tuple[Table, Figure]:
-    """Whether probabilities are frequencies: with the temperature, and without."""
+def calibration(
+    detector: Detector, scores: Scores, prior: float = BALANCED
+) -> tuple[Table, Figure]:
+    """Whether probabilities are frequencies: with the temperature, and without.
+
+    Args:
+        detector: whose temperature it is.
+        scores: natural and generated images, however many of each.
+        prior: share of generated images at which it is asked, above 0 and below 1: images are
+            weighted to it, and probabilities corrected for it.
+    """
     logits = np.concatenate([scores.natural, scores.together])
     labels = np.repeat([0, 1], [len(scores.natural), len(scores.together)])
+    weights, shift = prior_weights(labels, prior), prior_shift(prior)
     curves = {
-        "as trained": reliability(logits, labels),
-        "calibrated": reliability(logits / detector.temperature, labels),
+        "as trained": reliability(logits + shift, labels, weights=weights),
+        "calibrated": reliability(logits / detector.temperature + shift, labels, weights=weights),
     }
     table = Table(
         name="calibration",
         title="Calibration",
         caption="Expected calibration error: the mean distance between the probability of being "
-        "generated and the share of images that are, over 15 bins (Guo et al. 2017). The "
+        "generated and the share of images that are, over 15 bins (Guo et al. 2017); images are "
+        f"weighted so that {prior:.3g} of them are generated, and probabilities are for that. The "
         "temperature was fitted on images that are in no number here.",
         row_label="Probabilities",
         column_label="Metric",
@@ -172,7 +242,7 @@ def robustness(
 ) -> tuple[Table, Figure]:
     """The metrics after a perturbation of all images, natural and generated."""
     _, unit, _ = PERTURBATIONS[name]
-    chosen = ("accuracy", "detection rate", "AUC")
+    chosen = {each: statistics()[each] for each in ("accuracy", "detection rate", "AUC")}
     rows, cells = [], []
     with Progress(name, len(strengths), unit="strengths") as progress:
         for strength in strengths:
@@ -181,7 +251,7 @@ def robustness(
                 Perturbed(natural, name, strength),
                 {each: Perturbed(images, name, strength) for each, images in generated.items()},
             )
-            values = [STATISTICS[each](scores.together, scores.natural) for each in chosen]
+            values = [each.value(scores.together, scores.natural) for each in chosen.values()]
             rows.append(f"{strength:g}")
             cells.append([*values, 1 - detection_rate(scores.natural)])
             progress.advance()

@@ -11,6 +11,7 @@ import data
 from classifiers.detector import Detector, load_detector
 from data import Images, InputError, Joined, Opened, Subset
 from data.errors import printable
+from metrics.prior import BALANCED
 from training.flag_help import NEEDED, group
 from training.progress import say
 
@@ -127,6 +128,20 @@ def names_of(paths: list[str]) -> list[str]:
     return [printable(name) for name in (names if len(set(names)) == len(names) else paths)]
 
 
+def define_prior(text: str) -> None:
+    """Defines --prior."""
+    flags.DEFINE_float("prior", BALANCED, f"{text} Above 0 and below 1.")
+
+
+def checked_prior(prior: float) -> float:
+    """The share of generated images that --prior gives; InputError where it is no share of both."""
+    if not 0 < prior < 1:
+        raise InputError(
+            f"--prior is {prior:g}; it is the share of generated images, above 0 and below 1"
+        )
+    return prior
+
+
 def chosen(opened: Opened, split: str, limit: int) -> Images:
     """Images of a split: all, or a random choice of as many as asked for."""
     parts = {"train": [opened.dataset.train], "evaluation": [opened.dataset.evaluation]}
@@ -134,6 +149,11 @@ def chosen(opened: Opened, split: str, limit: int) -> Images:
     images = Joined(parts[split])
     if len(images) < 2:
         raise InputError(f"{opened.path} has too few images for --split={split}: give --split=all")
+    return at_most(images, limit)
+
+
+def at_most(images: Images, limit: int) -> Images:
+    """All images, or a fixed random choice of as many as asked for, in their order."""
     if len(images) <= limit:
         return images
     return Subset(images, np.sort(data.permutation(len(images), 0)[:limit]))

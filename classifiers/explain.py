@@ -3,7 +3,7 @@
     python -m classifiers.explain --detector=runs/detector --natural=faces.zip \\
         --generated=gan1,gan2 --output=explanation
 
-Grad-CAM overlays of some images of each set, and the averaged log power spectra of all of them: of
+HiResCAM overlays of some images of each set, and the averaged log power spectra of all of them: of
 the images, and of their residuals, from which most of what an image shows is taken away. The report
 is CSV, JSON, Markdown, PNG, and one HTML page; spectra.npz holds the spectra themselves.
 """
@@ -140,11 +140,11 @@ def spectra_figures(spectra: Spectra) -> list[Figure]:
 
 
 def overlays(detector: Detector, sets: dict[str, Images], count: int) -> list[Grid]:
-    """Images of each set above their Grad-CAM overlays, all on one scale."""
-    from classifiers.grad_cam import grad_cam, overlay
+    """Images of each set above their HiResCAM overlays, all on one scale."""
+    from classifiers.hires_cam import hires_cam, overlay
 
     images = {name: each.read(np.arange(min(count, len(each)))) for name, each in sets.items()}
-    maps = {name: grad_cam(detector.model, each) for name, each in images.items()}
+    maps = {name: hires_cam(detector.model, each) for name, each in images.items()}
     most = float(np.percentile(np.concatenate([each.ravel() for each in maps.values()]), 99.5))
     grids = []
     for number, (name, pixels) in enumerate(images.items()):
@@ -153,8 +153,8 @@ def overlays(detector: Detector, sets: dict[str, Images], count: int) -> list[Gr
         both = np.concatenate([colours, overlay(pixels, maps[name], most)])
         grids.append(
             Grid(
-                f"grad-cam-{number}",
-                f"Grad-CAM: {name}",
+                f"hires-cam-{number}",
+                f"HiResCAM: {name}",
                 f"Images, and below them what speaks for being generated. {called} of "
                 f"{len(pixels)} are called generated. Colours have one scale in all sets.",
                 image_grid(both, columns=len(pixels)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from classifiers.backbones import BACKBONES, Architecture, build_detector
 from classifiers.config import CNN_LEAST_SIZE, ClassifierConfig
@@ -99,3 +99,37 @@ def build(
     images = keras.Input(image_shape, name="images")
     encoded = JPEGEncoding(jpeg_quality, dtype="float32", name="jpeg")(images)
     return keras.Model(images, model(encoded), name=model.name)
+
+
+def behind_jpeg(model: keras.Model) -> keras.Model:
+    """The network that a classifier's images reach once they are encoded: itself without a JPEG."""
+    import keras
+
+    inner = [layer for layer in model.layers if isinstance(layer, keras.Model)]
+    return behind_jpeg(inner[0]) if inner else model
+
+
+class Step(NamedTuple):
+    """A layer or an operation of a network, with the symbolic tensors that it takes and gives."""
+
+    operation: keras.Operation
+    inputs: list[keras.KerasTensor]
+    output: keras.KerasTensor
+
+
+def steps_of(network: keras.Model) -> list[Step]:
+    """A network from one input to one output, step by step, each behind those that it needs.
+
+    The first step gives the images, the last the logits.
+    """
+    import keras
+
+    if not isinstance(network, keras.Sequential):
+        return [Step(x, keras.tree.flatten(x.input), x.output) for x in network.operations]
+    # Its layers may have been called several times, while it was read from a file.
+    images = keras.layers.InputLayer(network.input_shape[1:])
+    steps = [Step(images, [], images.output)]
+    for layer in network.layers:
+        x = steps[-1].output
+        steps.append(Step(layer, [x], layer(x)))
+    return steps

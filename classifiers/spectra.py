@@ -1,5 +1,7 @@
 """Averaged power spectra: at which frequencies a generator leaves artefacts."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from data import Images
@@ -24,10 +26,25 @@ def log_power_spectrum(images: Images, residual: bool = False, sigma: float = 1.
     Returns:
         float64 [H, W], frequency 0 in the middle (at H // 2, W // 2).
     """
+    total = sum(each.sum(axis=0) for each in _log_powers(images, residual, sigma))
+    return np.fft.fftshift(total / len(images))
+
+
+def radial_profiles(images: Images) -> np.ndarray:
+    """The `radial_profile` of each image's log power spectrum, float64 [N, R]."""
+    return np.concatenate(
+        [
+            [radial_profile(np.fft.fftshift(power))[1] for power in powers]
+            for powers in _log_powers(images)
+        ]
+    )
+
+
+def _log_powers(images: Images, residual: bool = False, sigma: float = 1.0) -> Iterator[np.ndarray]:
+    """Log10 of the power of each image, frequency 0 at the corner; float64 [n, H, W] each."""
     height, width = images.shape[:2]
     window = np.outer(np.hanning(height + 2)[1:-1], np.hanning(width + 2)[1:-1])
     window /= np.sqrt(np.mean(window**2))
-    total = np.zeros((height, width))
     for start in range(0, len(images), BATCH):
         batch = images.read(np.arange(start, min(start + BATCH, len(images))))
         grey = batch.mean(axis=-1, dtype=np.float64) / 255  # [N, H, W]
@@ -37,8 +54,7 @@ def log_power_spectrum(images: Images, residual: bool = False, sigma: float = 1.
             grey -= ndimage.gaussian_filter(grey, (0, sigma, sigma))
         grey -= grey.mean(axis=(1, 2), keepdims=True)
         power = np.abs(np.fft.fft2(grey * window)) ** 2 / (height * width) ** 2
-        total += np.log10(power + FLOOR).sum(axis=0)
-    return np.fft.fftshift(total / len(images))
+        yield np.log10(power + FLOOR)
 
 
 def radial_profile(spectrum: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

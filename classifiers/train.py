@@ -22,13 +22,16 @@ from absl import flags
 
 import data
 from classifiers.augmentation import AugmentationConfig
-from classifiers.config import DETECTOR
+from classifiers.baseline import Baseline, baseline_line, fit_baseline
+from classifiers.config import DETECTOR, FINE_TUNED
 from classifiers.detector import Detector
 from classifiers.evaluation_inputs import check_distinct, define_sets, open_sets
 from classifiers.models import ARCHITECTURES, check_architecture
+from classifiers.pretrained import NONE, begin_with, check_weights, recorded_weights
 from data import Images, InputError, Joined, Opened, Subset
 from metrics import detection_metrics
 from metrics.calibration import fit_temperature
+from metrics.prior import BALANCED, prior_weights
 from training import command
 from training.command_line import command_line
 from training.config import define_flags, override, to_json
@@ -49,6 +52,12 @@ def main() -> None:
         flags.DEFINE_string("run", None, "Folder of the run: a new one, or one to go on with.")
         define_sets()
     flags.DEFINE_enum("architecture", "mobilenet_v2", ARCHITECTURES, "The detector's network.")
+    flags.DEFINE_string(
+        "weights",
+        NONE,
+        "Weights that the training begins with, by a linear probe on them: none, imagenet (Keras "
+        f"downloads them), a file of them, or a detector; learns at {FINE_TUNED.learning_rate:g}.",
+    )
     flags.DEFINE_integer("resolution", 64, "Height and width of the images.", lower_bound=8)
     flags.DEFINE_integer("channels", 3, "Colour channels of the images: 1 (grey) or 3 (RGB).", 1, 3)
     flags.DEFINE_enum("filter", "lanczos", ["lanczos", "box"], "How images are resized.")
@@ -66,10 +75,12 @@ def _run() -> None:
     if not values.run or not values.natural or not values.generated:
         raise InputError("--run (a folder), --natural and --generated (images) are needed")
     folder = Path(values.run)
-    config = override(DETECTOR, "classifier", values)
+    defaults = DETECTOR if values.weights == NONE else FINE_TUNED
+    config = override(defaults, "classifier", values)
     augmentation = override(AugmentationConfig(), "augmentation", values)
     shape = (values.resolution, values.resolution, values.channels)
     check_architecture(values.architecture, shape, config.width, config.enlarge)
+    check_weights(values.weights, values.architecture, values.channels, config.width)
     check_distinct(values.natural, values.generated)
     from classifiers.training import ClassifierTask
     from training.loop import Loop, LoopConfig
@@ -81,8 +92,9 @@ def _run() -> None:
         4 * config.batch_size * values.resolution**2 * values.channels,
         f"--classifier_batch_size={config.batch_size} at --resolution={values.resolution}",
     )
+    settings = recorded_weights(values.weights)
     natural, *generated = open_sets(values.resolution, values.channels, values.filter)
-    settings = {"classifier": to_json(config), "augmentation": to_json(augmentation)}
+    settings |= {"classifier": to_json(config), "augmentation": to_json(augmentation)}
     warn_of_formats(natural, generated)
     parts = [held_back(each.dataset.train) for each in (natural, *generated)]
     train, validation = [part for part, _ in parts], [part for _, part in parts]
@@ -91,6 +103,11 @@ def _run() -> None:
             values.architecture, config, train[0], train[1:], values.seed, augmentation,
             (validation[0], Joined(validation[1:])),
         )  # fmt: skip
+        if values.weights != NONE:
+            begin_with(
+                task, values.weights, values.architecture, config.width,
+                (train[0], Joined(train[1:])),
+            )  # fmt: skip
     # Only now, so that a command that was refused stands in the way of none that is right.
     is_chief = Workers(strategy).is_chief
     if is_chief:
@@ -109,8 +126,10 @@ def _run() -> None:
     info = _info(natural, generated) | settings
     detector = Detector(task.model, 1.0, values.filter, info)
     detector = calibrated(detector, validation[0], Joined(validation[1:]))
-    info["figures"] = final_metrics(detector, natural, generated)
+    baseline = fit_baseline(train[0], Joined(train[1:]), config.jpeg_quality)
+    info["figures"] = final_metrics(detector, natural, generated, baseline)
     detector.save(folder)
+    baseline.save(folder)
     print(folder)
 
 
@@ -124,20 +143,28 @@ def held_back(images: Images) -> tuple[Images, Images]:
 
 
 def calibrated(detector: Detector, natural: Images, generated: Images) -> Detector:
-    """The detector with the temperature that fits images that do not train (Guo et al. 2017)."""
+    """The detector with the temperature that fits images that do not train (Guo et al. 2017).
+
+    Natural and generated ones weigh the same, however many generators there are.
+    """
     logits = [detector.logits(each) for each in (natural, generated)]
     labels = np.repeat([0, 1], [len(each) for each in logits])
-    temperature = fit_temperature(np.concatenate(logits), labels)
+    temperature = fit_temperature(np.concatenate(logits), labels, prior_weights(labels))
     return dataclasses.replace(detector, temperature=temperature)
 
 
-def final_metrics(detector: Detector, natural: Opened, generated: list[Opened]) -> list[dict]:
+def final_metrics(
+    detector: Detector,
+    natural: Opened,
+    generated: list[Opened],
+    baseline: Baseline | None = None,
+) -> list[dict]:
     """What the detector reaches on the images that have no part in its training, by generator."""
     of_natural = detector.logits(natural.dataset.evaluation)
     found = []
     for each in generated:
         logits = detector.logits(each.dataset.evaluation)
-        metrics = detection_metrics(logits, of_natural)
+        metrics = detection_metrics(logits, of_natural, BALANCED)
         found.append(
             {"path": each.path, "images": len(logits), "natural_images": len(of_natural)}
             | dataclasses.asdict(metrics)
@@ -146,6 +173,11 @@ def final_metrics(detector: Detector, natural: Opened, generated: list[Opened]) 
             f"{each.path}: {metrics.detection_rate:.1%} of {len(logits):,} images detected, "
             f"{metrics.natural_accuracy:.1%} of {len(of_natural):,} natural ones called natural"
         )
+        if baseline is not None:
+            both = each.dataset.evaluation, natural.dataset.evaluation
+            area = detection_metrics(*map(baseline.logits, both)).roc_auc
+            found[-1]["baseline_roc_auc"] = area
+            say(baseline_line(metrics.roc_auc, area))
     return found
 
 

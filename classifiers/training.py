@@ -17,6 +17,7 @@ from training.randomness import derive_seed
 from training.task import Task, flat_variables
 
 DIGIT_FEATURES = 64
+LEAST_LOOKS = 3  # at the validation loss, until a training has converged
 
 
 class _SupervisedTask(Task):
@@ -94,7 +95,8 @@ class ClassifierTask(_SupervisedTask):
         self.early_stopping = None
         if validation is not None:
             every = max(1, 2 * largest // config.batch_size)
-            self.early_stopping = EarlyStopping(model, *validation, every, config.patience)
+            looks = max(LEAST_LOOKS, -(-config.patience // every))
+            self.early_stopping = EarlyStopping(model, *validation, every, looks)
             self.state["early_stopping"] = self.early_stopping.state
 
     def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:

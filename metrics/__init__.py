@@ -1,11 +1,14 @@
 """Figures of merit, as pure functions of arrays.
 
+calibration         whether probabilities are frequencies, and the temperature that makes them so
 detection           how well a classifier's logits tell generated images from natural ones
 frechet             the Fréchet distance between two sets of features
 gaussian            mean and covariance of features that arrive in batches
+intervals           confidence intervals of detection metrics
 kernel              the kernel distance between two sets of features
 manifolds           improved precision and recall
 path_length         perceptual path length
+prior               weights at a share of generated images
 sliced_wasserstein  the distance between patches of two sets of images, at every scale
 """
 

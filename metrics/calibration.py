@@ -14,30 +14,36 @@ class Reliability:
     Attributes:
         edges: [bins + 1], from 0 to 1.
         counts: images in each bin, [bins].
+        weights: share of all images in each bin, as they are weighted, [bins]; their sum is 1.
         probability: mean probability in each bin, [bins]; NaN where it is empty.
         frequency: share of the bin's images that are generated, [bins]; NaN where it is empty.
     """
 
     edges: np.ndarray
     counts: np.ndarray
+    weights: np.ndarray
     probability: np.ndarray
     frequency: np.ndarray
 
     @property
     def expected_calibration_error(self) -> float:
-        """Mean distance of probability and frequency, each bin weighed by its images."""
+        """Mean distance of probability and frequency, each bin weighted by its images."""
         used = self.counts > 0
         gaps = np.abs(self.probability[used] - self.frequency[used])
-        return float(np.average(gaps, weights=self.counts[used]))
+        return float(np.average(gaps, weights=self.weights[used]))
 
 
-def reliability(logits: np.ndarray, labels: np.ndarray, bins: int = BINS) -> Reliability:
+def reliability(
+    logits: np.ndarray, labels: np.ndarray, bins: int = BINS, weights: np.ndarray | None = None
+) -> Reliability:
     """The reliability curve of P(generated) = sigmoid(logit).
 
     Args:
         logits: [N], positive = generated.
         labels: [N], 1 = generated, 0 = natural.
         bins: how many of equal width.
+        weights: [N], positive, as of `metrics.prior.prior_weights`; None for all alike. Without
+            them frequencies depend on how many images of each kind there happen to be.
 
     Raises:
         ValueError: there are no logits.
@@ -48,17 +54,23 @@ def reliability(logits: np.ndarray, labels: np.ndarray, bins: int = BINS) -> Rel
 
     probability = expit(np.asarray(logits, np.float64))
     index = np.minimum((probability * bins).astype(int), bins - 1)
-    counts = np.bincount(index, minlength=bins)
+    weights = np.ones(len(logits)) if weights is None else weights
+    weight, probability, frequency = (
+        np.bincount(index, weights * each, bins) for each in (1.0, probability, labels)
+    )
     with np.errstate(invalid="ignore"):
         return Reliability(
             edges=np.linspace(0, 1, bins + 1),
-            counts=counts,
-            probability=np.bincount(index, probability, bins) / counts,
-            frequency=np.bincount(index, labels, bins) / counts,
+            counts=np.bincount(index, minlength=bins),
+            weights=weight / weight.sum(),
+            probability=probability / weight,
+            frequency=frequency / weight,
         )
 
 
-def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+def fit_temperature(
+    logits: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
+) -> float:
     """The temperature T > 0 whose sigmoid(logit / T) has the least cross-entropy (Guo et al. 2017).
 
     The labels are smoothed to (n + 1) / (n + 2) and 1 / (n + 2), n images of the kind (Platt 1999):
@@ -69,6 +81,7 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     Args:
         logits: [N] of images that the classifier was not trained on, positive = generated.
         labels: [N], 1 = generated, 0 = natural; both kinds must be there.
+        weights: [N], positive, as of `metrics.prior.prior_weights`; None for all alike.
 
     Returns:
         T, within 0.01 ... 100: above 1 where the classifier is too sure of itself.
@@ -85,7 +98,7 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     def cross_entropy(log_temperature: float) -> float:
         scaled = signed * np.exp(-log_temperature)
         losses = certain * np.logaddexp(0, -scaled) + (1 - certain) * np.logaddexp(0, scaled)
-        return float(np.mean(losses))
+        return float(np.average(losses, weights=weights))
 
     bounds = (np.log(0.01), np.log(100))
     from scipy.optimize import minimize_scalar

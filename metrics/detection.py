@@ -1,9 +1,10 @@
 """How well a classifier's logits tell generated images from natural ones."""
 
 import dataclasses
-from collections.abc import Callable
 
 import numpy as np
+
+from metrics.prior import BALANCED, prior_weights
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,21 +33,26 @@ def detection_rate(generated_logits: np.ndarray) -> float:
     return float(np.mean(generated_logits > 0))
 
 
-def detection_metrics(generated_logits: np.ndarray, natural_logits: np.ndarray) -> DetectionMetrics:
+def detection_metrics(
+    generated_logits: np.ndarray, natural_logits: np.ndarray, prior: float | None = None
+) -> DetectionMetrics:
     """All metrics of one classifier and one generator.
 
     Args:
         generated_logits: [N], logits of generated images.
         natural_logits: [M], logits of natural images.
+        prior: share of generated images at which the average precision is taken, above 0 and below
+            1; None for N / (N + M), as both were collected. The others do not depend on it.
     """
     logits = np.concatenate([generated_logits, natural_logits])
     labels = np.repeat([1, 0], [len(generated_logits), len(natural_logits)])
+    weights = None if prior is None else prior_weights(labels, prior)
     from sklearn.metrics import average_precision_score, roc_auc_score
 
     return DetectionMetrics(
         detection_rate=detection_rate(generated_logits),
         natural_accuracy=1.0 - detection_rate(natural_logits),
-        average_precision=float(average_precision_score(labels, logits)),
+        average_precision=float(average_precision_score(labels, logits, sample_weight=weights)),
         roc_auc=float(roc_auc_score(labels, logits)),
     )
 
@@ -61,41 +67,70 @@ def detection_rate_at(
         generated_logits: [N], positive = generated.
         natural_logits: [M]. A rate below 1 / M means that none may be called generated.
     """
-    allowed = int(false_positive_rate * len(natural_logits))
-    # What is above the first natural image that must not be called generated.
-    threshold = np.sort(natural_logits)[len(natural_logits) - 1 - allowed]
+    threshold = threshold_at(false_positive_rate, natural_logits)
     return float(np.mean(generated_logits > threshold))
 
 
-def interval(
-    statistic: Callable[[np.ndarray, np.ndarray], float],
-    generated_logits: np.ndarray,
-    natural_logits: np.ndarray,
-    level: float = 0.95,
-    resamples: int = 1000,
-    seed: int = 0,
-) -> tuple[float, float]:
-    """A bootstrap interval of a metric: percentiles over images drawn again, each kind by itself.
-
-    It tells the spread over images, not over classifiers or generators.
+def threshold_at(false_positive_rate: float, natural_logits: np.ndarray) -> float:
+    """The lowest threshold above which there is at most this share of the natural images.
 
     Args:
-        statistic: of (generated logits, natural logits).
+        false_positive_rate: in [0, 1).
+        natural_logits: [M]. A rate below 1 / M means that none may be above.
+    """
+    allowed = int(false_positive_rate * len(natural_logits))
+    # The first natural image that must not be called generated.
+    return float(np.sort(natural_logits)[len(natural_logits) - 1 - allowed])
+
+
+def roc_auc_influence(
+    generated_logits: np.ndarray, natural_logits: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """What each image contributes to the area under the ROC curve (DeLong et al. 1988).
+
+    Returns:
+        Of each generated image the share of natural ones below it [N], and of each natural image
+        the share of generated ones above it [M], ties counting half. The mean of either is the
+        area.
+    """
+    natural, generated = np.sort(natural_logits), np.sort(generated_logits)
+    below, above = _share_below(natural, generated_logits), _share_below(generated, natural_logits)
+    return below, 1 - above
+
+
+def average_precision_influence(
+    generated_logits: np.ndarray, natural_logits: np.ndarray, prior: float = BALANCED
+) -> tuple[np.ndarray, np.ndarray]:
+    """How the average precision answers to each image, to first order: its influence function.
+
+    Average precision is the mean over generated images of the precision at their logit,
+    p T / (p T + (1 - p) F), p being the prior, T and F the shares of generated and natural images
+    from that logit on. An image moves it by its own precision and by T or F at others' logits.
+
+    Args:
         generated_logits: [N].
         natural_logits: [M].
-        level: probability that the interval stands for.
-        resamples: how often images are drawn.
-        seed: of the draws.
-    """
-    from scipy import stats
+        prior: share of generated images, above 0 and below 1.
 
-    found = stats.bootstrap(
-        (generated_logits, natural_logits),
-        statistic,
-        n_resamples=resamples,
-        vectorized=False,
-        confidence_level=level,
-        method="percentile",
-        rng=seed,
-    ).confidence_interval
-    return float(found.low), float(found.high)
+    Returns:
+        Of the generated images [N], whose mean is the average precision, and of the natural ones
+        [M], whose mean is 0.
+    """
+    generated, natural = np.sort(generated_logits), np.sort(natural_logits)
+    true = 1 - np.searchsorted(generated, generated) / len(generated)  # T, of sorted logits
+    false = 1 - np.searchsorted(natural, generated) / len(natural)
+    called = prior * true + (1 - prior) * false
+    slope = prior * (1 - prior) / called**2 / len(generated)
+    # Sums over all generated images up to a logit: 0 for none of them.
+    by_true, by_false = (np.append(0, np.cumsum(slope * each)) for each in (false, true))
+    own = prior * true / called
+    of_generated = by_true[np.searchsorted(generated, generated_logits, "right")]
+    of_natural = -by_false[np.searchsorted(generated, natural_logits, "right")]
+    places = np.searchsorted(generated, generated_logits)
+    return own[places] + of_generated - of_generated.mean(), of_natural - of_natural.mean()
+
+
+def _share_below(ordered: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Share of the ordered numbers below each value, ties counting half."""
+    ends = (np.searchsorted(ordered, values, side) for side in ("left", "right"))
+    return sum(ends) / (2 * len(ordered))

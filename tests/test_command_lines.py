@@ -41,7 +41,7 @@ def run(command: str, *arguments: str) -> tuple[int, str, list[str], set[str]]:
 def test_all_commands_are_found():
     assert {"data.convert", "training.native.build", "training.doctor"} < set(COMMANDS)
     assert {"experiments.iterations", "experiments.all", "classifiers.detect"} < set(COMMANDS)
-    assert len(COMMANDS) == 30
+    assert len(COMMANDS) == 31
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -1,27 +1,36 @@
 """Pictures through the model in batches, while the next ones are being decoded."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from classifiers.detection.fitting import crop_resize_of
 from classifiers.detection.pictures import Pictures, Reading
-from classifiers.detection.predictions import Prediction, classify, unread
+from classifiers.detection.predictions import EVEN, Prediction, Thresholds, classify, unread
 from classifiers.detector import Detector
 from data import ArrayImages
 from data.ahead import ahead
+from metrics.prior import BALANCED
 
 
 def detect(
-    detector: Detector, pictures: Pictures, threshold: float = 0.5, batch_size: int = 32
+    detector: Detector,
+    pictures: Pictures,
+    thresholds: Thresholds = EVEN,
+    batch_size: int = 32,
+    prior: float = BALANCED,
+    qualities: Sequence[int] = (),
 ) -> Iterator[list[Prediction]]:
     """A detector's predictions for pictures, in their order, a batch at a time.
 
     Args:
         detector: whose `resize_filter` and size the pictures are fitted to, as in its training.
         pictures: any number; only three batches are in memory at a time.
-        threshold: P(generated) above which a picture is called generated.
-        batch_size: pictures through the model at once.
+        thresholds: where verdicts change.
+        batch_size: pictures through the model at once, each with its re-encodings.
+        prior: share of generated pictures among those that come in, above 0 and below 1.
+        qualities: of JPEG, with which each picture is encoded again, to see whether its verdict
+            stays.
 
     Yields:
         Predictions, also for pictures that cannot be read.
@@ -29,22 +38,29 @@ def detect(
     Raises:
         InputError: the detector takes no squares of one size.
     """
-    crop_resize = crop_resize_of(detector)
-    for batch in ahead(batched(pictures.readings(crop_resize), batch_size)):
-        images = [reading.image for reading in batch if reading.image is not None]
-        probabilities = iter(_probabilities(detector, images))
+    for batch in scored(detector, pictures, batch_size, qualities):
         yield [
-            unread(reading.path, reading.error)
-            if reading.image is None
-            else classify(reading.path, float(next(probabilities)), threshold)
-            for reading in batch
+            classify(reading.path, detector.probability(logits, prior).tolist(), thresholds)
+            if reading.images
+            else unread(reading.path, reading.error)
+            for reading, logits in batch
         ]
 
 
-def _probabilities(detector: Detector, images: list[np.ndarray]) -> np.ndarray:
-    """P(generated) [n] of images, uint8 [R, R, C] each; there may be none."""
-    array = np.array(images, np.uint8).reshape(-1, *detector.image_shape)
-    return detector.probability(detector.logits(ArrayImages(array)))
+def scored(
+    detector: Detector, pictures: Pictures, batch_size: int = 32, qualities: Sequence[int] = ()
+) -> Iterator[list[tuple[Reading, np.ndarray]]]:
+    """What was read of each picture, and the model's logits of its images [n], by the batch.
+
+    Arguments and errors are those of `detect`.
+    """
+    crop_resize = crop_resize_of(detector)
+    for batch in ahead(batched(pictures.readings(crop_resize, qualities), batch_size)):
+        images = [image for reading in batch for image in reading.images]
+        array = np.array(images, np.uint8).reshape(-1, *detector.image_shape)
+        ends = np.cumsum([len(reading.images) for reading in batch])
+        parts = np.split(detector.logits(ArrayImages(array)), ends[:-1])
+        yield list(zip(batch, parts, strict=True))
 
 
 def batched(readings: Iterable[Reading], batch_size: int) -> Iterator[list[Reading]]:
@@ -52,7 +68,7 @@ def batched(readings: Iterable[Reading], batch_size: int) -> Iterator[list[Readi
     batch, images = [], 0
     for reading in readings:
         batch.append(reading)
-        images += reading.image is not None
+        images += bool(reading.images)
         if images == batch_size or len(batch) == 2 * batch_size:
             yield batch
             batch, images = [], 0

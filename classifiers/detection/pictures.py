@@ -1,12 +1,15 @@
 """Reads, crops and resizes every picture of many paths, in threads."""
 
 import contextlib
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
+from classifiers.perturbations import jpeg
 from data import InputError
 from data.errors import brief
 from data.files import read_file
@@ -24,12 +27,12 @@ class Reading:
 
     Attributes:
         path: What to call it.
-        image: uint8 [R, R, C], or None.
+        images: uint8 [R, R, C]: the picture, then its re-encodings; none if it cannot be read.
         error: "", or the reason in one line.
     """
 
     path: str
-    image: np.ndarray | None
+    images: tuple[np.ndarray, ...]
     error: str = ""
 
 
@@ -56,23 +59,41 @@ class Pictures:
         """A line for each folder or zip file with files that are not read."""
         return [part.passed_over for part in self._parts if part.passed_over]
 
-    def readings(self, crop_resize: CropResize) -> Iterator[Reading]:
-        """All of them, on all cores, holding only a few at a time."""
+    def readings(self, crop_resize: CropResize, qualities: Sequence[int] = ()) -> Iterator[Reading]:
+        """All of them, on all cores, holding only a few at a time.
+
+        Args:
+            crop_resize: What makes an image of a picture.
+            qualities: Of JPEG, with which each is encoded again, at the size that it has.
+        """
 
         def read(entry: tuple["_Part", int]) -> Reading:
             part, index = entry
             path = part.path(index)
             try:
-                image = crop_resize(decode(part.read(index), path).image, path)
+                picture = decode(part.read(index), path).image
+                encoded = reencodings(picture, crop_resize, qualities)
+                images = (crop_resize(each, path) for each in (picture, *encoded))
+                return Reading(path, tuple(images))
             except InputError as error:
-                return Reading(path, None, str(error))
+                return Reading(path, (), str(error))
             except MemoryError:
-                return Reading(path, None, f"{path} is too large for the memory: make it smaller")
-            return Reading(path, image)
+                return Reading(path, (), f"{path} is too large for the memory: make it smaller")
 
         entries = ((part, index) for part in self._parts for index in range(len(part)))
         with contextlib.closing(map_in_order(read, entries)) as readings:
             yield from readings
+
+
+def reencodings(
+    picture: Image.Image, crop_resize: CropResize, qualities: Sequence[int]
+) -> Iterator[Image.Image]:
+    """A picture's central square in its own size, encoded as JPEG and decoded, for each quality."""
+    if qualities:
+        square = dataclasses.replace(crop_resize, resolution=min(picture.size))(picture)
+        for quality in qualities:
+            encoded = jpeg(square, quality)
+            yield Image.fromarray(encoded[..., 0] if encoded.shape[-1] == 1 else encoded)
 
 
 class _Part:

@@ -1,8 +1,29 @@
 """What a detector says of one picture."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-GENERATED, NATURAL = "generated", "natural"
+GENERATED, NATURAL, UNCERTAIN = "generated", "natural", "uncertain"
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Where verdicts change.
+
+    Attributes:
+        generated: P(generated) above which a picture is called generated.
+        uncertain: P(generated) above which it is called uncertain, up to the other; where both are
+            the same no picture is.
+    """
+
+    generated: float = 0.5
+    uncertain: float = 0.5
+
+    def verdict(self, probability: float) -> str:
+        """GENERATED, UNCERTAIN or NATURAL."""
+        if probability > self.generated:
+            return GENERATED
+        return UNCERTAIN if probability > self.uncertain else NATURAL
 
 
 @dataclass(frozen=True)
@@ -12,19 +33,32 @@ class Prediction:
     Attributes:
         path: The file; for one in a zip, the zip's path, a slash, and the name in it.
         probability: P(generated), calibrated; None if the picture could not be read.
-        verdict: GENERATED or NATURAL; "" if the picture could not be read.
+        verdict: GENERATED, NATURAL or UNCERTAIN; "" if the picture could not be read.
         error: Why it could not be read; "" if it could.
+        stability: Share of its re-encodings with the same verdict; None where none were tried.
     """
 
     path: str
     probability: float | None
     verdict: str
     error: str = ""
+    stability: float | None = None
 
 
-def classify(path: str, probability: float, threshold: float) -> Prediction:
-    """The prediction for a picture that could be read; generated is what exceeds the threshold."""
-    return Prediction(path, probability, GENERATED if probability > threshold else NATURAL)
+EVEN = Thresholds()
+
+
+def classify(path: str, probabilities: Sequence[float], thresholds: Thresholds) -> Prediction:
+    """The prediction for a picture that could be read.
+
+    Args:
+        path: The file.
+        probabilities: P(generated) of the picture, then of each of its re-encodings, if any.
+        thresholds: Where verdicts change.
+    """
+    verdict, *others = map(thresholds.verdict, probabilities)
+    stability = others.count(verdict) / len(others) if others else None
+    return Prediction(path, float(probabilities[0]), verdict, stability=stability)
 
 
 def unread(path: str, error: str) -> Prediction:

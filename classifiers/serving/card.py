@@ -16,7 +16,6 @@ from data import sha256_file, write_json, write_text
 from training.command_line import command_line
 from training.jpeg import JPEGEncoding
 
-THRESHOLD = 0.5
 INTENDED_USE = (
     "Sorting, triage and research on pictures like those it was trained on: the same kind of "
     "natural pictures, the same generators or ones trained alike.",
@@ -59,7 +58,7 @@ def model_card(detector: Detector, folder: Path) -> dict[str, Any]:
         "signatures": [BYTES, IMAGES],
         "outputs": [PROBABILITY, LOGIT],
         "temperature": detector.temperature,
-        "threshold": THRESHOLD,
+        "threshold": detector.thresholds().generated,
         "training": detector.info,
         "intended_use": list(INTENDED_USE),
         "limits": list(LIMITS),
@@ -93,7 +92,7 @@ def card_text(card: dict[str, Any]) -> str:
         f"resized by {size['resize_filter']}",
         "JPEG encoding": encoding,
         "temperature": f"{card['temperature']:.6g}",
-        "threshold": f"{PROBABILITY} > {card['threshold']:g}, which is {LOGIT} > 0",
+        "threshold": f"{PROBABILITY} > {card['threshold']:.4g}",
     }
     training = dict(_flat(card["training"])) or {"training": "not recorded"}
     return "\n".join(

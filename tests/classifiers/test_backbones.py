@@ -10,7 +10,7 @@ import tensorflow as tf
 from classifiers import ARCHITECTURES, ClassifierConfig, ClassifierTask, build
 from classifiers.backbones import BACKBONES
 from classifiers.detector import Detector, load_detector
-from classifiers.grad_cam import grad_cam
+from classifiers.hires_cam import hires_cam
 from classifiers.resnet import resnet50
 from data import ArrayImages, InputError
 
@@ -167,7 +167,7 @@ def test_a_narrow_one_trains_explains_and_is_saved(name, tmp_path):
     assert not unmoved
     logits = task.model(images[0])
     assert logits.dtype == tf.float32 and logits.shape == (16, 1) and np.isfinite(logits).all()
-    maps = grad_cam(task.model, images[0, :2])
+    maps = hires_cam(task.model, images[0, :2])
     assert maps.shape == (2, *shape[:2]) and np.isfinite(maps).all() and maps.min() >= 0
     Detector(task.model).save(tmp_path)
     np.testing.assert_array_equal(load_detector(tmp_path).model(images[0]), logits)

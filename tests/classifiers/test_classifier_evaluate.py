@@ -6,15 +6,17 @@ import commands
 import numpy as np
 import pytest
 from noise_folders import write_noise
-from scipy.special import expit
+from scipy.stats import binomtest
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
+from classifiers.baseline import fit_baseline, load_baseline
 from classifiers.detector import Detector
 from classifiers.evaluate import strengths_of
-from classifiers.evaluation_inputs import check_distinct, chosen, names_of
+from classifiers.evaluation import Scores, calibration, detection_table
+from classifiers.evaluation_inputs import check_distinct, checked_prior, chosen, names_of
 from classifiers.models import build
 from classifiers.perturbations import Perturbed, jpeg
-from data import ArrayImages, InputError, open_path
+from data import ArrayImages, InputError, Joined, open_path
 
 
 @pytest.fixture(scope="module")
@@ -25,11 +27,13 @@ def made(tmp_path_factory):
     Detector(model, 2.0, "box", {"architecture": "cnn"}).save(folder / "detector")
     natural = write_noise(folder / "natural", 30, 1, ".png", 0)
     generated = [write_noise(folder / name, 20, 4, ".png", n) for n, name in ((1, "a"), (2, "b"))]
+    images = [chosen(open_path(each, 12, 3, "box"), "all", 100) for each in (natural, *generated)]
+    fit_baseline(images[0], Joined(images[1:]), 75).save(folder / "detector")
     done = commands.run(
         "-m", "classifiers.evaluate", f"--detector={folder / 'detector'}",
         f"--natural={natural}", f"--generated={','.join(generated)}", "--split=all",
         f"--output={folder / 'report'}", "--jpeg=60,90", "--blur=", "--resize=", "--crop=0.5",
-        "--resamples=50",
+        "--prior=0.2",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return folder, model, generated, done
@@ -63,7 +67,8 @@ def test_figures_are_those_of_the_logits(made):
         together = np.concatenate([natural, logits])
         auc = roc_auc_score(labels, together)
         assert found[name, "AUC"] == pytest.approx(auc)
-        precision = average_precision_score(labels, together)
+        weights = np.where(labels == 1, 0.2 / len(logits), 0.8 / len(natural))
+        precision = average_precision_score(labels, together, sample_weight=weights)
         assert found[name, "AP"] == pytest.approx(precision)
         false, true, _ = roc_curve(labels, together)
         for share, column in ((0.01, "1 %"), (0.05, "5 %")):
@@ -75,8 +80,29 @@ def test_figures_are_those_of_the_logits(made):
         assert found[name, "accuracy"] == pytest.approx(accuracy)
         intervals = table(folder, "intervals")
         assert intervals[name, "AUC, from"] <= auc <= intervals[name, "AUC, to"]
+        wilson = binomtest(int(np.sum(logits > 0)), len(logits)).proportion_ci(method="wilson")
+        found_interval = [intervals[name, f"detection rate, {end}"] for end in ("from", "to")]
+        np.testing.assert_allclose(found_interval, wilson)
     assert table(folder, "natural")["natural", "called natural"] == np.mean(natural <= 0)
     assert done.stdout.split()[-1] == str(folder / "report/index.html")
+
+
+def test_the_report_says_whether_the_network_earns_its_keep(made):
+    """The network was not trained; coarse noise is known by its spectrum."""
+    folder, _, generated, _ = made
+    baseline = load_baseline(folder / "detector", (12, 12, 3))
+    natural, *both = (
+        baseline.logits(chosen(open_path(path, 12, 3, "box"), "all", 100))
+        for path in (str(folder / "natural"), *generated)
+    )
+    labels = np.repeat([0, 1], [30, 40])
+    area = roc_auc_score(labels, np.concatenate([natural, *both]))
+    assert area > 0.95
+    found, detection = table(folder, "baseline"), table(folder, "detection")
+    assert found["all generators", "baseline"] == pytest.approx(area)
+    assert found["all generators", "detector"] == detection["all generators", "AUC"] < 0.9
+    summary = json.loads((folder / "report/report.json").read_text())["summary"]
+    assert f"below what a logistic regression on the radial spectrum reaches: {area:.3f}" in summary
 
 
 def test_calibration_has_the_detectors_temperature(made):
@@ -84,17 +110,38 @@ def test_calibration_has_the_detectors_temperature(made):
     natural = logits_of(model, str(folder / "natural"))
     logits = np.concatenate([natural, *(logits_of(model, path) for path in generated)])
     labels = np.repeat([0, 1], [30, 40])
+    weights = np.repeat([0.8 / 30, 0.2 / 40], [30, 40])
     for name, temperature in (("as trained", 1.0), ("calibrated", 2.0)):
-        probability = expit(logits.astype(float) / temperature)
+        odds = np.exp(logits.astype(float) / temperature) * 0.2 / 0.8
+        probability = odds / (1 + odds)
         error = 0.0
         for low in np.arange(15) / 15:
             inside = (probability >= low) & (probability < low + 1 / 15)
             if inside.any():
-                gap = abs(probability[inside].mean() - labels[inside].mean())
-                error += gap * inside.mean()
+                error += abs(np.sum((weights * (probability - labels))[inside]))
         found = table(folder, "calibration")
         assert found[name, "temperature"] == temperature
         assert found[name, "expected calibration error"] == pytest.approx(error, abs=1e-6)
+
+
+def test_calibration_does_not_depend_on_the_number_of_generators():
+    """Of a detector whose logit is the log of the densities' ratio: it is calibrated."""
+    random = np.random.default_rng(0)
+    natural = random.normal(-2, 2, 4000)
+    for number in (1, 3, 5, 10):
+        scores = Scores(natural, {str(each): random.normal(2, 2, 4000) for each in range(number)})
+        found, _ = calibration(Detector(None), scores)
+        assert all(error < 0.012 for _, error in found.cells)
+        precision = detection_table(scores).cells[-1][2]
+        labels = np.repeat([0, 1], [4000, 4000])
+        one = np.concatenate([natural, scores.generated["0"]])
+        assert precision == pytest.approx(average_precision_score(labels, one), abs=0.01)
+
+
+def test_a_prior_is_a_share_of_both():
+    for prior in (0.0, 1.0, -0.1):
+        with pytest.raises(InputError, match="--prior"):
+            checked_prior(prior)
 
 
 def test_sweeps_perturb_both_kinds(made):

@@ -9,8 +9,10 @@ import pytest
 from noise_folders import write_noise
 
 from classifiers import Detector, build, load_detector, predict
+from classifiers.baseline import load_baseline
 from classifiers.train import calibrated, held_back
 from data import ArrayImages, InputError, Joined, open_path
+from metrics import detection_metrics
 from training.metrics_log import read_metrics
 
 
@@ -55,6 +57,11 @@ def test_it_learns_a_difference_that_is_there(trained):
     found = detector.info["figures"][0]
     assert found["detection_rate"] == np.mean(a > 0) and found["images"] == len(a)
     assert found["natural_accuracy"] == np.mean(natural <= 0)
+    baseline = load_baseline(folder / "run", (12, 12, 3))
+    both = (open_path(str(folder / name), 12, 3).dataset.evaluation for name in ("a", "natural"))
+    area = detection_metrics(*map(baseline.logits, both)).roc_auc
+    assert found["baseline_roc_auc"] == area
+    assert f"logistic regression on the radial spectrum reaches {area:.3f}" in done.stderr
 
 
 def test_the_temperature_is_that_of_the_images_held_back(trained):
@@ -96,6 +103,22 @@ def test_a_temperature_has_the_least_cross_entropy():
     detector = calibrated(Detector(model, resize_filter="box"), natural, generated)
     assert 1 < detector.temperature < 50 and detector.resize_filter == "box"
     assert detector.temperature == pytest.approx(grid[np.argmin(losses)], rel=0.01)
+
+
+def test_the_temperature_does_not_depend_on_how_many_images_there_are_of_a_kind():
+    model = build("cnn", (12, 12, 1), 0)
+    random = np.random.default_rng(0)
+    natural, generated = (
+        random.integers(0, most, (150, 12, 12, 1), dtype=np.uint8) for most in (256, 235)
+    )
+    temperatures = [
+        calibrated(
+            Detector(model), ArrayImages(natural), ArrayImages(np.tile(generated, (times, 1, 1, 1)))
+        ).temperature
+        for times in (1, 8)
+    ]
+    # But for Platt's targets, which know the number of images.
+    assert temperatures[1] == pytest.approx(temperatures[0], rel=0.05)
 
 
 def test_it_stops_when_nothing_gets_better(trained):
@@ -162,6 +185,22 @@ def test_a_path_that_is_not_there_is_told_by_its_own_flag(trained, tmp_path):
 
 def weights(folder: Path) -> list[bytes]:
     return [weight.tobytes() for weight in load_detector(folder).model.get_weights()]
+
+
+def test_a_detector_may_begin_with_another(trained, tmp_path):
+    folder, flags, _ = trained
+    run = tmp_path / "second"
+    done = train(
+        *flags, f"--run={run}", f"--weights={folder / 'run'}", "--classifier_epochs=1",
+        "--seed=7", "--profile=0",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "linear probe: " in done.stderr
+    info = load_detector(run).info
+    assert info["weights"].startswith("model.keras, SHA-256 ")
+    assert info["classifier"]["learning_rate"] == 1e-4
+    first, second = (load_detector(each).model.get_weights() for each in (folder / "run", run))
+    assert np.abs(first[0] - second[0]).max() < 5e-3  # A few steps at that rate.
 
 
 def test_what_is_held_back_does_not_train():

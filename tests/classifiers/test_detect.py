@@ -14,6 +14,7 @@ from PIL import Image
 from classifiers.detection.batches import batched, detect
 from classifiers.detection.fitting import crop_resize_of
 from classifiers.detection.pictures import Pictures, Reading
+from classifiers.detection.predictions import Thresholds
 from classifiers.detector import Detector
 from classifiers.models import build
 from data import InputError
@@ -79,7 +80,7 @@ def test_probabilities_are_those_of_the_central_squares(
 
 @pytest.mark.parametrize("threshold", [0.0, 0.3, 0.5, 0.7, 1.0])
 def test_generated_is_what_exceeds_the_threshold(detector, folder, threshold):
-    for each in predictions(detector, [folder], threshold=threshold):
+    for each in predictions(detector, [folder], thresholds=Thresholds(threshold, threshold)):
         assert each.verdict == ("generated" if each.probability > threshold else "natural")
 
 
@@ -152,7 +153,7 @@ def test_odd_files_are_read_as_what_they_show(name, tmp_path):
     crop_resize = crop_resize_of(Detector(build("cnn", (12, 12, 3), seed=4)))
     (reading,) = Pictures([str(tmp_path / name)]).readings(crop_resize)
     assert reading.error == ""
-    assert np.abs(reading.image - expected).max() <= 1.0  # rounding
+    assert np.abs(reading.images[0] - expected).max() <= 1.0  # rounding
 
 
 def png_header(width: int, height: int) -> bytes:
@@ -200,11 +201,11 @@ def test_files_that_cannot_be_read_are_told_one_by_one(detector, folder, tmp_pat
 
 def test_batches_hold_so_many_images_and_as_many_failures():
     image = np.zeros((1, 1, 1), np.uint8)
-    readings = [Reading(str(i), None if i % 3 else image) for i in range(20)]
+    readings = [Reading(str(i), () if i % 3 else (image,)) for i in range(20)]
     batches = list(batched(readings, 2))
     assert [each for batch in batches for each in batch] == readings
     assert [len(batch) for batch in batches] == [4, 4, 4, 4, 4]
-    only_bad = list(batched([Reading("", None)] * 9, 2))
+    only_bad = list(batched([Reading("", ())] * 9, 2))
     assert [len(batch) for batch in only_bad] == [4, 4, 1]
     assert [len(batch) for batch in batched(readings[::3], 3)] == [3, 3, 1]
 

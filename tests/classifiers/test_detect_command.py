@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from classifiers.detect import _open_output
-from classifiers.detection.predictions import classify, unread
+from classifiers.detection.predictions import EVEN, classify, unread
 from classifiers.detection.writers import COLUMNS, WRITERS
 from classifiers.detector import Detector
 from classifiers.models import build
@@ -22,8 +22,8 @@ from data import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
 PREDICTIONS = [
-    classify("a,b.png", 0.75, 0.5),
-    classify('folder/"c".jpg', 1e-9, 0.5),
+    classify("a,b.png", [0.75], EVEN),
+    classify('folder/"c".jpg', [1e-9], EVEN),
     unread("new\nline\udcff.png", "cannot read it"),
 ]
 
@@ -128,6 +128,7 @@ def test_ctrl_c_says_that_it_starts_again(tmp_path):
         "    writer.write([])\n"
         "    raise KeyboardInterrupt\n"
         "detect.load_detector, detect.detect_all = str, stop\n"
+        "detect.thresholds_of = lambda *given: None\n"
         "detect.main()\n"
     )
     finished = subprocess.run(

@@ -43,7 +43,8 @@ def test_the_loss_is_the_mean_cross_entropy_and_the_best_weights_are_kept():
 
 
 def task(high: int = 256) -> ClassifierTask:
-    config = ClassifierConfig(epochs=50, batch_size=8, patience=2, learning_rate=3e-3)
+    # Six steps an epoch: three looks.
+    config = ClassifierConfig(epochs=50, batch_size=8, patience=18, learning_rate=3e-3)
     validation = (noise(2, count=40), noise(3, high, count=40))
     return ClassifierTask("cnn", config, noise(0), [noise(1, high)], 0, validation=validation)
 
@@ -64,12 +65,22 @@ def test_a_training_stops_when_it_has_learned_all_there_is(tmp_path):
         if "validation_loss" in line
     ]
     best = int(np.argmin(losses))
-    assert len(losses) == best + 3 < 50  # The best, and two that were no better.
+    assert len(losses) == best + 4 < 50  # The best, and three that were no better.
     again = task()
     Loop(again, 300, tmp_path, label="c").run()  # It is done: nothing is trained.
     assert state_digest(again.state, 0) == state_digest(trained.state, 0)
     trained.early_stopping.take_best()
     assert trained.early_stopping.after_step(6)["validation_loss"] == pytest.approx(losses[best])
+
+
+@pytest.mark.parametrize(("patience", "looks"), [(1, 3), (100, 17)])
+def test_patience_is_counted_in_steps_of_at_least_three_epochs(patience, looks):
+    config = ClassifierConfig(batch_size=8, patience=patience)
+    validation = noise(2), noise(3)
+    stopping = ClassifierTask(
+        "cnn", config, noise(0), [noise(1)], 0, validation=validation
+    ).early_stopping
+    assert stopping.every == 6 and stopping.patience == looks
 
 
 def test_resumed_equals_unbroken(tmp_path):

@@ -1,4 +1,4 @@
-"""Grad-CAM and spectra against closed forms."""
+"""HiResCAM and spectra against closed forms."""
 
 import json
 
@@ -6,13 +6,16 @@ import commands
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from noise_folders import write_noise
 from PIL import Image
+from scipy import interpolate
 
 from classifiers.detector import Detector
 from classifiers.evaluation_inputs import chosen
-from classifiers.grad_cam import grad_cam, overlay
-from classifiers.models import build
+from classifiers.hires_cam import feature_map, hires_cam, overlay
+from classifiers.map_geometry import cell_centers
+from classifiers.models import build, steps_of
 from classifiers.spectra import FLOOR, log_power_spectrum, radial_profile
 from data import ArrayImages, open_path
 from training.jpeg import JPEGEncoding
@@ -36,7 +39,138 @@ def test_behind_a_mean_it_is_the_class_activation_map():
     expected = np.maximum(0, features @ weights)
     # Terms of either sign cancel: float32 is exact to the size of the terms, not of their sum.
     tolerance = 1e-5 * np.abs(features * weights).max()
-    np.testing.assert_allclose(grad_cam(model, IMAGES), expected, rtol=0, atol=tolerance)
+    np.testing.assert_allclose(hires_cam(model, IMAGES), expected, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("size", [36, 20])
+def test_behind_a_flattening_it_is_each_places_share_of_the_logit(size):
+    """Of the last map of 7x7 cells or more: at 36 that after the pooling, at 20 that before it."""
+    model = build("cnn", (size, size, 3), 3)
+    images = np.random.default_rng(2).integers(0, 256, (4, size, size, 3), dtype=np.uint8)
+    *_, convolved, pooled = (x.output for x in model.layers if len(x.output.shape) == 4)
+    convolved, pooled = (
+        x.numpy() for x in keras.Model(model.inputs[0], [convolved, pooled])(images)
+    )
+    kernel, bias = (each.numpy() for each in model.layers[-1].weights)
+    shares = pooled * kernel.reshape(pooled.shape[1:])  # [N, h, w, D]
+    np.testing.assert_allclose(shares.sum(axis=(1, 2, 3)) + bias, model(images)[:, 0], atol=1e-4)
+    if size == 20:  # A pooled value is the largest of four.
+        rows, columns = (2 * np.arange(pooled.shape[1])[:, None] + [0, 1] for _ in range(2))
+        blocks = convolved[:, rows][:, :, :, columns]  # [N, h, 2, w, 2, D]
+        is_largest = blocks == pooled[:, :, None, :, None]
+        places = np.zeros_like(convolved)
+        side = 2 * pooled.shape[1]
+        spread = (is_largest * shares[:, :, None, :, None]).reshape(4, side, side, -1)
+        places[:, :side, :side], shares = spread, places
+    # Two windows of 3 without padding, two poolings.
+    first, stride = (3.5, 2) if size == 20 else (4.5, 4)
+    places = first + stride * np.arange(shares.shape[1])
+    grid = np.clip(np.indices((size, size)), places[0], places[-1]).reshape(2, -1).T
+    found = hires_cam(model, images)
+    for image, share in zip(found, np.maximum(0, shares.sum(-1)), strict=True):
+        expected = interpolate.RegularGridInterpolator((places, places), share)(grid)
+        np.testing.assert_allclose(image.ravel(), expected, atol=1e-5 * np.max(expected))
+    assert np.ptp(found, axis=(1, 2)).min() > 0
+
+
+@pytest.fixture(scope="module")
+def patched():
+    """Smooth natural images; generated ones have a checkerboard somewhere."""
+    random = np.random.default_rng(0)
+    small = random.uniform(60, 190, (480, 4, 4, 1)).astype("f")
+    images = tf.image.resize(small, (24, 24), "bicubic").numpy()
+    labels = np.arange(len(images)) % 2
+    board = 40 * ((np.indices((8, 8)).sum(axis=0) % 2) * 2 - 1)[..., None]
+    for index in np.flatnonzero(labels):
+        top, left = random.integers(0, 17, 2)
+        images[index, top : top + 8, left : left + 8] += board
+    return images.clip(0, 255).round().astype(np.uint8), labels
+
+
+def windows(padding: str) -> keras.Model:
+    """Every layer that moves things, odd and even sizes; each cell is a sum of what it sees."""
+    ones = {"padding": padding, "use_bias": False}
+    return keras.Sequential(
+        [
+            keras.Input([61, 64, 1]),
+            keras.layers.Resizing(46, 48, interpolation="nearest"),
+            keras.layers.Conv2D(1, 7, strides=2, kernel_initializer="ones", **ones),
+            keras.layers.ZeroPadding2D(((0, 1), (2, 1))),
+            keras.layers.DepthwiseConv2D(3, depthwise_initializer="ones", **ones),
+            keras.layers.AveragePooling2D(2, padding=padding),
+            keras.layers.Conv2D(1, 3, dilation_rate=2, kernel_initializer="ones", **ones),
+        ]
+    )
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_a_cell_lies_in_the_middle_of_what_it_sees(padding):
+    steps = steps_of(windows(padding))
+    network = keras.Model(steps[0].output, steps[-1].output)
+    centers = cell_centers(steps, steps[-1].output)
+    images = tf.zeros([1, 61, 64, 1])
+    row, column = (len(each) // 2 for each in centers)  # which sees no edge
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        cell = network(images)[0, row, column, 0]
+    seen = tape.gradient(cell, images)[0, :, :, 0].numpy()
+    middle = [np.sum(place * seen) / np.sum(seen) for place in np.indices(seen.shape)]
+    found = centers[0][row], centers[1][column]
+    np.testing.assert_allclose(found, middle, atol=0.4)  # The nearest pixels are whole ones.
+
+
+def residual() -> keras.Model:
+    """Ends with features of 3x3; a sum in 12x12, which a layer goes around, and 12x12 behind it."""
+    images = keras.Input([24, 24, 1])
+    x = keras.layers.Rescaling(1 / 127.5, -1.0)(images)
+    for index in range(3):
+        y = keras.layers.Conv2D(16, 3, padding="same", activation="relu")(x)
+        branch = keras.layers.Conv2D(16, 3, padding="same")(y)
+        x = keras.layers.ReLU(name=f"relu_{index}")(keras.layers.Add()([y, branch]))
+        x = keras.layers.MaxPooling2D(2, name=f"pool_{index}")(x)
+    return keras.Model(images, keras.layers.Dense(1)(keras.layers.GlobalAveragePooling2D()(x)))
+
+
+def test_it_explains_the_last_large_map_that_no_layer_goes_around():
+    model = residual()
+    assert (
+        feature_map(steps_of(model)) is model.get_layer("relu_1").output
+    )  # 12x12; pool_1 has 6x6.
+
+
+@pytest.mark.parametrize("make", [lambda: build("cnn", (24, 24, 1), 0, width=0.25), residual])
+def test_hiding_what_it_marks_moves_the_logit_more_than_hiding_the_rest(patched, make):
+    images, labels = patched
+    keras.utils.set_random_seed(0)
+    model = make()
+    optimizer = keras.optimizers.Adam(1e-2)
+    optimizer.build(model.trainable_variables)
+
+    @tf.function
+    def step(x: tf.Tensor, y: tf.Tensor) -> None:
+        with tf.GradientTape() as tape:
+            losses = tf.nn.sigmoid_cross_entropy_with_logits(y, model(x, training=True)[:, 0])
+        gradients = tape.gradient(losses, model.trainable_variables)
+        optimizer.apply(gradients, model.trainable_variables)
+
+    for number in range(50):
+        part = slice(number % 8 * 50, (number % 8 + 1) * 50)
+        step(tf.constant(images[part], tf.float32), tf.constant(labels[part], tf.float32))
+    seen = images[400:][labels[400:] == 1]
+    logits = model(seen.astype("f")).numpy()[:, 0]
+    assert np.mean(logits > 0) > 0.9
+    maps = hires_cam(model, seen)
+    assert np.ptp(maps, axis=(1, 2)).min() > 0
+    marked = maps >= np.quantile(maps, 0.9, axis=(1, 2), keepdims=True)
+
+    def change(hidden: np.ndarray) -> float:
+        mean = seen.mean(axis=(1, 2), keepdims=True)
+        masked = np.where(hidden[..., None], mean, seen).astype("f")
+        return np.mean(logits - model(masked).numpy()[:, 0])
+
+    # Elsewhere: areas of the same shapes, half an image away.
+    elsewhere = [np.roll(marked, shift, axis=(1, 2)) for shift in ((12, 12), (0, 12), (12, 0))]
+    assert change(marked) > 3 * max(0.3, *(abs(change(each)) for each in elsewhere))
 
 
 def test_jpeg_comes_before_it():
@@ -44,15 +178,15 @@ def test_jpeg_comes_before_it():
     images = keras.Input([16, 16, 3])
     model = keras.Model(images, inner(JPEGEncoding(30, name="jpeg")(images)))
     encoded = JPEGEncoding(30)(IMAGES).numpy().astype(np.uint8)
-    expected = grad_cam(inner, encoded)
-    np.testing.assert_allclose(grad_cam(model, IMAGES), expected, atol=1e-5 * expected.max())
+    expected = hires_cam(inner, encoded)
+    np.testing.assert_allclose(hires_cam(model, IMAGES), expected, atol=1e-5 * expected.max())
 
 
 @pytest.mark.parametrize("name", ["cnn", "mobilenet_v2"])
 def test_every_architecture_has_one(name):
     images = np.random.default_rng(1).integers(0, 256, (2, 64, 64, 3), dtype=np.uint8)
     model = build(name, (64, 64, 3), 0, width=0.25, jpeg_quality=80)
-    maps = grad_cam(model, images)
+    maps = hires_cam(model, images)
     assert maps.shape == (2, 64, 64) and maps.min() >= 0 and np.isfinite(maps).all()
 
 
@@ -138,7 +272,7 @@ def test_the_command_writes_the_spectra_it_took(explained):
 
 
 def test_the_command_draws_images_above_their_maps(explained):
-    grid = np.asarray(Image.open(explained / "report/grad-cam-0.png"))
+    grid = np.asarray(Image.open(explained / "report/hires-cam-0.png"))
     assert grid.shape == (2 * 24 + 2, 3 * 24 + 2 * 2, 3)
     images = chosen(open_path(str(explained / "natural"), 24, 3), "all", 100).read(np.arange(3))
     np.testing.assert_array_equal(grid[:24, :24], images[0])

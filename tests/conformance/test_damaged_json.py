@@ -17,6 +17,7 @@ import pytest
 import tensorflow as tf
 
 from classifiers import detector
+from classifiers.baseline import load_baseline
 from data import InputError
 from data.records.manifest import read_manifest, write_manifest
 from data.records.plan import note_plan, noted_plan
@@ -56,7 +57,8 @@ class Reader:
 
 def of_detector(folder: Path) -> None:
     info = detector._read_info(folder / "detector.json")
-    made = detector.Detector(None, float(info.pop("temperature", 1.0)))
+    made = detector.Detector(None, float(info.pop("temperature", 1.0)), info=info)
+    made.thresholds()
     assert 0 < made.temperature < math.inf
     assert info.get("resize_filter", "box") in ("box", "lanczos")
     assert info.get("classifier", {}).get("width", 1) > 0
@@ -120,6 +122,7 @@ READERS = [
     Reader("detector.json", {
         "temperature": 2.5, "resize_filter": "box", "architecture": "cnn",
         "classifier": {"width": 1.0}, "augmentation": {"mirror": True}, "figures": [{"path": "x"}],
+        "calibration": {"threshold": 1.5, "uncertain_threshold": 0.5, "pictures": 100},
     }, of_detector),
     Reader("config.json", CONFIG, of_run),
     Reader("config.json", {"seed": 1}, lambda folder: begin_or_go_on(folder, {"seed": 1})),
@@ -144,6 +147,8 @@ READERS = [
     Reader("evaluation.json", {"evaluations": [EVALUATION]}, read_report),
     Reader("keras.json", {"floatx": "float32"},
            lambda folder: keras_settings(folder / "keras.json"), True),
+    Reader("baseline.json", {"weights": [0.5, -1.0], "bias": 2.0, "jpeg_quality": 75},
+           lambda folder: load_baseline(folder, (4, 4, 3))),
 ]  # fmt: skip
 VALUES = [
     None, True, -1, 0, 0.0, 2**64, 10**400, -2.5, 1e308, math.nan, math.inf, "", "x", "\ud800",

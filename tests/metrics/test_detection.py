@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics import detection_metrics, detection_rate
-from metrics.detection import detection_rate_at, interval
+from metrics.detection import detection_rate_at
 
 # Few different values, so that ties between generated and natural images are common.
 some_logits = st.lists(st.integers(-3, 3), min_size=1, max_size=12)
@@ -82,14 +82,3 @@ def test_the_rate_at_a_false_positive_rate_is_the_best_of_all_thresholds(generat
     ]
     expected = max(rates)
     assert detection_rate_at(fpr, np.array(generated), np.array(natural)) == expected
-
-
-def test_an_interval_of_a_rate_is_close_to_the_binomials():
-    generated = np.where(np.arange(400) < 300, 1.0, -1.0)
-    natural = np.full(50, -1.0)
-    low, high = interval(lambda g, n: detection_rate(g), generated, natural)
-    half = 1.96 * (0.75 * 0.25 / 400) ** 0.5
-    assert abs(low - (0.75 - half)) < 0.01 and abs(high - (0.75 + half)) < 0.01
-    narrow = interval(lambda g, n: detection_rate(g), generated, natural, level=0.5)
-    assert low < narrow[0] < 0.75 < narrow[1] < high
-    assert interval(lambda g, n: detection_rate(n), generated, natural) == (0, 0)
