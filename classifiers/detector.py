@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 INFO = "detector.json"
 _SHAPE = {
     "temperature?": above(0), "resize_filter?": one_of(*FILTERS), "architecture?": TEXT,
-    "classifier?": {"width?": above(0)}, "augmentation?": OBJECT,
+    "classifier?": {"width?": above(0)}, "augmentation?": OBJECT, "groups?": TEXT,
 }  # fmt: skip
 
 

@@ -8,7 +8,8 @@
 `--natural` and each of `--generated`, one for each generator, are a folder or zip of images, or a
 folder of records. All of them are cropped, resized and encoded by the same code with the same
 numbers. Four fifths of each train; of these some are held back to tell when the training has
-converged and to calibrate; the last fifth is for the metrics at the end.
+converged and to calibrate; the last fifth is for the metrics at the end. With `--groups` images of
+one person, source or video stay together in all of this.
 
 The run's folder holds config.json, metrics.jsonl, checkpoints/ and at the end the detector:
 model.keras and detector.json. The same command goes on where it was stopped.
@@ -27,6 +28,8 @@ from classifiers.detector import Detector
 from classifiers.evaluation_inputs import check_distinct, define_sets, open_sets
 from classifiers.models import ARCHITECTURES, check_architecture
 from data import Images, InputError, Joined, Opened, Subset
+from data.groups import check_rule, recorded
+from data.split import taken_groups
 from metrics import detection_metrics
 from metrics.calibration import fit_temperature
 from training import command
@@ -40,6 +43,7 @@ from training.progress import say
 from training.run_folder import begin_or_go_on
 
 MOST_VALIDATION = 2000  # images of each kind, at most a tenth of those that train
+VALIDATION_KEY = 1  # of the choice of groups
 UNLIKE = 0.05  # difference in shares of JPEG files from which a warning is due
 
 
@@ -71,6 +75,7 @@ def _run() -> None:
     shape = (values.resolution, values.resolution, values.channels)
     check_architecture(values.architecture, shape, config.width, config.enlarge)
     check_distinct(values.natural, values.generated)
+    check_rule(values.groups)
     from classifiers.training import ClassifierTask
     from training.loop import Loop, LoopConfig
     from training.workers import Workers
@@ -81,10 +86,14 @@ def _run() -> None:
         4 * config.batch_size * values.resolution**2 * values.channels,
         f"--classifier_batch_size={config.batch_size} at --resolution={values.resolution}",
     )
-    natural, *generated = open_sets(values.resolution, values.channels, values.filter)
+    natural, *generated = open_sets(
+        values.resolution, values.channels, values.filter, values.groups
+    )
     settings = {"classifier": to_json(config), "augmentation": to_json(augmentation)}
     warn_of_formats(natural, generated)
-    parts = [held_back(each.dataset.train) for each in (natural, *generated)]
+    parts = [
+        held_back(each.dataset.train, each.dataset.train_groups) for each in (natural, *generated)
+    ]
     train, validation = [part for part, _ in parts], [part for _, part in parts]
     with strategy.scope():
         task = ClassifierTask(
@@ -114,11 +123,21 @@ def _run() -> None:
     print(folder)
 
 
-def held_back(images: Images) -> tuple[Images, Images]:
-    """Training images without, and with only, those that tell when the training has converged."""
+def held_back(images: Images, groups: np.ndarray | None = None) -> tuple[Images, Images]:
+    """Training images without, and with only, those that tell when the training has converged.
+
+    Args:
+        images: that train.
+        groups: of each, str [N], which stay together: about a tenth of them is held back.
+    """
     count = min(MOST_VALIDATION, len(images) // 10)
     if not count:
         raise InputError(f"{len(images)} training images are too few; give at least 13 of each")
+    if groups is not None:
+        held = taken_groups(groups, 0.1, VALIDATION_KEY)
+        chosen = np.flatnonzero(held)
+        chosen = np.sort(chosen[data.permutation(len(chosen), 0)[:MOST_VALIDATION]])
+        return Subset(images, np.flatnonzero(~held)), Subset(images, chosen)
     order = data.permutation(len(images), 0)
     return Subset(images, np.sort(order[count:])), Subset(images, np.sort(order[:count]))
 
@@ -168,7 +187,13 @@ def _what_makes_it(natural: Opened, generated: list[Opened]) -> dict:
         "channels": values.channels, "filter": values.filter, "seed": values.seed,
         "natural": natural.dataset.fingerprint,
         "generated": [each.dataset.fingerprint for each in generated],
-    }  # fmt: skip
+    } | _groups()  # fmt: skip
+
+
+def _groups() -> dict[str, str]:
+    """The rule of the split, where there is one."""
+    rule = recorded(flags.FLAGS.groups)
+    return {"groups": rule} if rule else {}
 
 
 def _info(natural: Opened, generated: list[Opened]) -> dict:
@@ -184,7 +209,7 @@ def _info(natural: Opened, generated: list[Opened]) -> dict:
     return {
         "architecture": values.architecture, "seed": values.seed, "natural": sources[0],
         "generated": sources[1:], "command": command_line(),
-    }  # fmt: skip
+    } | _groups()  # fmt: skip
 
 
 if __name__ == "__main__":

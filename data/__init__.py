@@ -10,12 +10,14 @@ records/          images as TFRecord shards: written, read, verified
 convert.py        the command that makes records: python -m data.convert
 verify.py         the command that checks them: python -m data.verify
 listing.py        which files are pictures, and what is passed over
+groups.py         what a split keeps together: persons, sources, videos
 labels.py         their labels: dataset.json, or a folder for each class
 sources.py        where encoded pictures come from: folder.py, archive.py, mnist.py
 picture.py        one encoded picture
 metadata.py       what it holds beside its pixels
 idx.py            one idx file, plain or gzip, checked byte for byte
-split.py          the fixed 80/20 split
+split.py          the fixed 80/20 split, image by image or by groups
+similar.py        near-duplicates, by a perceptual hash
 resize.py         square resizing and channels
 grids.py          image_grid: many images as one
 images.py         fixed lists of images: Images, ArrayImages, Subset and Joined

@@ -47,6 +47,11 @@ class PictureImages(Images):
         return len(self._source.names)
 
     @property
+    def paths(self) -> list[str]:
+        """Relative paths of the files, with forward slashes."""
+        return self._source.paths
+
+    @property
     def shape(self) -> tuple[int, int, int]:
         """Shape of one image: (H, W, C)."""
         return self._crop_resize.shape
