@@ -11,6 +11,7 @@ training    ClassifierTask and DigitTask
 augmentation, perturbations, early_stopping    what a detector's training may add
 scoring     logits and features of any number of images
 train, evaluate, explain    the commands
+audit, auditing/      the command that looks for shortcuts and related images, and its parts
 evaluation_inputs, evaluation, grad_cam, spectra    what evaluate and explain consist of
 detect, detection/    the command that looks at files, and its parts
 export, serving/      the command that makes a SavedModel, and its parts

@@ -15,6 +15,7 @@ from absl import flags
 
 import report
 from classifiers import evaluation_inputs
+from classifiers.auditing.tables import audit_tables
 from classifiers.evaluation import (
     calibration,
     detection_table,
@@ -65,6 +66,7 @@ def _run() -> None:
         detection_table(scores), natural_table(scores), calibrated,
         interval_table(scores, values.resamples),
     ]  # fmt: skip
+    tables += audit_tables(detector.info["audit"]) if "audit" in detector.info else []
     figures = [reliability]
     for name, strengths in sweeps.items():
         if strengths:
@@ -79,7 +81,7 @@ def _run() -> None:
             paper_claim="The paper reports no numbers on other data.",
             summary=_summary(tables[0], tables[1]),
             facts=subject.facts,
-            configuration={"detector": detector.info, "temperature": detector.temperature},
+            configuration={"detector": detector.settings, "temperature": detector.temperature},
             seeds={"intervals": 0},
             command=command_line(),
             wall_time_seconds=time.monotonic() - started,

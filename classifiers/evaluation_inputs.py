@@ -75,6 +75,44 @@ def define_flags(limit: int) -> None:
     flags.DEFINE_integer("limit", limit, "Most images of each set.", lower_bound=2)
 
 
+def define_common_size() -> None:
+    """Defines --common_size."""
+    flags.DEFINE_string(
+        "common_size", None, "Pixels to which every image is brought first, so that images of "
+        "several sizes come by one path; auto: the smallest side of any image.",
+    )  # fmt: skip
+
+
+def check_common_size(value: str | None) -> None:
+    """Raises InputError unless --common_size is None, auto or a number of pixels."""
+    if value not in (None, "auto") and not (value.isdecimal() and 8 <= int(value) <= 2**14):
+        raise InputError(f"--common_size is {value}; it must be auto, or 8 ... 16384 pixels")
+
+
+def chosen_common_size(value: str | None) -> int | None:
+    """What --common_size stands for, in pixels; says what auto is.
+
+    Raises:
+        InputError: a set cannot be read, or the smallest picture of all is no size to use.
+    """
+    if value != "auto":
+        return None if value is None else int(value)
+    values = flags.FLAGS
+    sets = [("--natural", values.natural), *(("--generated", each) for each in values.generated)]
+    size, path = min((data.smallest_side(path, flag), path) for flag, path in sets)
+    if size < 8:
+        raise InputError(f"a picture of {path} has {size} pixels: give --common_size=PIXELS")
+    say(f"every image is brought to {size}x{size} pixels first")
+    return size
+
+
+def check_sets_given() -> None:
+    """Raises InputError where --natural or --generated is missing, or two sets are one."""
+    if not flags.FLAGS.natural or not flags.FLAGS.generated:
+        raise InputError("--natural and --generated (images) are needed")
+    check_distinct(flags.FLAGS.natural, flags.FLAGS.generated)
+
+
 def check_given() -> None:
     """Raises InputError where something is missing, or two sets are one."""
     values = flags.FLAGS
@@ -84,15 +122,20 @@ def check_given() -> None:
 
 
 def open_sets(
-    resolution: int, channels: int, resize_filter: str, groups: str | None
+    resolution: int,
+    channels: int,
+    resize_filter: str | None,
+    groups: str | None,
+    common_size: int | None,
 ) -> list[Opened]:
     """The images of --natural and of each of --generated; says which files are passed over.
 
     Args:
         resolution: height and width.
         channels: 1 or 3.
-        resize_filter: "lanczos" or "box".
+        resize_filter: "lanczos" or "box"; None for that of each set.
         groups: what the split keeps together; a rule of `data.groups.groups_of`, or None.
+        common_size: what every image is brought to first; None for nothing.
 
     Raises:
         InputError: two of the sets are one, or cannot be read or split.
@@ -102,7 +145,9 @@ def open_sets(
     check_rule(groups)
     paths = [("--natural", values.natural), *(("--generated", each) for each in values.generated)]
     opened = [
-        data.open_path(path, resolution, channels, resize_filter, flag, groups=groups)
+        data.open_path(
+            path, resolution, channels, resize_filter, flag, groups=groups, common_size=common_size
+        )
         for flag, path in paths
     ]
     for each in opened:
@@ -124,7 +169,8 @@ def open_inputs() -> EvaluationInputs:
     detector = load_detector(values.detector)
     size, _, channels = detector.image_shape
     groups = groups_of_training(detector, values.groups, values.split)
-    opened = open_sets(size, channels, detector.resize_filter, groups)
+    common_size = detector.info.get("common_size")
+    opened = open_sets(size, channels, detector.resize_filter, groups, common_size)
     natural, *generated = (chosen(each, values.split, values.limit) for each in opened)
     names = names_of(values.generated)
     return EvaluationInputs(detector, opened, natural, dict(zip(names, generated, strict=True)))

@@ -11,8 +11,10 @@ numbers. Four fifths of each train; of these some are held back to tell when the
 converged and to calibrate; the last fifth is for the metrics at the end. With `--groups` images of
 one person, source or video stay together in all of this.
 
-The run's folder holds config.json, metrics.jsonl, checkpoints/ and at the end the detector:
-model.keras and detector.json. The same command goes on where it was stopped.
+Before it trains, a short form of `classifiers.audit` warns of what would be learnt in place of the
+generator's traces. The run's folder holds config.json, audit.json, metrics.jsonl, checkpoints/ and
+at the end the detector: model.keras and detector.json. The same command goes on where it was
+stopped.
 """
 
 import dataclasses
@@ -22,13 +24,23 @@ import numpy as np
 from absl import flags
 
 import data
+from classifiers.audit import check_strict, define_strict
 from classifiers.augmentation import AugmentationConfig
 from classifiers.config import DETECTOR
 from classifiers.detector import Detector
-from classifiers.evaluation_inputs import check_distinct, define_sets, open_sets
+from classifiers.evaluation_inputs import (
+    check_common_size,
+    check_distinct,
+    chosen_common_size,
+    define_common_size,
+    define_sets,
+    names_of,
+    open_sets,
+)
 from classifiers.models import ARCHITECTURES, check_architecture
-from data import Images, InputError, Joined, Opened, Subset
+from data import Images, InputError, Joined, Opened, Subset, read_json, write_json
 from data.groups import check_rule, recorded
+from data.json_files import OBJECT
 from data.split import taken_groups
 from metrics import detection_metrics
 from metrics.calibration import fit_temperature
@@ -44,7 +56,7 @@ from training.run_folder import begin_or_go_on
 
 MOST_VALIDATION = 2000  # images of each kind, at most a tenth of those that train
 VALIDATION_KEY = 1  # of the choice of groups
-UNLIKE = 0.05  # difference in shares of JPEG files from which a warning is due
+AUDIT = "audit.json"  # of the run's start
 
 
 def main() -> None:
@@ -57,6 +69,8 @@ def main() -> None:
     flags.DEFINE_integer("channels", 3, "Colour channels of the images: 1 (grey) or 3 (RGB).", 1, 3)
     flags.DEFINE_enum("filter", "lanczos", ["lanczos", "box"], "How images are resized.")
     flags.DEFINE_integer("seed", 0, "Seed of weights, data order and augmentation.", lower_bound=0)
+    define_common_size()
+    define_strict()
     define_replicas()
     define_profile()
     with group(TRAINING):
@@ -76,6 +90,7 @@ def _run() -> None:
     check_architecture(values.architecture, shape, config.width, config.enlarge)
     check_distinct(values.natural, values.generated)
     check_rule(values.groups)
+    check_common_size(values.common_size)
     from classifiers.training import ClassifierTask
     from training.loop import Loop, LoopConfig
     from training.workers import Workers
@@ -86,11 +101,13 @@ def _run() -> None:
         4 * config.batch_size * values.resolution**2 * values.channels,
         f"--classifier_batch_size={config.batch_size} at --resolution={values.resolution}",
     )
+    common_size = chosen_common_size(values.common_size)
     natural, *generated = open_sets(
-        values.resolution, values.channels, values.filter, values.groups
+        values.resolution, values.channels, values.filter, values.groups, common_size
     )
     settings = {"classifier": to_json(config), "augmentation": to_json(augmentation)}
-    warn_of_formats(natural, generated)
+    audited = first_audit(folder, [natural, *generated], common_size)
+    settings |= {"common_size": common_size} if common_size else {}
     parts = [
         held_back(each.dataset.train, each.dataset.train_groups) for each in (natural, *generated)
     ]
@@ -104,6 +121,7 @@ def _run() -> None:
     is_chief = Workers(strategy).is_chief
     if is_chief:
         begin_or_go_on(folder, _what_makes_it(natural, generated) | settings)
+        write_json(folder / AUDIT, audited)
     largest = max(len(train[0]), sum(map(len, train[1:])))
     say(f"{len(train[0]):,} natural and {sum(map(len, train[1:])):,} generated images train")
     every = max(1, 2 * largest // config.batch_size)
@@ -115,7 +133,7 @@ def _run() -> None:
     task.early_stopping.take_best()
     if not is_chief:
         return
-    info = _info(natural, generated) | settings
+    info = _info(natural, generated) | settings | {"audit": audited}
     detector = Detector(task.model, 1.0, values.filter, info)
     detector = calibrated(detector, validation[0], Joined(validation[1:]))
     info["figures"] = final_metrics(detector, natural, generated)
@@ -168,16 +186,21 @@ def final_metrics(detector: Detector, natural: Opened, generated: list[Opened]) 
     return found
 
 
-def warn_of_formats(natural: Opened, generated: list[Opened]) -> None:
-    """Says so where the file format alone would tell natural from generated images."""
-    for each in generated:
-        if abs(each.jpeg_share - natural.jpeg_share) > UNLIKE:
-            say(
-                f"warning: {natural.jpeg_share:.0%} of the natural images in {natural.path} were "
-                f"JPEG files once, and {each.jpeg_share:.0%} of the generated ones in {each.path}: "
-                "the detector may learn the traces of JPEG instead of the generator's; save both "
-                "in one format, or shrink the JPEG files to half of their size or less"
-            )
+def first_audit(folder: Path, opened: list[Opened], common_size: int | None) -> dict:
+    """The short form of `classifiers.audit`, said; of a run that goes on, that of its start.
+
+    Raises:
+        InputError: it warns, and --strict is given.
+    """
+    from classifiers.auditing.audit import audit, warn
+
+    if (folder / AUDIT).exists():
+        content = read_json(folder / AUDIT, {"findings": [OBJECT]}, "delete it")
+    else:
+        content, _ = audit(opened, names_of(flags.FLAGS.generated), common_size)
+    warn(content)
+    check_strict(content)
+    return content
 
 
 def _what_makes_it(natural: Opened, generated: list[Opened]) -> dict:

@@ -15,6 +15,7 @@ labels.py         their labels: dataset.json, or a folder for each class
 sources.py        where encoded pictures come from: folder.py, archive.py, mnist.py
 picture.py        one encoded picture
 metadata.py       what it holds beside its pixels
+facts.py          what is known of its file: size, format, JPEG tables
 idx.py            one idx file, plain or gzip, checked byte for byte
 split.py          the fixed 80/20 split, image by image or by groups
 similar.py        near-duplicates, by a perceptual hash
@@ -53,7 +54,7 @@ from data.files import (
 from data.grids import image_grid, write_samples
 from data.images import ArrayImages, Images, Joined, Subset
 from data.json_files import parse_json, read_json
-from data.opening import Opened, open_path
+from data.opening import Opened, open_path, smallest_side
 from data.order import EpochOrder, permutation
 from data.picture import encode_png
 from data.pictures import read_picture
@@ -87,6 +88,7 @@ __all__ = [
     "read_json",
     "read_picture",
     "sha256_file",
+    "smallest_side",
     "split_indices",
     "sync_file",
     "sync_folder",

@@ -104,6 +104,7 @@ def load(
     resize_filter: str | None = None,
     labels: str | None = None,
     groups: str | None = None,
+    common_size: int | None = None,
 ) -> Dataset:
     """Loads a data set and splits it 80/20; see `data.split.split_indices` and `split_groups`.
 
@@ -125,6 +126,7 @@ def load(
             dataset.json, where there is one. See `data.labels.labels_of`.
         groups: What is kept together by the split, for "folder" and "records" only: a rule of
             `data.groups.groups_of`. Records that were converted with groups keep theirs.
+        common_size: As for `data.resize.CropResize`, for "folder" only.
 
     Returns:
         The data set, as uint8 images of [resolution, resolution, channels].
@@ -141,7 +143,7 @@ def load(
             raise InputError(f"--resolution must be 1 or more, not {resolution}")
         if channels not in (1, 3):
             raise InputError(f"--channels must be 1 (grey) or 3 (RGB), not {channels}")
-    given = {"resize_filter": resize_filter, "labels": labels}
+    given = {"resize_filter": resize_filter, "labels": labels, "common_size": common_size}
     options = {option: value for option, value in given.items() if value is not None}
     if options and name != "folder":
         raise InputError(f"{name} takes no {' or '.join(options).replace('_', ' ')}: leave it out")

@@ -1,17 +1,23 @@
 """Images from any path a user may give, and what is known of their files."""
 
-from collections.abc import Sequence
+import contextlib
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from data.datasets import Dataset, load
 from data.errors import InputError
+from data.facts import facts_of
 from data.listing import passed_over_line
 from data.picture import JPEG_SUFFIXES
 from data.records import RecordImages
 from data.records.manifest import MANIFEST, read_manifest
 from data.resize import FILTERS
 from data.sources import count_jpeg, open_images
+from data.threads import map_in_order
+
+_HEADER_BYTES = 2**16  # in which most pictures say their size
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +33,7 @@ class Opened:
             resized, by the names that the files had.
         passed_over: A line that says how many files are not read, and why; or "".
         paths: Relative paths of the files, with forward slashes, in the order of `dataset.whole`.
+        read_file: Gives the encoded file of the picture of a number, as it is stored.
     """
 
     dataset: Dataset
@@ -36,6 +43,7 @@ class Opened:
     jpeg_files: int
     passed_over: str = ""
     paths: Sequence[str] = ()
+    read_file: Callable[[int], bytes] | None = None
 
     @property
     def jpeg_share(self) -> float:
@@ -51,6 +59,7 @@ def open_path(
     flag: str = "--data",
     labels: str | None = None,
     groups: str | None = None,
+    common_size: int | None = None,
 ) -> Opened:
     """Opens a folder of images, a zip file of them, or what `python -m data.convert` wrote.
 
@@ -62,6 +71,7 @@ def open_path(
         flag: Who gave the path, for errors.
         labels: As for `data.load`; records have them already, or none.
         groups: As for `data.load`.
+        common_size: As for `data.resize.CropResize`; records have one size already.
 
     Raises:
         InputError: The images cannot be read, or are of another resolution or filter.
@@ -78,8 +88,13 @@ def open_path(
                 f"the records of {path} were made by --filter={stored}, not {resize_filter}: "
                 "convert the images again"
             )
+        if common_size not in (None, resolution):
+            raise InputError(
+                f"--common_size={common_size} is not for records such as {path}, which were resized"
+                " when they were converted: give the folders or zip files"
+            )
         records = RecordImages(path)
-        paths = records.paths
+        paths, read_file = records.paths, records.contents
         jpeg_files = sum(
             is_jpeg or name.lower().endswith(JPEG_SUFFIXES)
             for is_jpeg, name in zip(records.are_jpeg, paths, strict=True)
@@ -87,10 +102,37 @@ def open_path(
     else:
         stored = resize_filter or "lanczos"
         source = open_images(path, flag, labels)
-        paths, passed_over = source.paths, passed_over_line(source.passed_over, path)
+        paths, read_file = source.paths, source.read
+        passed_over = passed_over_line(source.passed_over, path)
         dataset = load(
             "folder", path, resolution=resolution, channels=channels, resize_filter=stored,
-            labels=labels, groups=groups,
+            labels=labels, groups=groups, common_size=common_size,
         )  # fmt: skip
         jpeg_files = count_jpeg(source)
-    return Opened(dataset, path, stored, len(paths), jpeg_files, passed_over, paths)
+    return Opened(dataset, path, stored, len(paths), jpeg_files, passed_over, paths, read_file)
+
+
+def smallest_side(path: str, flag: str = "--data") -> int:
+    """The smallest side of any picture of a folder or zip file, in pixels; of records, theirs.
+
+    Args:
+        path: As for `open_path`.
+        flag: Who gave the path, for errors.
+
+    Raises:
+        InputError: There are no pictures, or none whose size can be read.
+    """
+    if (Path(path) / MANIFEST).exists():
+        return read_manifest(Path(path))["parameters"]["resolution"]
+    source = open_images(path, flag)
+
+    def side(i: int) -> float:
+        for read in (lambda: source.head(i, _HEADER_BYTES), lambda: source.read(i)):
+            with contextlib.suppress(Exception):  # reading the pixels will name a bad file
+                return facts_of(read()).side
+        return math.inf
+
+    found = min(map_in_order(side, range(len(source.names))))
+    if found == math.inf:
+        raise InputError(f"no picture of {flag} {path} can be read")
+    return found

@@ -4,10 +4,11 @@ import numpy as np
 from PIL import Image
 
 from data.images import Images
-from data.threads import map_in_order
 
 _SIDE = 16  # the hash has _SIDE**2 bits
-# Of 256 bits; two unrelated pictures differ in about 128. See docs/detectors.md for what it finds.
+# Of 256 bits. Scaled or encoded copies of faces differ in 0 ... 12, the same photograph from two
+# sources in up to 36; of 4.5 million pairs of other faces none differs in less than 52, but of as
+# many pairs of MNIST's digits 3 differ in 24 or less, and 17 in 32 or less.
 MOST_BITS = 24
 _AT_ONCE = 512
 _PAIRS_AT_ONCE = 2**21
@@ -25,8 +26,7 @@ def perceptual_hashes(images: Images) -> np.ndarray:
     bits = np.empty((len(images), _SIDE**2), bool)
     for start in range(0, len(images), _AT_ONCE):
         part = images.read(np.arange(start, min(start + _AT_ONCE, len(images))))
-        for row, found in enumerate(map_in_order(_hash, part), start):
-            bits[row] = found
+        bits[start : start + len(part)] = [_hash(image) for image in part]
     return np.packbits(bits, axis=1).view(np.uint64)
 
 

@@ -7,11 +7,17 @@ from PIL import Image, ImageEnhance
 
 
 def scene(seed: int, side: int = 96) -> Image.Image:
-    """A soft picture with fine grain, unlike that of any other seed."""
+    """A soft picture with detail and fine grain, unlike that of any other seed."""
     random = np.random.default_rng(seed)
-    soft = Image.fromarray(random.integers(0, 256, (8, 8, 3), np.uint8)).resize((side, side))
-    grain = random.normal(0, 8, (side, side, 3))
-    return Image.fromarray(np.clip(np.asarray(soft) + grain, 0, 255).astype(np.uint8))
+    soft, detail = (
+        np.asarray(
+            Image.fromarray(random.integers(0, 256, (n, n, 3), np.uint8)).resize((side, side)),
+            float,
+        )
+        for n in (8, 24)
+    )
+    pixels = 0.6 * soft + 0.4 * detail + random.normal(0, 8, (side, side, 3))
+    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
 
 
 def variant(picture: Image.Image, seed: int) -> Image.Image:
@@ -31,3 +37,15 @@ def write_persons(folder: Path, persons: range, variants: int) -> str:
             picture = variant(scene(person), 1000 * person + number)
             picture.save(folder / f"person{person}/{number}.png")
     return str(folder)
+
+
+def portrait(seed: int, side: int = 96) -> Image.Image:
+    """A picture of a composition that all have: a dark oval in the middle of a light ground."""
+    random = np.random.default_rng(seed)
+    y, x = np.mgrid[:side, :side] / side - 0.5
+    center, radius = random.normal(0, 0.03, 2), random.normal(0.3, 0.02)
+    oval = np.hypot(1.2 * (x - center[0]), y - center[1]) < radius
+    light, dark = random.integers(150, 230, 3), random.integers(30, 110, 3)
+    soft = np.asarray(scene(seed, side), float) - 128
+    pixels = np.where(oval[..., None], dark, light) + 0.3 * soft + random.normal(0, 8, soft.shape)
+    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))

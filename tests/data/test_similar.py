@@ -8,7 +8,7 @@ from related_pictures import scene
 
 from data import ArrayImages
 from data.resize import CropResize
-from data.similar import joined, near_pairs, perceptual_hashes
+from data.similar import MOST_BITS, joined, near_pairs, perceptual_hashes
 
 
 def rescaled(picture: Image.Image, side: int) -> Image.Image:
@@ -42,7 +42,10 @@ def test_pairs_are_those_of_counting_bits(monkeypatch):
     bits[20:] = bits[:20] ^ (random.random((20, 256)) < np.linspace(0, 0.2, 20)[:, None])
     hashes = np.packbits(bits, axis=1).view(np.uint64)
     expected = [
-        (i, j) for i in range(40) for j in range(i + 1, 40) if (bits[i] != bits[j]).sum() <= 24
+        (i, j)
+        for i in range(40)
+        for j in range(i + 1, 40)
+        if (bits[i] != bits[j]).sum() <= MOST_BITS
     ]
     assert 5 < len(expected) < 20
     monkeypatch.setattr("data.similar._PAIRS_AT_ONCE", 100)
