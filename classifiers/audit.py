@@ -24,7 +24,7 @@ from classifiers.evaluation_inputs import (
     names_of,
     open_sets,
 )
-from data import InputError, write_text
+from data import InputError, write_bytes
 from data.groups import check_rule
 from report import Report
 from training import command
@@ -91,7 +91,7 @@ def _run() -> None:
         folder = Path(values.output)
         page = report.write(_report(content, tables, time.monotonic() - started), folder)
         if related.is_complete(opened):
-            write_text(folder / GROUPS, related_csv(opened, related))
+            write_bytes(folder / GROUPS, related_csv(opened, related))
         else:
             say(f"no {GROUPS}, for not all images were compared: raise --compared")
         print(page)

@@ -83,11 +83,6 @@ def describe_groups(groups: np.ndarray, train: np.ndarray) -> str:
     )
 
 
-def write_groups(stream, rows: Sequence[tuple[str, str]]) -> None:
-    """Writes rows of a path and its group, which `--groups` reads."""
-    csv.writer(stream, lineterminator="\n").writerows(rows)
-
-
 def set_name(where: str) -> str:
     """The name of a folder or zip file, with which a path in a .csv file may begin."""
     return os.path.basename(os.path.abspath(where))  # noqa: PTH100, PTH119 - links keep their name

@@ -1,5 +1,7 @@
 """Near-duplicates: pictures that were rescaled, encoded again or changed a little."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from PIL import Image
 
@@ -30,17 +32,17 @@ def perceptual_hashes(images: Images) -> np.ndarray:
     return np.packbits(bits, axis=1).view(np.uint64)
 
 
-def near_pairs(hashes: np.ndarray, most: int = MOST_BITS) -> np.ndarray:
+def near_pairs(hashes: np.ndarray, most: int = MOST_BITS) -> Iterator[np.ndarray]:
     """All pairs of hashes that differ in few bits. The time grows with the square of their number.
 
     Args:
         hashes: uint64 [N, 4].
         most: Bits in which a pair may differ.
 
-    Returns:
-        int64 [P, 2], the smaller index first.
+    Yields:
+        int64 [P, 2], the smaller index first: up to two million pairs, or N, at a time, for images
+        that are all alike have N (N - 1) / 2.
     """
-    pairs = [np.empty((0, 2), np.int64)]
     rows = max(1, _PAIRS_AT_ONCE // max(1, len(hashes)))
     for start in range(0, len(hashes), rows):
         block, rest = hashes[start : start + rows], hashes[start:]
@@ -48,8 +50,8 @@ def near_pairs(hashes: np.ndarray, most: int = MOST_BITS) -> np.ndarray:
         first = np.bitwise_count(block[:, None, 0] ^ rest[None, :, 0]) <= most
         i, j = np.nonzero(np.triu(first, 1))
         near = np.bitwise_count(block[i] ^ rest[j]).sum(axis=1) <= most
-        pairs.append(start + np.stack([i[near], j[near]], axis=1))
-    return np.concatenate(pairs)
+        if near.any():
+            yield start + np.stack([i[near], j[near]], axis=1)
 
 
 def joined(pairs: np.ndarray, count: int) -> np.ndarray:

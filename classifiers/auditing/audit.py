@@ -15,7 +15,7 @@ from classifiers.auditing.tables import PROBES
 from classifiers.auditing.traces import reach
 from data import Opened
 from data.groups import set_name
-from training.progress import say
+from training.progress import Progress, say
 
 COMPARED, EXAMINED = 10_000, 500  # images of each set in the short form, before a training
 
@@ -40,10 +40,11 @@ def audit(
         JSON values: "sets", "probes" and "findings", and "common_size"; and what is related.
     """
     related = find_related(opened, compared)
-    looks = [
-        examine(each, chosen[_spread(len(chosen), examined)])
-        for each, chosen in zip(opened, related.indices, strict=True)
-    ]
+    looks = []
+    with Progress("examining", len(opened), unit="sets") as progress:
+        for each, chosen in zip(opened, related.indices, strict=True):
+            looks.append(examine(each, chosen[_spread(len(chosen), examined)]))
+            progress.advance()
     belongs = [
         related.belongs[related.owner == number][_spread(len(chosen), examined)][look.places]
         for number, (chosen, look) in enumerate(zip(related.indices, looks, strict=True))
@@ -95,7 +96,7 @@ def warn(content: dict[str, Any]) -> None:
         say(f"warning: {each['text']}")
 
 
-def related_csv(opened: Sequence[Opened], related: Related) -> str:
+def related_csv(opened: Sequence[Opened], related: Related) -> bytes:
     """Rows of path and group for all images that belong to others, as --groups takes them."""
     paths = [
         f"{set_name(each.path)}/{each.paths[i]}"
@@ -111,7 +112,7 @@ def related_csv(opened: Sequence[Opened], related: Related) -> str:
         for path, group in zip(paths, inverse, strict=True)
         if counts[group] > 1
     )
-    return stream.getvalue()
+    return stream.getvalue().encode("utf-8", "surrogateescape")  # names are bytes
 
 
 def _spread(count: int, most: int) -> np.ndarray:

@@ -8,6 +8,7 @@ import numpy as np
 import data
 from data import Opened, Subset
 from data.similar import joined, near_pairs, perceptual_hashes
+from training.progress import Progress
 
 ORDER = 2  # key of the random order in which a set's images are looked at
 
@@ -63,29 +64,32 @@ def find_related(opened: Sequence[Opened], limit: int) -> Related:
         limit: Most images of each set; the time grows with the square of their number.
     """
     indices, hashes, trains = [], [], []
-    for each in opened:
-        whole = each.dataset.whole
-        chosen = np.sort(data.permutation(len(whole), ORDER)[:limit])
-        indices.append(chosen)
-        hashes.append(perceptual_hashes(Subset(whole, chosen)))
-        trains.append(np.isin(chosen, each.dataset.parts[0]))
+    with Progress("looking for duplicates", len(opened), unit="sets") as progress:
+        for each in opened:
+            whole = each.dataset.whole
+            chosen = np.sort(data.permutation(len(whole), ORDER)[:limit])
+            indices.append(chosen)
+            hashes.append(perceptual_hashes(Subset(whole, chosen)))
+            trains.append(np.isin(chosen, each.dataset.parts[0]))
+            progress.advance()
     owner = np.repeat(np.arange(len(opened)), [len(each) for each in indices])
-    trains, pairs = np.concatenate(trains), near_pairs(np.concatenate(hashes))
-    both = np.concatenate([pairs, pairs[:, ::-1]])  # each pair seen from either end
-    crossing = both[(owner[both] == 0).sum(axis=1) == 1]
-    return Related(
-        indices, owner, trains,
-        _marked(both[:, 0], len(owner)),
-        _marked(both[trains[both[:, 1]], 0], len(owner)),
-        _marked(crossing[:, 0], len(owner)),
-        joined(np.concatenate([pairs, _same_group(opened, indices)]), len(owner)),
-    )  # fmt: skip
+    trains, links = np.concatenate(trains), _same_group(opened, indices)
+    has_near, near_training, near_other = (np.zeros(len(owner), bool) for _ in range(3))
+    for pairs in near_pairs(np.concatenate(hashes)):
+        both = np.concatenate([pairs, pairs[:, ::-1]])  # each pair seen from either end
+        has_near[both[:, 0]] = True
+        near_training[both[trains[both[:, 1]], 0]] = True
+        near_other[both[(owner[both] == 0).sum(axis=1) == 1, 0]] = True
+        belongs = joined(np.concatenate([links, pairs]), len(owner))
+        links = _links(belongs)  # as few as join the same
+    belongs = joined(links, len(owner))
+    return Related(indices, owner, trains, has_near, near_training, near_other, belongs)
 
 
-def _marked(places: np.ndarray, count: int) -> np.ndarray:
-    found = np.zeros(count, bool)
-    found[places] = True
-    return found
+def _links(belongs: np.ndarray) -> np.ndarray:
+    """Pairs of the first image of those that belong together and each of them, [N, 2]."""
+    _, first, inverse = np.unique(belongs, return_index=True, return_inverse=True)
+    return np.stack([first[inverse], np.arange(len(belongs))], axis=1)
 
 
 def _same_group(opened: Sequence[Opened], indices: Sequence[np.ndarray]) -> np.ndarray:
@@ -96,6 +100,4 @@ def _same_group(opened: Sequence[Opened], indices: Sequence[np.ndarray]) -> np.n
         alone = [f"/{count + i}" for i in range(len(chosen))]  # no path begins so
         names.append(np.array(alone) if groups is None else groups[chosen])
         count += len(chosen)
-    names = np.concatenate(names)
-    _, first, inverse = np.unique(names, return_index=True, return_inverse=True)
-    return np.stack([first[inverse], np.arange(len(names))], axis=1)
+    return _links(np.concatenate(names))
