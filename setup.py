@@ -34,6 +34,7 @@ setup(
     install_requires=[
         "absl-py>=2.1",
         "filelock>=3.15",
+        "imagehash>=4.3.2",  # near-duplicates among the images of a detector
         "imageio>=2.34",
         "imageio-ffmpeg>=0.5",
         "jinja2>=3.1",

@@ -11,6 +11,7 @@ training    ClassifierTask and DigitTask
 augmentation, perturbations, early_stopping    what a detector's training may add
 scoring     logits and features of any number of images
 train, evaluate, explain    the commands
+audit, auditing/      the command that looks for shortcuts and related images, and its parts
 evaluation_inputs, evaluation, spectra    what evaluate and explain consist of
 hires_cam, map_geometry    where in an image a detector sees a generator
 baseline    logistic regression on the radial spectrum, which a network must be better than

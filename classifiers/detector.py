@@ -10,7 +10,7 @@ import numpy as np
 
 from classifiers.detection.predictions import Thresholds
 from data import Images, atomic_path, read_json, write_json
-from data.json_files import NUMBER, OBJECT, TEXT, above, one_of
+from data.json_files import NUMBER, OBJECT, TEXT, WHOLE, above, at_least, one_of
 from data.resize import FILTERS
 from metrics.prior import BALANCED, prior_shift
 
@@ -21,7 +21,8 @@ INFO = "detector.json"
 _SHAPE = {
     "calibration?": {"threshold": NUMBER, "uncertain_threshold": NUMBER},
     "temperature?": above(0), "resize_filter?": one_of(*FILTERS), "architecture?": TEXT,
-    "classifier?": {"width?": above(0)}, "augmentation?": OBJECT,
+    "classifier?": {"width?": above(0)}, "augmentation?": OBJECT, "groups?": TEXT,
+    "common_size?": at_least(1, WHOLE), "audit?": OBJECT,
 }  # fmt: skip
 
 
@@ -46,6 +47,11 @@ class Detector:
     def image_shape(self) -> tuple[int, int, int]:
         """(H, W, C) of the images that the model takes."""
         return tuple(self.model.input_shape[1:])
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What is known of it but for the audit, which is shown as tables."""
+        return {name: value for name, value in self.info.items() if name != "audit"}
 
     def logits(self, images: Images) -> np.ndarray:
         """Logits as the model gives them, float32 [N], positive = generated."""

@@ -15,6 +15,7 @@ from absl import flags
 
 import report
 from classifiers import evaluation_inputs
+from classifiers.auditing.tables import audit_tables
 from classifiers.baseline import load_baseline
 from classifiers.evaluation import (
     baseline_table,
@@ -68,6 +69,7 @@ def _run() -> None:
         detection_table(scores, prior), natural_table(scores), calibrated,
         interval_table(scores, prior),
     ]  # fmt: skip
+    tables += audit_tables(detector.info["audit"]) if "audit" in detector.info else []
     figures = [reliability]
     summary = _summary(tables[0], tables[1])
     baseline = load_baseline(values.detector, detector.image_shape)
@@ -87,7 +89,7 @@ def _run() -> None:
             paper_claim="The paper reports no numbers on other data.",
             summary=summary,
             facts=subject.facts | {"share of generated images in AP and calibration": f"{prior:g}"},
-            configuration={"detector": detector.info, "temperature": detector.temperature},
+            configuration={"detector": detector.settings, "temperature": detector.temperature},
             seeds={},
             command=command_line(),
             wall_time_seconds=time.monotonic() - started,

@@ -11,8 +11,10 @@ import data
 from classifiers.detector import Detector, load_detector
 from data import Images, InputError, Joined, Opened, Subset
 from data.errors import printable
+from data.groups import CSV, check_rule, describe_groups
+from data.groups import HELP as GROUPS_HELP
 from metrics.prior import BALANCED
-from training.flag_help import NEEDED, group
+from training.flag_help import DATA, NEEDED, group
 from training.progress import say
 
 
@@ -40,8 +42,9 @@ class EvaluationInputs:
             f"{len(images):,} of {opened.path}, {opened.jpeg_share:.0%} JPEG once"
             for images, opened in zip(sets, self.opened, strict=True)
         ]
+        by_groups = self.opened[0].dataset.groups is not None
         return {
-            "split": flags.FLAGS.split,
+            "split": f"{flags.FLAGS.split}, by groups" if by_groups else flags.FLAGS.split,
             "natural images": texts[0],
             "generated images": "; ".join(texts[1:]),
             "image size": "x".join(map(str, self.natural.shape)),
@@ -50,17 +53,19 @@ class EvaluationInputs:
 
 
 def define_sets() -> None:
-    """Defines --natural and --generated."""
+    """Defines --natural, --generated and --groups."""
     flags.DEFINE_string(
         "natural", None, "Natural images: folder or zip of images, or folder of records."
     )
     flags.DEFINE_list(
         "generated", [], "Generated images, of each generator a folder, a zip or records."
     )
+    with group(DATA):
+        flags.DEFINE_string("groups", None, GROUPS_HELP)
 
 
 def define_flags(limit: int) -> None:
-    """Defines --detector, --natural, --generated, --split, --limit and --output."""
+    """Defines the flags of the sets, --detector, --split, --limit and --output."""
     with group(NEEDED):
         flags.DEFINE_string("detector", None, "Folder of the detector, or a .keras file.")
         define_sets()
@@ -71,6 +76,44 @@ def define_flags(limit: int) -> None:
     flags.DEFINE_integer("limit", limit, "Most images of each set.", lower_bound=2)
 
 
+def define_common_size() -> None:
+    """Defines --common_size."""
+    flags.DEFINE_string(
+        "common_size", None, "Pixels to which every image is brought first, so that images of "
+        "several sizes come by one path; auto: the smallest side of any image.",
+    )  # fmt: skip
+
+
+def check_common_size(value: str | None) -> None:
+    """Raises InputError unless --common_size is None, auto or a number of pixels."""
+    if value not in (None, "auto") and not (value.isdecimal() and 8 <= int(value) <= 2**14):
+        raise InputError(f"--common_size is {value}; it must be auto, or 8 ... 16384 pixels")
+
+
+def chosen_common_size(value: str | None) -> int | None:
+    """What --common_size stands for, in pixels; says what auto is.
+
+    Raises:
+        InputError: a set cannot be read, or the smallest picture of all is no size to use.
+    """
+    if value != "auto":
+        return None if value is None else int(value)
+    values = flags.FLAGS
+    sets = [("--natural", values.natural), *(("--generated", each) for each in values.generated)]
+    size, path = min((data.smallest_side(path, flag), path) for flag, path in sets)
+    if size < 8:
+        raise InputError(f"a picture of {path} has {size} pixels: give --common_size=PIXELS")
+    say(f"every image is brought to {size}x{size} pixels first")
+    return size
+
+
+def check_sets_given() -> None:
+    """Raises InputError where --natural or --generated is missing, or two sets are one."""
+    if not flags.FLAGS.natural or not flags.FLAGS.generated:
+        raise InputError("--natural and --generated (images) are needed")
+    check_distinct(flags.FLAGS.natural, flags.FLAGS.generated)
+
+
 def check_given() -> None:
     """Raises InputError where something is missing, or two sets are one."""
     values = flags.FLAGS
@@ -79,21 +122,40 @@ def check_given() -> None:
     check_distinct(values.natural, values.generated)
 
 
-def open_sets(resolution: int, channels: int, resize_filter: str) -> list[Opened]:
+def open_sets(
+    resolution: int,
+    channels: int,
+    resize_filter: str | None,
+    groups: str | None,
+    common_size: int | None,
+) -> list[Opened]:
     """The images of --natural and of each of --generated; says which files are passed over.
 
+    Args:
+        resolution: height and width.
+        channels: 1 or 3.
+        resize_filter: "lanczos" or "box"; None for that of each set.
+        groups: what the split keeps together; a rule of `data.groups.groups_of`, or None.
+        common_size: what every image is brought to first; None for nothing.
+
     Raises:
-        InputError: two of the sets are one, or cannot be read.
+        InputError: two of the sets are one, or cannot be read or split.
     """
     values = flags.FLAGS
     check_distinct(values.natural, values.generated)
+    check_rule(groups)
     paths = [("--natural", values.natural), *(("--generated", each) for each in values.generated)]
     opened = [
-        data.open_path(path, resolution, channels, resize_filter, flag) for flag, path in paths
+        data.open_path(
+            path, resolution, channels, resize_filter, flag, groups=groups, common_size=common_size
+        )
+        for flag, path in paths
     ]
     for each in opened:
         if each.passed_over:
             say(each.passed_over)
+        if each.dataset.groups is not None:
+            say(f"{each.path}: {describe_groups(each.dataset.groups, each.dataset.parts[0])}")
     return opened
 
 
@@ -107,10 +169,36 @@ def open_inputs() -> EvaluationInputs:
     values = flags.FLAGS
     detector = load_detector(values.detector)
     size, _, channels = detector.image_shape
-    opened = open_sets(size, channels, detector.resize_filter)
+    groups = groups_of_training(detector, values.groups, values.split)
+    common_size = detector.info.get("common_size")
+    opened = open_sets(size, channels, detector.resize_filter, groups, common_size)
     natural, *generated = (chosen(each, values.split, values.limit) for each in opened)
     names = names_of(values.generated)
     return EvaluationInputs(detector, opened, natural, dict(zip(names, generated, strict=True)))
+
+
+def groups_of_training(detector: Detector, given: str | None, split: str) -> str | None:
+    """The rule of the split that a detector was trained with.
+
+    Args:
+        detector: any.
+        given: --groups; needed where a .csv file has moved, or nothing is known of the training.
+        split: --split.
+
+    Raises:
+        InputError: it is another rule, by which images that trained would evaluate.
+    """
+    trained = detector.info.get("groups")
+    if given is None or split == "all" or "natural" not in detector.info:
+        return given or trained
+    both_files = trained is not None and Path(trained).suffix == Path(given).suffix == CSV
+    if given != trained and not both_files:
+        by = f"with --groups={trained}" if trained else "without --groups"
+        raise InputError(
+            f"the detector was trained {by}: another split would evaluate it on images that "
+            "trained it; leave --groups out, or give --split=all"
+        )
+    return given
 
 
 def check_distinct(natural: str, generated: list[str]) -> None:

@@ -65,7 +65,7 @@ def _run() -> None:
             paper_claim="The paper shows neither.",
             summary=_summary(spectra),
             facts=subject.facts,
-            configuration={"detector": detector.info},
+            configuration={"detector": detector.settings},
             seeds={},
             command=command_line(),
             wall_time_seconds=time.monotonic() - started,

@@ -8,10 +8,13 @@
 `--natural` and each of `--generated`, one for each generator, are a folder or zip of images, or a
 folder of records. All of them are cropped, resized and encoded by the same code with the same
 numbers. Four fifths of each train; of these some are held back to tell when the training has
-converged and to calibrate; the last fifth is for the metrics at the end.
+converged and to calibrate; the last fifth is for the metrics at the end. With `--groups` images of
+one person, source or video stay together in all of this.
 
-The run's folder holds config.json, metrics.jsonl, checkpoints/ and at the end the detector:
-model.keras and detector.json. The same command goes on where it was stopped.
+Before it trains, a short form of `classifiers.audit` warns of what would be learnt in place of the
+generator's traces. The run's folder holds config.json, audit.json, metrics.jsonl, checkpoints/ and
+at the end the detector: model.keras and detector.json. The same command goes on where it was
+stopped.
 """
 
 import dataclasses
@@ -21,14 +24,26 @@ import numpy as np
 from absl import flags
 
 import data
+from classifiers.audit import check_strict, define_strict
 from classifiers.augmentation import AugmentationConfig
 from classifiers.baseline import Baseline, baseline_line, fit_baseline
 from classifiers.config import DETECTOR, FINE_TUNED
 from classifiers.detector import Detector
-from classifiers.evaluation_inputs import check_distinct, define_sets, open_sets
+from classifiers.evaluation_inputs import (
+    check_common_size,
+    check_distinct,
+    chosen_common_size,
+    define_common_size,
+    define_sets,
+    names_of,
+    open_sets,
+)
 from classifiers.models import ARCHITECTURES, check_architecture
 from classifiers.pretrained import NONE, begin_with, check_weights, recorded_weights
-from data import Images, InputError, Joined, Opened, Subset
+from data import Images, InputError, Joined, Opened, Subset, read_json, write_json
+from data.groups import check_rule, recorded
+from data.json_files import OBJECT
+from data.split import taken_groups
 from metrics import detection_metrics
 from metrics.calibration import fit_temperature
 from metrics.prior import BALANCED, prior_weights
@@ -43,7 +58,8 @@ from training.progress import say
 from training.run_folder import begin_or_go_on
 
 MOST_VALIDATION = 2000  # images of each kind, at most a tenth of those that train
-UNLIKE = 0.05  # difference in shares of JPEG files from which a warning is due
+VALIDATION_KEY = 1  # of the choice of groups
+AUDIT = "audit.json"  # of the run's start
 
 
 def main() -> None:
@@ -62,6 +78,8 @@ def main() -> None:
     flags.DEFINE_integer("channels", 3, "Colour channels of the images: 1 (grey) or 3 (RGB).", 1, 3)
     flags.DEFINE_enum("filter", "lanczos", ["lanczos", "box"], "How images are resized.")
     flags.DEFINE_integer("seed", 0, "Seed of weights, data order and augmentation.", lower_bound=0)
+    define_common_size()
+    define_strict()
     define_replicas()
     define_profile()
     with group(TRAINING):
@@ -82,6 +100,8 @@ def _run() -> None:
     check_architecture(values.architecture, shape, config.width, config.enlarge)
     check_weights(values.weights, values.architecture, values.channels, config.width)
     check_distinct(values.natural, values.generated)
+    check_rule(values.groups)
+    check_common_size(values.common_size)
     from classifiers.training import ClassifierTask
     from training.loop import Loop, LoopConfig
     from training.workers import Workers
@@ -92,11 +112,17 @@ def _run() -> None:
         4 * config.batch_size * values.resolution**2 * values.channels,
         f"--classifier_batch_size={config.batch_size} at --resolution={values.resolution}",
     )
+    common_size = chosen_common_size(values.common_size)
+    natural, *generated = open_sets(
+        values.resolution, values.channels, values.filter, values.groups, common_size
+    )
     settings = recorded_weights(values.weights)
-    natural, *generated = open_sets(values.resolution, values.channels, values.filter)
     settings |= {"classifier": to_json(config), "augmentation": to_json(augmentation)}
-    warn_of_formats(natural, generated)
-    parts = [held_back(each.dataset.train) for each in (natural, *generated)]
+    audited = first_audit(folder, [natural, *generated], common_size)
+    settings |= {"common_size": common_size} if common_size else {}
+    parts = [
+        held_back(each.dataset.train, each.dataset.train_groups) for each in (natural, *generated)
+    ]
     train, validation = [part for part, _ in parts], [part for _, part in parts]
     with strategy.scope():
         task = ClassifierTask(
@@ -112,6 +138,7 @@ def _run() -> None:
     is_chief = Workers(strategy).is_chief
     if is_chief:
         begin_or_go_on(folder, _what_makes_it(natural, generated) | settings)
+        write_json(folder / AUDIT, audited)
     largest = max(len(train[0]), sum(map(len, train[1:])))
     say(f"{len(train[0]):,} natural and {sum(map(len, train[1:])):,} generated images train")
     every = max(1, 2 * largest // config.batch_size)
@@ -123,7 +150,7 @@ def _run() -> None:
     task.early_stopping.take_best()
     if not is_chief:
         return
-    info = _info(natural, generated) | settings
+    info = _info(natural, generated) | settings | {"audit": audited}
     detector = Detector(task.model, 1.0, values.filter, info)
     detector = calibrated(detector, validation[0], Joined(validation[1:]))
     baseline = fit_baseline(train[0], Joined(train[1:]), config.jpeg_quality)
@@ -133,11 +160,21 @@ def _run() -> None:
     print(folder)
 
 
-def held_back(images: Images) -> tuple[Images, Images]:
-    """Training images without, and with only, those that tell when the training has converged."""
+def held_back(images: Images, groups: np.ndarray | None = None) -> tuple[Images, Images]:
+    """Training images without, and with only, those that tell when the training has converged.
+
+    Args:
+        images: that train.
+        groups: of each, str [N], which stay together: about a tenth of them is held back.
+    """
     count = min(MOST_VALIDATION, len(images) // 10)
     if not count:
         raise InputError(f"{len(images)} training images are too few; give at least 13 of each")
+    if groups is not None:
+        held = taken_groups(groups, 0.1, VALIDATION_KEY)
+        chosen = np.flatnonzero(held)
+        chosen = np.sort(chosen[data.permutation(len(chosen), 0)[:MOST_VALIDATION]])
+        return Subset(images, np.flatnonzero(~held)), Subset(images, chosen)
     order = data.permutation(len(images), 0)
     return Subset(images, np.sort(order[count:])), Subset(images, np.sort(order[:count]))
 
@@ -181,16 +218,21 @@ def final_metrics(
     return found
 
 
-def warn_of_formats(natural: Opened, generated: list[Opened]) -> None:
-    """Says so where the file format alone would tell natural from generated images."""
-    for each in generated:
-        if abs(each.jpeg_share - natural.jpeg_share) > UNLIKE:
-            say(
-                f"warning: {natural.jpeg_share:.0%} of the natural images in {natural.path} were "
-                f"JPEG files once, and {each.jpeg_share:.0%} of the generated ones in {each.path}: "
-                "the detector may learn the traces of JPEG instead of the generator's; save both "
-                "in one format, or shrink the JPEG files to half of their size or less"
-            )
+def first_audit(folder: Path, opened: list[Opened], common_size: int | None) -> dict:
+    """The short form of `classifiers.audit`, said; of a run that goes on, that of its start.
+
+    Raises:
+        InputError: it warns, and --strict is given.
+    """
+    from classifiers.auditing.audit import audit, warn
+
+    if (folder / AUDIT).exists():
+        content = read_json(folder / AUDIT, {"findings": [OBJECT]}, "delete it")
+    else:
+        content, _ = audit(opened, names_of(flags.FLAGS.generated), common_size)
+    warn(content)
+    check_strict(content)
+    return content
 
 
 def _what_makes_it(natural: Opened, generated: list[Opened]) -> dict:
@@ -200,7 +242,13 @@ def _what_makes_it(natural: Opened, generated: list[Opened]) -> dict:
         "channels": values.channels, "filter": values.filter, "seed": values.seed,
         "natural": natural.dataset.fingerprint,
         "generated": [each.dataset.fingerprint for each in generated],
-    }  # fmt: skip
+    } | _groups()  # fmt: skip
+
+
+def _groups() -> dict[str, str]:
+    """The rule of the split, where there is one."""
+    rule = recorded(flags.FLAGS.groups)
+    return {"groups": rule} if rule else {}
 
 
 def _info(natural: Opened, generated: list[Opened]) -> dict:
@@ -216,7 +264,7 @@ def _info(natural: Opened, generated: list[Opened]) -> dict:
     return {
         "architecture": values.architecture, "seed": values.seed, "natural": sources[0],
         "generated": sources[1:], "command": command_line(),
-    }  # fmt: skip
+    } | _groups()  # fmt: skip
 
 
 if __name__ == "__main__":

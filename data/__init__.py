@@ -10,12 +10,15 @@ records/          images as TFRecord shards: written, read, verified
 convert.py        the command that makes records: python -m data.convert
 verify.py         the command that checks them: python -m data.verify
 listing.py        which files are pictures, and what is passed over
+groups.py         what a split keeps together: persons, sources, videos
 labels.py         their labels: dataset.json, or a folder for each class
 sources.py        where encoded pictures come from: folder.py, archive.py, mnist.py
 picture.py        one encoded picture
 metadata.py       what it holds beside its pixels
+facts.py          what is known of its file: size, format, JPEG tables
 idx.py            one idx file, plain or gzip, checked byte for byte
-split.py          the fixed 80/20 split
+split.py          the fixed 80/20 split, image by image or by groups
+similar.py        near-duplicates, by a perceptual hash
 resize.py         square resizing and channels
 grids.py          image_grid: many images as one
 images.py         fixed lists of images: Images, ArrayImages, Subset and Joined
@@ -52,7 +55,7 @@ from data.files import (
 from data.grids import image_grid, write_samples
 from data.images import ArrayImages, Images, Joined, Subset
 from data.json_files import parse_json, read_json
-from data.opening import Opened, open_path
+from data.opening import Opened, open_path, smallest_side
 from data.order import EpochOrder, permutation
 from data.picture import encode_png
 from data.pictures import read_picture
@@ -86,6 +89,7 @@ __all__ = [
     "read_json",
     "read_picture",
     "sha256_file",
+    "smallest_side",
     "split_indices",
     "sync_file",
     "sync_folder",

@@ -47,10 +47,13 @@ class ZipSource:
         self.names = pictures_among(files, self.passed_over, path)
         has_file = LABEL_FILE in self._paths
         content = self._read(LABEL_FILE, f"{LABEL_FILE} in {path}") if has_file else None
-        self.labels = labels_of(
-            [self._paths[name] for name in self.names], labels, content, str(path)
-        )
+        self.labels = labels_of(self.paths, labels, content, str(path))
         self.contents = labels_digest(self.labels)
+
+    @property
+    def paths(self) -> list[str]:
+        """Relative paths with forward slashes."""
+        return [self._paths[name] for name in self.names]
 
     @functools.cached_property
     def sizes(self) -> list[int]:
@@ -76,6 +79,14 @@ class ZipSource:
             raise InputError(
                 f"cannot read {where} ({brief(error)}): copy the zip again, or zip it with deflate"
             ) from error
+
+    def head(self, i: int, count: int) -> bytes:
+        """The first bytes of a file; b"" if it cannot be read."""
+        try:
+            with self._lock, self._zip.open(self.names[i]) as file:
+                return file.read(count)
+        except Exception:  # as many types as compressions; reading the picture will say so
+            return b""
 
     def checksum(self, i: int) -> tuple[int, int]:
         """Size and CRC-32 of a file, from the zip's own directory."""

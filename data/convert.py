@@ -13,11 +13,14 @@ import math
 from absl import flags
 
 from data.errors import InputError
+from data.groups import HELP as GROUPS_HELP
+from data.groups import check_rule, describe_groups
 from data.labels import CHOICES, FOLDERS, describe_labels
 from data.listing import passed_over_line
 from data.records.conversion import Conversion
 from data.records.options import ConvertOptions
 from data.resize import CROPS, FILTERS
+from data.split import split_groups
 from training import command
 from training.flag_help import NEEDED, group
 from training.memory import check_memory
@@ -48,6 +51,7 @@ def define_flags() -> None:
         "the source, which is the default where there is one; folders: each sub-folder is a class, "
         "in the order of names.",
     )  # fmt: skip
+    flags.DEFINE_string("groups", None, f"{GROUPS_HELP} The records keep the groups.")
     flags.DEFINE_integer("limit", None, "Take only the first so many pictures.", 1)
     flags.DEFINE_boolean("skip_bad", False, "Leave out pictures that cannot be read, and go on.")
     flags.DEFINE_integer("shards", None, "Number of files; without it, by --shard_megabytes.", 1)
@@ -74,7 +78,9 @@ def main() -> None:
         limit=values.limit,
         skip_bad=values.skip_bad,
         labels=values.labels,
+        groups=values.groups,
     )
+    check_rule(options.groups)
     check_memory(math.prod(options.crop_resize.shape), f"--resolution={options.resolution}")
     manifest = _convert(options)
     shards, bad = manifest["shards"], len(manifest["skipped"])
@@ -103,6 +109,9 @@ def _convert(options: ConvertOptions) -> dict:
         if source.labels is not None:
             names = source.names if options.labels == FOLDERS else ()
             say(describe_labels(source.labels[: conversion.total], names))
+        if conversion.groups is not None:
+            groups = conversion.groups[: conversion.total]
+            say(describe_groups(groups, split_groups(groups)[0]))
         return conversion.run(advance, say)
 
 

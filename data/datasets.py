@@ -11,11 +11,12 @@ from tqdm import tqdm
 
 from data.digits import read_digits
 from data.errors import InputError
+from data.groups import groups_of
 from data.images import ArrayImages, Images, Joined, Subset
 from data.mnist import read_mnist
 from data.pictures import open_folder
 from data.records import open_records
-from data.split import split_indices
+from data.split import split
 
 # Each opens a whole data set: (data_dir, resolution, channels) -> images, labels or None. Images
 # are uint8 [N, H, W, C] in memory, or Images that read on demand.
@@ -42,6 +43,7 @@ class Dataset:
         evaluation: The other 20 %, for the evaluation of classifiers.
         train_labels: int64 [len(train)], read-only, or None.
         evaluation_labels: int64 [len(evaluation)], read-only, or None.
+        groups: Of each image of `whole`, str [N], by which it is split; None: image by image.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Dataset:
     evaluation: Images
     train_labels: np.ndarray | None
     evaluation_labels: np.ndarray | None
+    groups: np.ndarray | None = None
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -58,20 +61,25 @@ class Dataset:
     @functools.cached_property
     def whole(self) -> Images:
         """The images of both parts, in the order that they had before `load` split them."""
-        return Subset(Joined([self.train, self.evaluation]), self._unsplit)
+        return Subset(Joined([self.train, self.evaluation]), np.argsort(np.concatenate(self.parts)))
 
     @functools.cached_property
     def whole_labels(self) -> np.ndarray | None:
         """Labels of `whole`, int64, or None."""
         if self.train_labels is None:
             return None
-        return np.concatenate([self.train_labels, self.evaluation_labels])[self._unsplit]
+        labels = np.concatenate([self.train_labels, self.evaluation_labels])
+        return labels[np.argsort(np.concatenate(self.parts))]
+
+    @functools.cached_property
+    def parts(self) -> tuple[np.ndarray, np.ndarray]:
+        """Which images of `whole` are those of train and of evaluation, int64, in their order."""
+        return split(len(self.train) + len(self.evaluation), self.groups)
 
     @property
-    def _unsplit(self) -> np.ndarray:
-        """Where each image of `whole` is among those of train and then evaluation."""
-        size = len(self.train) + len(self.evaluation)
-        return np.argsort(np.concatenate(split_indices(size)))
+    def train_groups(self) -> np.ndarray | None:
+        """Groups of the images of train, str [len(train)], or None."""
+        return None if self.groups is None else self.groups[self.parts[0]]
 
     @functools.cached_property
     def fingerprint(self) -> str:
@@ -95,8 +103,10 @@ def load(
     channels: int | None = None,
     resize_filter: str | None = None,
     labels: str | None = None,
+    groups: str | None = None,
+    common_size: int | None = None,
 ) -> Dataset:
-    """Loads a data set and splits it 80/20; see `data.split.split_indices`.
+    """Loads a data set and splits it 80/20; see `data.split.split_indices` and `split_groups`.
 
     A set of at most `MEMORY_BYTES` (as pixels) is decoded into memory, and its fingerprint is of
     the pixels: however they were stored, the same pixels have the same fingerprint. A larger one is
@@ -114,6 +124,9 @@ def load(
         resize_filter: "lanczos" (the default) or "box", for "folder" only.
         labels: "dataset.json", "folders" or "none", for "folder" only; by default those of a
             dataset.json, where there is one. See `data.labels.labels_of`.
+        groups: What is kept together by the split, for "folder" and "records" only: a rule of
+            `data.groups.groups_of`. Records that were converted with groups keep theirs.
+        common_size: As for `data.resize.CropResize`, for "folder" only.
 
     Returns:
         The data set, as uint8 images of [resolution, resolution, channels].
@@ -130,21 +143,32 @@ def load(
             raise InputError(f"--resolution must be 1 or more, not {resolution}")
         if channels not in (1, 3):
             raise InputError(f"--channels must be 1 (grey) or 3 (RGB), not {channels}")
-    given = {"resize_filter": resize_filter, "labels": labels}
+    given = {"resize_filter": resize_filter, "labels": labels, "common_size": common_size}
     options = {option: value for option, value in given.items() if value is not None}
     if options and name != "folder":
         raise InputError(f"{name} takes no {' or '.join(options).replace('_', ' ')}: leave it out")
+    if groups is not None and name not in ("folder", "records"):
+        raise InputError(f"{name} takes no --groups, for its images have no names: leave it out")
     images, labels = DATASETS[name](data_dir, resolution, channels, **options)
+    names = _groups(images, groups, data_dir)
     if not isinstance(images, np.ndarray) and len(images) * math.prod(images.shape) <= MEMORY_BYTES:
         images = _read_all(images)
-    train, evaluation = split_indices(len(images))
+    train, evaluation = split(len(images), names)
     return Dataset(
         name=name,
         train=_part(images, train),
         evaluation=_part(images, evaluation),
         train_labels=_select(labels, train),
         evaluation_labels=_select(labels, evaluation),
+        groups=names,
     )
+
+
+def _groups(
+    images: np.ndarray | Images, rule: str | None, data_dir: str | None
+) -> np.ndarray | None:
+    stored = getattr(images, "groups", None)
+    return stored if stored is not None or rule is None else groups_of(images.paths, rule, data_dir)
 
 
 def _read_all(images: Images) -> np.ndarray:

@@ -39,6 +39,11 @@ class FolderSource:
         self.labels = labels_of(self.names, labels, content, str(folder))
         self.contents = labels_digest(self.labels)
 
+    @property
+    def paths(self) -> list[str]:
+        """Relative paths with forward slashes."""
+        return self.names
+
     @functools.cached_property
     def sizes(self) -> list[int]:
         """Bytes of each file; -1 where that cannot be found out."""
@@ -51,6 +56,17 @@ class FolderSource:
     def read(self, i: int) -> bytes:
         """Returns the contents of a file; InputError if it cannot be read."""
         return read_file(self.where(i), MAX_BYTES)
+
+    def head(self, i: int, count: int) -> bytes:
+        """The first bytes of a file; b"" if it cannot be read."""
+        path = self.folder / self.names[i]
+        try:
+            if path.is_file():  # a pipe might never answer
+                with path.open("rb") as file:
+                    return file.read(count)
+        except OSError:  # reading the picture will say so
+            pass
+        return b""
 
     def checksum(self, i: int) -> tuple[int, int]:
         """Size and CRC-32 of a file, which is read for it."""

@@ -77,9 +77,18 @@ class MnistSource:
         """What to call a picture in an error."""
         return f"{self.names[i]} in {self._folder}"
 
+    @property
+    def paths(self) -> list[str]:
+        """The names again: these are no files."""
+        return self.names
+
     def read(self, i: int) -> bytes:
         """Returns a picture as a PNG file."""
         return encode_png(self._images[i][..., None])
+
+    def head(self, i: int, count: int) -> bytes:
+        """The first bytes of that file."""
+        return self.read(i)[:count]
 
     def checksum(self, i: int) -> tuple[int, int]:
         """Size and CRC-32 of a picture's pixels."""

@@ -1,22 +1,23 @@
 """Images from any path a user may give, and what is known of their files."""
 
-from collections.abc import Iterator
+import contextlib
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from data.datasets import Dataset, load
 from data.errors import InputError
+from data.facts import facts_of
 from data.listing import passed_over_line
 from data.picture import JPEG_SUFFIXES
-from data.records.checksummed_json import read_checksummed
+from data.records import RecordImages
 from data.records.manifest import MANIFEST, read_manifest
-from data.records.shard import index_name
 from data.resize import FILTERS
-from data.sources import open_images
+from data.sources import count_jpeg, open_images
+from data.threads import map_in_order
 
-_PLACE = ("offset", "length", "image_offset", "image_length")
-_FOOTER_BYTES = 4  # of a TFRecord: the checksum of its contents
+_HEADER_BYTES = 2**16  # in which most pictures say their size
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,8 +29,11 @@ class Opened:
         path: Of the folder, zip file or records.
         resize_filter: "lanczos" or "box", by which they got their size.
         files: How many there are.
-        jpeg_files: How many of them were JPEG files once, by their names and formats.
+        jpeg_files: How many of them were JPEG files once, by their contents; of records that were
+            resized, by the names that the files had.
         passed_over: A line that says how many files are not read, and why; or "".
+        paths: Relative paths of the files, with forward slashes, in the order of `dataset.whole`.
+        read_file: Gives the encoded file of the picture of a number, as it is stored.
     """
 
     dataset: Dataset
@@ -38,6 +42,8 @@ class Opened:
     files: int
     jpeg_files: int
     passed_over: str = ""
+    paths: Sequence[str] = ()
+    read_file: Callable[[int], bytes] | None = None
 
     @property
     def jpeg_share(self) -> float:
@@ -52,6 +58,8 @@ def open_path(
     resize_filter: str | None = None,
     flag: str = "--data",
     labels: str | None = None,
+    groups: str | None = None,
+    common_size: int | None = None,
 ) -> Opened:
     """Opens a folder of images, a zip file of them, or what `python -m data.convert` wrote.
 
@@ -62,6 +70,8 @@ def open_path(
         resize_filter: "lanczos" (the default) or "box"; records have one already.
         flag: Who gave the path, for errors.
         labels: As for `data.load`; records have them already, or none.
+        groups: As for `data.load`.
+        common_size: As for `data.resize.CropResize`; records have one size already.
 
     Raises:
         InputError: The images cannot be read, or are of another resolution or filter.
@@ -70,7 +80,7 @@ def open_path(
         raise InputError(f"--filter is {resize_filter}; it must be one of {', '.join(FILTERS)}")
     passed_over = ""
     if (Path(path) / MANIFEST).exists():
-        dataset = load("records", path, resolution=resolution, channels=channels)
+        dataset = load("records", path, resolution=resolution, channels=channels, groups=groups)
         manifest = read_manifest(Path(path))
         stored = manifest["parameters"]["filter"]
         if resize_filter not in (None, stored):
@@ -78,37 +88,51 @@ def open_path(
                 f"the records of {path} were made by --filter={stored}, not {resize_filter}: "
                 "convert the images again"
             )
-        names = list(_names_of_records(Path(path), manifest))
+        if common_size not in (None, resolution):
+            raise InputError(
+                f"--common_size={common_size} is not for records such as {path}, which were resized"
+                " when they were converted: give the folders or zip files"
+            )
+        records = RecordImages(path)
+        paths, read_file = records.paths, records.contents
+        jpeg_files = sum(
+            is_jpeg or name.lower().endswith(JPEG_SUFFIXES)
+            for is_jpeg, name in zip(records.are_jpeg, paths, strict=True)
+        )
     else:
         stored = resize_filter or "lanczos"
         source = open_images(path, flag, labels)
-        names, passed_over = source.names, passed_over_line(source.passed_over, path)
+        paths, read_file = source.paths, source.read
+        passed_over = passed_over_line(source.passed_over, path)
         dataset = load(
             "folder", path, resolution=resolution, channels=channels, resize_filter=stored,
-            labels=labels,
+            labels=labels, groups=groups, common_size=common_size,
         )  # fmt: skip
-    jpeg_files = sum(name.lower().endswith(JPEG_SUFFIXES) for name in names)
-    return Opened(dataset, path, stored, len(names), jpeg_files, passed_over)
+        jpeg_files = count_jpeg(source)
+    return Opened(dataset, path, stored, len(paths), jpeg_files, passed_over, paths, read_file)
 
 
-def _names_of_records(folder: Path, manifest: dict[str, Any]) -> Iterator[str]:
-    """The name of each picture's file, or its format where that is JPEG.
+def smallest_side(path: str, flag: str = "--data") -> int:
+    """The smallest side of any picture of a folder or zip file, in pixels; of records, theirs.
 
-    In a record they stand behind the picture, so that no picture is read.
+    Args:
+        path: As for `open_path`.
+        flag: Who gave the path, for errors.
+
+    Raises:
+        InputError: There are no pictures, or none whose size can be read.
     """
-    import tensorflow as tf  # Only here: reading images takes no TensorFlow.
+    if (Path(path) / MANIFEST).exists():
+        return read_manifest(Path(path))["parameters"]["resolution"]
+    source = open_images(path, flag)
 
-    shards = manifest["shards"]
-    for number, shard in enumerate(shards):
-        index = read_checksummed(folder / index_name(number, len(shards)))
-        places = zip(*(index[column] for column in _PLACE), strict=True)
-        with (folder / shard["name"]).open("rb") as file:
-            for offset, length, image_offset, image_length in places:
-                behind = image_offset + image_length
-                file.seek(behind)
-                rest = file.read(offset + length - behind - _FOOTER_BYTES)
-                # The features are sorted by name, and the picture's own is the first.
-                features = tf.train.Features.FromString(rest).feature
-                name = features["image/filename"].bytes_list.value[0]
-                kind = features["image/format"].bytes_list.value[0]
-                yield ".jpeg" if kind == b"jpeg" else name.decode("utf-8", "replace")
+    def side(i: int) -> float:
+        for read in (lambda: source.head(i, _HEADER_BYTES), lambda: source.read(i)):
+            with contextlib.suppress(Exception):  # reading the pixels will name a bad file
+                return facts_of(read()).side
+        return math.inf
+
+    found = min(map_in_order(side, range(len(source.names))))
+    if found == math.inf:
+        raise InputError(f"no picture of {flag} {path} can be read")
+    return found

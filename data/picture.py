@@ -106,7 +106,7 @@ def encode_png(image: np.ndarray) -> bytes:
 
 
 def _decode(contents: bytes) -> Picture:
-    with _open(contents) as image:
+    with open_header(contents) as image:
         _refuse(image)
         image.load()
         turn = orientation(image)
@@ -118,8 +118,12 @@ def _decode(contents: bytes) -> Picture:
         return Picture(pixels.transpose(_TURNS[turn]) if turn in _TURNS else pixels, plain)
 
 
-def _open(contents: bytes) -> Image.Image:
-    """Reads the header; the pixels are decoded later, outside the lock."""
+def open_header(contents: bytes) -> Image.Image:
+    """Reads the header of an image file; the pixels are decoded later, outside the lock.
+
+    Raises:
+        Exception: What Pillow raises where it is none, damaged, or of too many pixels.
+    """
     with _opening, warnings.catch_warnings():
         # Pillow only warns of images up to twice its limit.
         warnings.simplefilter("ignore")
@@ -159,7 +163,7 @@ def _with_png_transparency(image: Image.Image, contents: bytes) -> Image.Image:
     elif image.mode == "RGB" and depth == 8:
         image.info["transparency"] = tuple(each & 255 for each in value)
     elif image.mode == "RGB":  # Pillow keeps the upper 8 of 16 bits
-        with _open(contents) as lower:
+        with open_header(contents) as lower:
             lower.tile = [tile._replace(args="RGB;16L") for tile in lower.tile]
             deep = np.asarray(image, np.uint16) << 8 | np.asarray(lower)
         alpha = np.where((deep == value).all(axis=-1, keepdims=True), 0, 255)

@@ -47,6 +47,11 @@ class PictureImages(Images):
         return len(self._source.names)
 
     @property
+    def paths(self) -> list[str]:
+        """Relative paths of the files, with forward slashes."""
+        return self._source.paths
+
+    @property
     def shape(self) -> tuple[int, int, int]:
         """Shape of one image: (H, W, C)."""
         return self._crop_resize.shape
@@ -59,7 +64,8 @@ class PictureImages(Images):
         read once. A folder and a zip of the same files have the same fingerprint.
         """
         # "Squaring" was the class's name: fingerprints are part of keys, and outlive names.
-        made = ", ".join(f"{name}={value!r}" for name, value in vars(self._crop_resize).items())
+        fields = {name: each for name, each in vars(self._crop_resize).items() if each is not None}
+        made = ", ".join(f"{name}={value!r}" for name, value in fields.items())
         digest = hashlib.sha256(f"pictures {len(self)} Squaring({made})\n".encode())
         for size, crc in map_in_order(self._source.checksum, range(len(self))):
             digest.update(f"{size} {crc:08x}\n".encode())
@@ -95,6 +101,7 @@ def open_folder(
     channels: int,
     resize_filter: str = "lanczos",
     labels: str | None = None,
+    common_size: int | None = None,
 ) -> tuple[PictureImages, np.ndarray | None]:
     """Opens every image file of a folder or zip, sorted by path, 2 before 10.
 
@@ -107,6 +114,7 @@ def open_folder(
         channels: 1 or 3.
         resize_filter: "lanczos" or "box".
         labels: As for `data.labels.labels_of`.
+        common_size: As for `CropResize`.
 
     Returns:
         The images, and labels int64 [N] or None.
@@ -116,6 +124,6 @@ def open_folder(
     """
     if data_dir is None:
         raise InputError("folder needs --data_dir, a folder or zip file of images")
-    crop_resize = CropResize(resolution, channels, resize_filter)
+    crop_resize = CropResize(resolution, channels, resize_filter, common_size=common_size)
     source = open_images(data_dir, labels=labels)
     return PictureImages(source, crop_resize), source.labels

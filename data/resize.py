@@ -48,6 +48,8 @@ class CropResize:
         channels: 1 (grey) or 3 (RGB).
         resize_filter: "lanczos" (as for FFHQ's thumbnails) or "box" (the mean of each block).
         crop: "center" takes the central square; "none" accepts only square pictures.
+        common_size: Height and width to which every picture is brought first, by the same filter,
+            so that pictures of several sizes come to the resolution by one path; None for none.
 
     Raises:
         InputError: A value is none of these.
@@ -57,10 +59,13 @@ class CropResize:
     channels: int
     resize_filter: str = "lanczos"
     crop: str = "center"
+    common_size: int | None = None
 
     def __post_init__(self):
         if self.resolution < 1:
             raise InputError(f"--resolution must be 1 or more, not {self.resolution}")
+        if self.common_size is not None and self.common_size < 1:
+            raise InputError(f"--common_size must be 1 or more, not {self.common_size}")
         if self.channels not in (1, 3):
             raise InputError(f"--channels must be 1 (grey) or 3 (RGB), not {self.channels}")
         if self.resize_filter not in FILTERS:
@@ -80,7 +85,9 @@ class CropResize:
 
     def changes(self, image: Image.Image) -> bool:
         """Whether the result has other pixels than an opaque 8-bit image."""
-        return image.mode != self.mode or image.size != (self.resolution, self.resolution)
+        is_direct = self.common_size in (None, self.resolution)
+        is_sized = image.size == (self.resolution, self.resolution)
+        return image.mode != self.mode or not (is_direct and is_sized)
 
     def __call__(self, image: Image.Image, where: str = "a picture") -> np.ndarray:
         """Crops and resizes.
@@ -98,7 +105,10 @@ class CropResize:
         width, height = image.size
         if self.crop == "none" and width != height:
             raise InputError(f"{where} is not square ({width}x{height}): use --crop=center")
-        image = _square(_convert(image, self.mode), self.resolution, self.resize_filter)
+        image = _convert(image, self.mode)
+        if self.common_size is not None:
+            image = _square(image, self.common_size, self.resize_filter)
+        image = _square(image, self.resolution, self.resize_filter)
         return np.asarray(image).reshape(self.shape)
 
 

@@ -11,8 +11,10 @@ from data.archive import ZipSource
 from data.errors import InputError
 from data.folder import FolderSource, existing_folder, existing_path
 from data.mnist import MnistSource, is_mnist_folder
+from data.threads import map_in_order
 
 _ZIP = b"PK\x03\x04"
+_JPEG = b"\xff\xd8\xff"
 _USTAR = 257  # where a tar file says what it is
 _TAR = re.compile(r"\.(tar|t[bgx]z|7z|rar|(tar\.)?(gz|bz2|xz|zst))$", re.IGNORECASE)
 
@@ -22,7 +24,8 @@ class Source(Protocol):
 
     Attributes:
         kind: "folder", "zip" or "idx".
-        names: Relative paths with forward slashes, sorted, 2 before 10.
+        names: What pictures are called there, sorted by path, 2 before 10.
+        paths: Relative paths with forward slashes, of each.
         sizes: Bytes of each, as it is encoded.
         labels: int64 [N], or None.
         contents: A hash of what names and sizes do not tell apart; "" where they do.
@@ -31,6 +34,7 @@ class Source(Protocol):
 
     kind: str
     names: list[str]
+    paths: list[str]
     sizes: list[int]
     labels: np.ndarray | None
     contents: str
@@ -41,6 +45,9 @@ class Source(Protocol):
 
     def read(self, i: int) -> bytes:
         """Returns an encoded picture; InputError if it cannot be read."""
+
+    def head(self, i: int, count: int) -> bytes:
+        """The first bytes of an encoded picture; b"" if it cannot be read."""
 
     def checksum(self, i: int) -> tuple[int, int]:
         """Size and CRC-32 of an encoded picture."""
@@ -78,6 +85,12 @@ def open_source(path: str, flag: str = "--source", labels: str | None = None) ->
             raise InputError("--labels is for folders and zip files: idx files have their own")
         return MnistSource(found)
     return open_images(path, flag, labels)
+
+
+def count_jpeg(source: Source) -> int:
+    """How many pictures are JPEG files by their contents, whatever they are called."""
+    heads = map_in_order(lambda i: source.head(i, len(_JPEG)), range(len(source.names)))
+    return sum(head == _JPEG for head in heads)
 
 
 def is_archive(path: Path) -> bool:

@@ -31,7 +31,7 @@ PATH_METRICS = {
 }
 # Extractors that have a name.
 INCEPTION, RANDOM_VGG16 = "inception", "random-vgg16"
-OVER_FEATURES = ("fid", "kid", "pr")
+OVER_FEATURES = ("fid", "kid", "pr", "dc")
 METRICS = (*OVER_FEATURES, *PATH_METRICS, "swd")
 PROTOCOLS = ("split", "stylegan2", "stylegan2-ada-full")
 NUM_NATURAL = 50_000
@@ -61,6 +61,7 @@ class EvaluationConfig:
         kid_subsets: Subsets over which the kernel distance is averaged.
         kid_subset_size: Images of each kind in a subset; fewer if there are fewer.
         neighbours: Neighbours (k) of precision and recall; 3 in Kynkaanniemi et al. 2019.
+        density_neighbours: Neighbours (k) of density and coverage; 5 in Naeem et al. 2020.
         num_paths: Paths of a perceptual path length; 100,000 in Karras et al. 2019.
         path_epsilon: Step along a path; 1e-4 in Karras et al. 2019.
         num_swd: Images of each kind for the sliced Wasserstein distance; a choice of this project:
@@ -77,6 +78,7 @@ class EvaluationConfig:
     kid_subsets: int = 100
     kid_subset_size: int = 1000
     neighbours: int = 3
+    density_neighbours: int = 5
     num_paths: int = 50_000
     path_epsilon: float = 1e-4
     num_swd: int = 2048
@@ -84,7 +86,7 @@ class EvaluationConfig:
     def __post_init__(self):
         check_at_least(
             self, num_generated=2, seed=0, batch_size=1, kid_subsets=1, kid_subset_size=2,
-            neighbours=1, num_paths=1, path_epsilon=1e-8, num_swd=1,
+            neighbours=1, density_neighbours=1, num_paths=1, path_epsilon=1e-8, num_swd=1,
         )  # fmt: skip
         check_choices(self, protocol=PROTOCOLS)
         if self.num_natural is not None:

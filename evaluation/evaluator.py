@@ -18,6 +18,7 @@ from evaluation.sampler import Sampler
 from evaluation.score import Score
 from metrics import (
     RunningGaussian,
+    density_coverage,
     frechet_distance,
     kernel_distances,
     precision_recall,
@@ -68,7 +69,7 @@ class Evaluator:
 
         Args:
             metrics: names out of `config.METRICS`.
-            extractor: images to features, for fid, kid and pr.
+            extractor: images to features, for fid, kid, pr and dc.
             perceptual: pairs of images to distances, for path lengths.
 
         Raises:
@@ -83,12 +84,12 @@ class Evaluator:
             yield from self.sliced_wasserstein()
 
     def of_features(self, metrics: tuple[str, ...], extractor: Extractor) -> Iterator[Score]:
-        """Fréchet distance, kernel distance, precision and recall: those asked for.
+        """Fréchet and kernel distance, precision, recall, density, coverage: those asked for.
 
         Only the Fréchet distance takes repeated natural images: they would bias the others.
 
         Args:
-            metrics: any of fid, kid and pr; others are passed over.
+            metrics: any of fid, kid, pr and dc; others are passed over.
             extractor: images to features.
         """
         self.check_numbers(metrics)
@@ -103,7 +104,7 @@ class Evaluator:
 
         if "fid" in metrics:
             yield score("FID", self._frechet(generated, natural))
-        if not {"kid", "pr"} & set(metrics):
+        if not {"kid", "pr", "dc"} & set(metrics):
             return
         taken |= self.reference.taken(distinct)
         features = generated.all(), self._natural_rows(extractor, distinct).all()
@@ -124,6 +125,12 @@ class Evaluator:
                 precision, recall = precision_recall(*features, k, progress.advance)
             yield score("precision", precision, neighbours=k)
             yield score("recall", recall, neighbours=k)
+        if "dc" in metrics:
+            k = self.config.density_neighbours
+            with Progress("density", sum(map(len, features)), unit="rows") as progress:
+                density, coverage = density_coverage(*features, k, progress.advance)
+            yield score("density", density, neighbours=k)
+            yield score("coverage", coverage, neighbours=k)
 
     def path_length(self, name: str, perceptual: Perceptual) -> Score:
         """A perceptual path length, of a sampler that has latent paths.
@@ -191,11 +198,13 @@ class Evaluator:
         least = min(self.config.num_generated, self.reference.distinct)
         if least < 2:
             raise InputError("the split has fewer than 2 images: give more --data")
-        if "pr" in metrics and least <= self.config.neighbours:
-            raise InputError(
-                f"--neighbours={self.config.neighbours} needs more than {least} images of each "
-                "kind: give more, or leave pr out of --metrics"
-            )
+        for name, flag in (("pr", "neighbours"), ("dc", "density_neighbours")):
+            k = getattr(self.config, flag)
+            if name in metrics and least <= k:
+                raise InputError(
+                    f"--{flag}={k} needs more than {least} images of each kind: give more, or "
+                    f"leave {name} out of --metrics"
+                )
 
     def _generated(self, start: int, stop: int) -> Iterator[np.ndarray]:
         """Generated images start ... stop - 1 in batches, uint8 [n, H, W, C]."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import data
-from data import Images, Subset, split_indices
+from data import Images, Subset
 from evaluation.config import NUM_NATURAL, EvaluationConfig
 from training.progress import say
 from training.randomness import derive_seed
@@ -146,7 +146,7 @@ def open_reference(
     whole, labels = opened.dataset.whole, opened.dataset.whole_labels
     split = (config.split or "train") if config.protocol == "split" else "all"
     mirror = bool(config.mirror)
-    order = _order(config.protocol, split, len(whole))
+    order = _order(config.protocol, split, opened.dataset.parts)
     count = _count(config, len(order))
     images = Subset(whole, order[np.arange(count) % len(order)])
     mirrored = _mirrored(count) if mirror else np.zeros(count, bool)
@@ -157,13 +157,13 @@ def open_reference(
     )  # fmt: skip
 
 
-def _order(protocol: str, split: str, size: int) -> np.ndarray:
+def _order(protocol: str, split: str, parts: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     """Which images of a data set a protocol takes, each once, [n]."""
     if protocol != "split":
-        return np.arange(size)
-    train, evaluation = split_indices(size)
-    parts = {"train": [train], "evaluation": [evaluation], "all": [train, evaluation]}
-    part = np.concatenate(parts[split])
+        return np.arange(sum(map(len, parts)))
+    train, evaluation = parts
+    of = {"train": [train], "evaluation": [evaluation], "all": [train, evaluation]}
+    part = np.concatenate(of[split])
     return part[data.permutation(len(part), CHOICE)]
 
 

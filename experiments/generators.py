@@ -6,6 +6,8 @@ from absl import flags
 
 import data
 from data import Dataset, InputError
+from data.groups import HELP as GROUPS_HELP
+from data.groups import describe_groups
 from lab.specs import ImageSet, ImageSource, Published
 from training.flag_help import DATA, NEEDED, group
 from training.progress import say
@@ -30,6 +32,7 @@ def define_sources() -> None:
             "channels", 3, "Colour channels of all images: 1 (grey) or 3 (RGB).", 1, 3
         )
         flags.DEFINE_string("filter", None, "How images are resized: lanczos (default) or box.")
+        flags.DEFINE_string("groups", None, GROUPS_HELP)
 
 
 def open_natural() -> Dataset:
@@ -69,7 +72,11 @@ def _source(name: str, path: str) -> ImageSource:
 
 def _open(path: str, flag: str) -> Dataset:
     values = flags.FLAGS
-    opened = data.open_path(path, values.resolution, values.channels, values.filter, flag)
+    opened = data.open_path(
+        path, values.resolution, values.channels, values.filter, flag, groups=values.groups
+    )
     if opened.passed_over:
         say(opened.passed_over)
+    if opened.dataset.groups is not None:
+        say(f"{flag}: {describe_groups(opened.dataset.groups, opened.dataset.parts[0])}")
     return opened.dataset

@@ -145,7 +145,8 @@ def assemble(
         facts={
             "data": f"{lab.dataset.name}, {height}x{width}x{channels}",
             "natural images": f"{len(lab.dataset.train):,} train, "
-            f"{len(lab.dataset.evaluation):,} evaluation",
+            f"{len(lab.dataset.evaluation):,} evaluation"
+            + (", split by groups" if lab.dataset.groups is not None else ""),
             "scale": f"{preset}, {lab.config.scale}",
             **findings.instances,
         },

@@ -11,6 +11,8 @@ from absl import flags
 
 import data
 from data import Dataset, InputError
+from data.groups import HELP as GROUPS_HELP
+from data.groups import check_rule, describe_groups
 from data.listing import passed_over_line
 from data.sources import open_images
 from evaluation.config import INCEPTION
@@ -92,6 +94,7 @@ def _define_data() -> None:
     with group(DATA):
         flags.DEFINE_enum("dataset", "digits", sorted(data.DATASETS), "Natural images.")
         flags.DEFINE_string("data_dir", None, "Folder of the data set's files, where it has any.")
+        flags.DEFINE_string("groups", None, GROUPS_HELP)
         flags.DEFINE_integer(
             "planned_images", None, "With --dry_run, in place of --dataset: so many natural images "
             "that are not here yet; 70000 for FFHQ or MNIST.", lower_bound=5,
@@ -181,6 +184,7 @@ def _check_flags() -> None:
     planned = IMAGES not in _settings() and values.planned_images is not None
     if planned and (not values.dry_run or values.data_dir):
         raise InputError("--planned_images goes with --dry_run, and without --data_dir")
+    check_rule(values.groups)
     if values.inception and values.features not in (None, INCEPTION):
         raise InputError(f"--inception goes with --features=inception, not {values.features}")
 
@@ -190,7 +194,12 @@ def chosen_dataset(shape: tuple[int, int, int]) -> Dataset:
     values, (resolution, _, channels) = flags.FLAGS, shape
     if values.planned_images is not None:
         return data.planned(values.planned_images, resolution, channels)
-    dataset = data.load(values.dataset, values.data_dir, resolution=resolution, channels=channels)
+    dataset = data.load(
+        values.dataset, values.data_dir, resolution=resolution, channels=channels,
+        groups=values.groups,
+    )  # fmt: skip
+    if dataset.groups is not None:
+        say(describe_groups(dataset.groups, dataset.parts[0]))
     if values.dataset == "folder":
         line = passed_over_line(open_images(values.data_dir).passed_over, values.data_dir)
         if line:

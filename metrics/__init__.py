@@ -6,7 +6,7 @@ frechet             the Fréchet distance between two sets of features
 gaussian            mean and covariance of features that arrive in batches
 intervals           confidence intervals of detection metrics
 kernel              the kernel distance between two sets of features
-manifolds           improved precision and recall
+manifolds           improved precision and recall, density and coverage
 path_length         perceptual path length
 prior               weights at a share of generated images
 sliced_wasserstein  the distance between patches of two sets of images, at every scale
@@ -21,7 +21,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "frechet": ["frechet_distance", "gaussian_statistics"],
         "gaussian": ["RunningGaussian"],
         "kernel": ["kernel_distance", "kernel_distances"],
-        "manifolds": ["precision_recall"],
+        "manifolds": ["density_coverage", "precision_recall"],
         "path_length": ["lerp", "path_lengths", "slerp", "trimmed_mean"],
         "sliced_wasserstein": ["sliced_wasserstein_distances"],
     },

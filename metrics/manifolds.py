@@ -1,10 +1,12 @@
-"""Improved precision and recall (Kynkaanniemi et al. 2019, equations 1 and 2)."""
+"""Improved precision and recall (Kynkaanniemi et al. 2019, equations 1 and 2); density and coverage
+(Naeem et al. 2020, equations 5 and 6).
+"""
 
 from collections.abc import Callable, Iterator
 
 import numpy as np
 
-NEIGHBOURS = 3
+NEIGHBOURS, DENSITY_NEIGHBOURS = 3, 5
 _BLOCK_VALUES = 2**24  # distances held at a time: 128 MB
 
 
@@ -35,12 +37,52 @@ def precision_recall(
     """
     if min(len(generated), len(natural)) <= neighbours:
         raise ValueError(f"{neighbours} neighbours need more than {neighbours} features of a set")
-    # Distances stay the same, and lose fewer digits near the origin.
-    center = np.mean(natural, axis=0, dtype=np.float64)
-    generated, natural = (np.asarray(each, np.float64) - center for each in (generated, natural))
+    generated, natural = _centered(generated, natural)
     precision = np.mean(_covered(generated, natural, _radii(natural, neighbours, done), done))
     recall = np.mean(_covered(natural, generated, _radii(generated, neighbours, done), done))
     return float(precision), float(recall)
+
+
+def density_coverage(
+    generated: np.ndarray,
+    natural: np.ndarray,
+    neighbours: int = DENSITY_NEIGHBOURS,
+    done: Callable[[int], None] = lambda rows: None,
+) -> tuple[float, float]:
+    """How densely generated images lie where natural ones do, and how many of these they reach.
+
+    Each natural feature has a ball up to its k-th nearest other one. Density is the number of balls
+    around a generated feature, in the mean, by k; coverage is the fraction of balls with a
+    generated feature in them. Outliers among the natural features weigh less than in precision.
+
+    Args:
+        generated: [N, D], N of 1 or more.
+        natural: [M, D], M above `neighbours`.
+        neighbours: k; 5 in the paper.
+        done: called with a number of rows as they are done; they are N + M in all.
+
+    Returns:
+        density, 0 or more, and coverage in [0, 1].
+
+    Raises:
+        ValueError: a set has too few features.
+    """
+    if len(natural) <= neighbours or not len(generated):
+        raise ValueError(f"{neighbours} neighbours need more than {neighbours} natural features")
+    generated, natural = _centered(generated, natural)
+    radii, balls, reached = _radii(natural, neighbours, done), 0, np.zeros(len(natural), bool)
+    for _, distances in _squared_distances(generated, natural):
+        inside = distances < radii
+        balls += int(inside.sum())
+        reached |= inside.any(axis=0)
+        done(len(distances))
+    return balls / (neighbours * len(generated)), float(reached.mean())
+
+
+def _centered(generated: np.ndarray, natural: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Distances stay the same, and lose fewer digits near the origin."""
+    center = np.mean(natural, axis=0, dtype=np.float64)
+    return np.asarray(generated, np.float64) - center, np.asarray(natural, np.float64) - center
 
 
 def _radii(points: np.ndarray, neighbours: int, done: Callable[[int], None]) -> np.ndarray:

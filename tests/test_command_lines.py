@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 HEAVY = {"tensorflow", "keras", "sklearn", "scipy", "matplotlib"}
 # Given by processes to those that they start, or of an executor or a setting that was not chosen.
 HIDDEN = {"as_worker", "train_artifact", "slurm_partition", "logtostderr", "pdb"}
-ROOMS = ("classifiers", "data", "experiments", "stylegan2", "training")
+ROOMS = ("classifiers", "data", "evaluation", "experiments", "stylegan2", "training")
 COMMANDS = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__main__")
     for room in ROOMS
@@ -41,7 +41,7 @@ def run(command: str, *arguments: str) -> tuple[int, str, list[str], set[str]]:
 def test_all_commands_are_found():
     assert {"data.convert", "training.native.build", "training.doctor"} < set(COMMANDS)
     assert {"experiments.iterations", "experiments.all", "classifiers.detect"} < set(COMMANDS)
-    assert len(COMMANDS) == 31
+    assert len(COMMANDS) == 33
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -120,6 +120,24 @@ def test_a_flag_that_does_not_exist_is_refused_at_once(command):
             "xception needs images of at least 71x71",
         ),
         ("classifiers.train", ["--architecture=none"], "--architecture"),
+        (
+            "classifiers.train", ["--run=x", "--natural=a", "--generated=b", "--groups=folders"],
+            "a regular expression with a (group)",
+        ),
+        (
+            "classifiers.train", ["--run=x", "--natural=a", "--generated=b", "--common_size=7"],
+            "--common_size is 7",
+        ),
+        ("classifiers.audit", ["--natural=a"], "--natural and --generated"),
+        ("evaluation.compare", ["--images=a"], "--reference and --images"),
+        (
+            "evaluation.compare", ["--reference=a", "--images=b", "--metrics=ppl_wend"],
+            "two sets of images have",
+        ),
+        (
+            "data.convert", ["--source=x", "--output=y", "--resolution=8", "--groups=gone.csv"],
+            "cannot read gone.csv",
+        ),
         ("classifiers.detect", ["--detector=x"], "--detector=FOLDER is needed"),
         ("classifiers.detect", ["--threshold=2"], "--threshold"),
         ("classifiers.evaluate", ["--detector=x"], "--generated (images) and --output are needed"),

@@ -23,4 +23,5 @@ def crop_resize_of(detector: Detector) -> CropResize:
             f"the detector's resize_filter is {detector.resize_filter!r}; it must be one of "
             f"{', '.join(sorted(FILTERS))}"
         )
-    return CropResize(height, channels, detector.resize_filter)
+    common_size = detector.info.get("common_size")
+    return CropResize(height, channels, detector.resize_filter, common_size=common_size)

@@ -8,6 +8,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+import report
+from classifiers.auditing.tables import audit_tables
 from classifiers.detection.fitting import crop_resize_of
 from classifiers.detector import Detector
 from classifiers.serving.decoding import MOST_PIXELS
@@ -52,6 +54,7 @@ def model_card(detector: Detector, folder: Path) -> dict[str, Any]:
             "range": [0, 255],
             "crop": crop_resize.crop,
             "resize_filter": crop_resize.resize_filter,
+            "common_size": crop_resize.common_size,
             "largest_file_pixels": MOST_PIXELS,
         },
         "jpeg": _jpeg(detector.model),
@@ -59,7 +62,8 @@ def model_card(detector: Detector, folder: Path) -> dict[str, Any]:
         "outputs": [PROBABILITY, LOGIT],
         "temperature": detector.temperature,
         "threshold": detector.thresholds().generated,
-        "training": detector.info,
+        "training": detector.settings,
+        "audit": detector.info.get("audit"),
         "intended_use": list(INTENDED_USE),
         "limits": list(LIMITS),
         "command": command_line(),
@@ -89,7 +93,8 @@ def card_text(card: dict[str, Any]) -> str:
     facts = {
         "architecture": f"{card['architecture']}, {card['parameters']:,} parameters",
         "input": f"{size['height']}x{size['width']} {color}, the central square, "
-        f"resized by {size['resize_filter']}",
+        f"resized by {size['resize_filter']}"
+        + (f", to {size['common_size']} pixels first" if size["common_size"] else ""),
         "JPEG encoding": encoding,
         "temperature": f"{card['temperature']:.6g}",
         "threshold": f"{PROBABILITY} > {card['threshold']:.4g}",
@@ -119,6 +124,7 @@ def card_text(card: dict[str, Any]) -> str:
             "",
             *_table(training),
             "",
+            *_audit(card["audit"]),
             "## Intended use",
             "",
             *(f"- {line}" for line in card["intended_use"]),
@@ -129,6 +135,15 @@ def card_text(card: dict[str, Any]) -> str:
             "",
         ]
     )
+
+
+def _audit(content: dict[str, Any] | None) -> list[str]:
+    """What stood in the way of learning a generator's traces, as it was before the training."""
+    if content is None:
+        return []
+    found = [f"- {each['text']}" for each in content["findings"]] or ["- Nothing was found."]
+    tables = [line for table in audit_tables(content) for line in (report.to_markdown(table), "")]
+    return ["## Audit of the training images", "", *found, "", *tables]
 
 
 def _architecture(detector: Detector) -> str:

@@ -54,7 +54,9 @@ def decode_square(contents: tf.Tensor, crop_resize: CropResize) -> tf.Tensor:
     side = tf.minimum(height, width)
     top, left = (height - side) // 2, (width - side) // 2
     square = pixels[top : top + side, left : left + side]
-    return resize_square(square, crop_resize.resolution, crop_resize.resize_filter)
+    for size in filter(None, (crop_resize.common_size, crop_resize.resolution)):
+        square = resize_square(square, size, crop_resize.resize_filter)
+    return square
 
 
 def _decode_jpeg(contents: tf.Tensor) -> tf.Tensor:

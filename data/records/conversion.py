@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from data.errors import InputError
 from data.files import atomic_path
+from data.groups import groups_of
 from data.leftovers import TEMPORARY
 from data.records.checksummed_json import DamagedError, read_checksummed
 from data.records.example import Bad, encode
@@ -28,6 +29,7 @@ from data.records.plan import (
 )
 from data.records.shard import finished_index, shard_name, write_index, write_shard
 from data.sources import open_source
+from data.split import split_groups
 from data.threads import map_in_order
 
 _LOCK = ".lock"
@@ -54,7 +56,13 @@ class Conversion:
         self.options = options
         self.source = open_source(options.source, labels=options.labels)
         self.total = min(len(self.source.names), options.limit or len(self.source.names))
-        self.plan = make_plan(options, self.source, self.total)
+        self.groups = None
+        if options.groups is not None:
+            if self.source.kind == "idx":
+                raise InputError("--groups is for folders and zip files: idx files have no names")
+            self.groups = groups_of(self.source.paths, options.groups, options.source)
+            split_groups(self.groups[: self.total])  # before a folder is made
+        self.plan = make_plan(options, self.source, self.total, self.groups)
         name = Path(options.source).expanduser().resolve().name
         self.description = describe_source(self.source, name, self.total)
         self.output = _new_folder(options.output)
@@ -194,7 +202,9 @@ class Conversion:
     def _encode(
         self, pictures: range, on_done: Callable, on_bad: Callable, bad: int
     ) -> Iterator[Any]:
-        convert = functools.partial(encode, self.source, crop_resize=self.options.crop_resize)
+        convert = functools.partial(
+            encode, self.source, crop_resize=self.options.crop_resize, groups=self.groups
+        )
         for result in map_in_order(convert, pictures):
             if isinstance(result, Bad):
                 bad += 1

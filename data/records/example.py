@@ -3,6 +3,8 @@
 import hashlib
 from dataclasses import dataclass
 
+import numpy as np
+
 from data.errors import InputError
 from data.picture import decode, encode_png
 from data.resize import CropResize
@@ -20,6 +22,7 @@ class Encoded:
         filename: The source's name for it.
         label: Its class, or None.
         pixels_sha256: Of its decoded pixels, uint8 [H, W, C].
+        group: What it is kept together with by a split, or None.
     """
 
     contents: bytes
@@ -28,6 +31,7 @@ class Encoded:
     filename: str
     label: int | None
     pixels_sha256: str
+    group: str | None = None
 
 
 @dataclass(frozen=True)
@@ -43,10 +47,12 @@ class Bad:
     reason: str
 
 
-def encode(source: Source, i: int, crop_resize: CropResize) -> Encoded | Bad:
+def encode(
+    source: Source, i: int, crop_resize: CropResize, groups: np.ndarray | None = None
+) -> Encoded | Bad:
     """Makes a source's picture ready to be stored: its own bytes where they need no change.
 
-    Otherwise it is stored as PNG, without loss.
+    Otherwise it is stored as PNG, without loss. `groups` are of all pictures, str [N], or None.
     """
     name, where = source.names[i], source.where(i)
     try:
@@ -63,6 +69,7 @@ def encode(source: Source, i: int, crop_resize: CropResize) -> Encoded | Bad:
         filename=name,
         label=None if source.labels is None else int(source.labels[i]),
         pixels_sha256=hashlib.sha256(image.tobytes()).hexdigest(),
+        group=None if groups is None else str(groups[i]),
     )
 
 
@@ -70,7 +77,7 @@ def serialize(encoded: Encoded, height: int, width: int) -> bytes:
     """Returns the tf.train.Example, serialized in the one canonical order.
 
     Features: image/encoded, image/format, image/filename (bytes); image/height, image/width, and
-    image/label where the source has labels (int64).
+    image/label where the source has labels (int64); image/group (bytes) where there are groups.
     """
     import tensorflow as tf  # here, because reading needs no TensorFlow
 
@@ -84,6 +91,8 @@ def serialize(encoded: Encoded, height: int, width: int) -> bytes:
     }
     if encoded.label is not None:
         features["image/label"] = encoded.label
+    if encoded.group is not None:
+        features["image/group"] = encoded.group.encode("utf-8", "surrogateescape")
     example = tf.train.Example()
     for name, value in features.items():
         feature = example.features.feature[name]

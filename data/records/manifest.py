@@ -30,6 +30,7 @@ def make_manifest(
         "images": len(digests),
         "source_bytes_kept": sum(index["kept"] for index in indices),
         "labels": any("label" in index for index in indices),
+        **({"groups": True} if any("group" in index for index in indices) else {}),
         "fingerprint": fingerprint(shape, digests),
         "source": source,
         **plan,

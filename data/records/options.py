@@ -28,6 +28,7 @@ class ConvertOptions:
         limit: Take only the first so many pictures, or None.
         skip_bad: Go on without pictures that cannot be read.
         labels: As for `data.labels.labels_of`.
+        groups: A rule of `data.groups.groups_of`, or None.
 
     Raises:
         InputError: A value is out of range.
@@ -44,6 +45,7 @@ class ConvertOptions:
     limit: int | None = None
     skip_bad: bool = False
     labels: str | None = None
+    groups: str | None = None
 
     def __post_init__(self):
         for name in ("shards", "shard_megabytes", "limit"):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import __version__ as pillow_version
 from PIL import features
 
@@ -19,8 +20,14 @@ PLAN = "conversion.json"
 _LIBRARIES = ("zlib", "libjpeg_turbo", "webp")
 
 
-def make_plan(options: ConvertOptions, source: Source, pictures: int) -> dict[str, Any]:
+def make_plan(
+    options: ConvertOptions, source: Source, pictures: int, groups: np.ndarray | None = None
+) -> dict[str, Any]:
     """Everything that the records' bytes depend on, except for the pictures' contents."""
+    grouped = {}
+    if groups is not None:
+        digest = hashlib.sha256(_bytes("\n".join(groups[:pictures].tolist())))
+        grouped = {"groups_sha256": digest.hexdigest()}
     names = "\n".join([*source.names[:pictures], source.contents])
     return {
         "parameters": {
@@ -32,6 +39,7 @@ def make_plan(options: ConvertOptions, source: Source, pictures: int) -> dict[st
             "limit": options.limit,
             "shards": options.count_shards(pictures),
             "source_names_sha256": hashlib.sha256(_bytes(names)).hexdigest(),
+            **grouped,
         },
         "software": {
             "pillow": pillow_version,
@@ -89,12 +97,14 @@ def check_same(folder: Path, noted: dict[str, Any], plan: dict[str, Any], part: 
     Raises:
         InputError: They differ; the line names the first difference.
     """
-    for name, now in plan[part].items():
-        before = noted[part].get(name)
+    for name in {**plan[part], **noted[part]}:
+        before, now = noted[part].get(name), plan[part].get(name)
         if before != now:
             was = f"{name} {before}, not {now}"
             if name == "source_names_sha256":
                 was = "other files or labels"
+            elif name == "groups_sha256":
+                was = "other --groups"
             raise InputError(
                 f"--output {folder} holds a conversion of {was}: "
                 "give another folder, or delete this one"

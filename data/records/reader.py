@@ -1,5 +1,6 @@
 """Records as images, by random access."""
 
+import functools
 import io
 import zlib
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from data.threads import map_in_order, usable_cores
 
 _LOCATION = ("offset", "length", "image_offset", "image_length", "crc32")
 _FEWEST_PER_THREAD = 8  # below that a thread costs more than it saves
+_FOOTER_BYTES = 4  # of a TFRecord: the checksum of its contents
 
 
 class RecordImages(Images):
@@ -53,6 +55,9 @@ class RecordImages(Images):
         if self.manifest["labels"]:
             self.labels = np.concatenate([index.get("label", []) for index in indices])
             self.labels = self.labels.astype(np.int64)
+        self.groups = None
+        if self.manifest.get("groups"):
+            self.groups = np.array([group for index in indices for group in index.get("group", [])])
 
     def __len__(self) -> int:
         return len(self._locations)
@@ -71,6 +76,47 @@ class RecordImages(Images):
         how they are spread over shards.
         """
         return self.manifest["fingerprint"]
+
+    @property
+    def paths(self) -> list[str]:
+        """Paths of the files that the pictures were."""
+        return [name for name, _ in self._names]
+
+    @property
+    def are_jpeg(self) -> list[bool]:
+        """Whether each picture is stored as JPEG."""
+        return [is_jpeg for _, is_jpeg in self._names]
+
+    @functools.cached_property
+    def _names(self) -> list[tuple[str, bool]]:
+        """Of each picture its file's path and whether it is stored as JPEG.
+
+        In a record they stand behind the picture, so that no picture is read.
+        """
+        import tensorflow as tf  # Only here: reading images takes no TensorFlow.
+
+        names, file, opened = [], None, None
+        for number, offset, length, image_offset, image_length, _ in self._locations.tolist():
+            if number != opened:
+                if file is not None:
+                    file.close()
+                file, opened = _open(self.shards[number]), number
+            behind = image_offset + image_length
+            file.seek(behind)
+            rest = file.read(offset + length - behind - _FOOTER_BYTES)
+            # The features are sorted by name, and the picture's own is the first.
+            features = tf.train.Features.FromString(rest).feature
+            name = features["image/filename"].bytes_list.value[0].decode("utf-8", "surrogateescape")
+            names.append((name, features["image/format"].bytes_list.value[0] == b"jpeg"))
+        file.close()
+        return names
+
+    def contents(self, i: int) -> bytes:
+        """The PNG or JPEG file of a picture, unchecked."""
+        number, _, _, image_offset, image_length, _ = self._locations[i].tolist()
+        with _open(self.shards[number]) as file:
+            file.seek(image_offset)
+            return file.read(image_length)
 
     def read(self, indices: np.ndarray) -> np.ndarray:
         """Reads, checks and decodes images, in threads.

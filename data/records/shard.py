@@ -8,6 +8,7 @@ image_offset, image_length    where in the shard its PNG or JPEG file lies
 crc32                         of the whole record
 pixels_sha256                 of its decoded pixels
 label                         where the source has labels
+group                         where the conversion was given groups
 """
 
 import hashlib
@@ -77,7 +78,8 @@ def _image_entry(picture: Encoded, example: bytes) -> dict[str, Any]:
         "pixels_sha256": picture.pixels_sha256,
         "kept": picture.kept,
     }
-    return entry if picture.label is None else {**entry, "label": picture.label}
+    optional = {"label": picture.label, "group": picture.group}
+    return entry | {name: value for name, value in optional.items() if value is not None}
 
 
 def _index(path: Path, images: list[dict[str, Any]], skipped: list[dict]) -> dict[str, Any]:
@@ -88,7 +90,7 @@ def _index(path: Path, images: list[dict[str, Any]], skipped: list[dict]) -> dic
             digest.update(frame)
             image |= {"offset": offset, "length": len(frame), "crc32": zlib.crc32(frame)}
             image["image_offset"] += offset
-    columns = [*_COLUMNS, "label"] if images and "label" in images[0] else _COLUMNS
+    columns = [*_COLUMNS, *(name for name in ("label", "group") if images and name in images[0])]
     return {
         "images": len(images),
         "kept": sum(image["kept"] for image in images),

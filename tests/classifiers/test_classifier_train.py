@@ -10,6 +10,7 @@ from noise_folders import write_noise
 
 from classifiers import Detector, build, load_detector, predict
 from classifiers.baseline import load_baseline
+from classifiers.serving.card import card_text, model_card
 from classifiers.train import calibrated, held_back
 from data import ArrayImages, InputError, Joined, open_path
 from metrics import detection_metrics
@@ -133,6 +134,20 @@ def test_it_warns_where_the_file_format_tells(trained):
     warnings = [line for line in done.stderr.splitlines() if line.startswith("warning: ")]
     assert len(warnings) == 1
     assert "0% of the natural images" in warnings[0] and "100% of the generated" in warnings[0]
+
+
+def test_the_audit_is_recorded_and_strict_refuses(trained):
+    folder, flags, _ = trained
+    detector = load_detector(folder / "run")
+    (finding,) = detector.info["audit"]["findings"]
+    assert (finding["kind"], finding["set"]) == ("JPEG", "generated: b")
+    text = card_text(model_card(detector, folder / "run"))
+    assert (
+        finding["text"] in text and "### Audit: the sets" in text and "audit.findings" not in text
+    )
+    refused = train(f"--run={folder / 'strict'}", *flags[1:], "--strict")
+    assert refused.returncode == 2 and not (folder / "strict").exists()
+    assert refused.stderr.splitlines()[-1].startswith("error: --strict: the audit warns 1 time")
 
 
 def test_the_same_command_goes_on_and_another_is_refused(trained):

@@ -92,9 +92,11 @@ def files() -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize("resize_filter", ["lanczos", "box"])
-def test_a_batch_of_files_is_what_reading_them_gives(channels, resize_filter):
-    crop_resize = CropResize(12, channels, resize_filter)
+@pytest.mark.parametrize(
+    ("resize_filter", "common_size"), [("lanczos", None), ("box", None), ("box", 9)]
+)
+def test_a_batch_of_files_is_what_reading_them_gives(channels, resize_filter, common_size):
+    crop_resize = CropResize(12, channels, resize_filter, common_size=common_size)
     batch = decode_in_graph(list(files().values()), crop_resize)
     for (name, contents), image in zip(files().items(), batch, strict=True):
         expected = crop_resize(decode(contents, name).image)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial import distance
 
-from metrics import manifolds, precision_recall
+from metrics import density_coverage, manifolds, precision_recall
 
 
 def by_definition(generated, natural, k: int) -> tuple[float, float]:
@@ -65,3 +65,24 @@ def test_duplicates_reach_nowhere_but_to_themselves():
 def test_too_few_features_are_refused():
     with pytest.raises(ValueError, match="3 neighbours need more than 3"):
         precision_recall(np.zeros((3, 2)), np.zeros((9, 2)))
+
+
+@pytest.mark.parametrize("block_values", [2**24, 100])
+def test_density_and_coverage_are_their_definition(block_values, monkeypatch):
+    """Naeem et al. 2020, equations 5 and 6, by SciPy's distances and sorting."""
+    monkeypatch.setattr(manifolds, "_BLOCK_VALUES", block_values)
+    random = np.random.default_rng(1)
+    generated, natural = random.normal(0.5, 0.8, size=(70, 3)), random.normal(size=(90, 3))
+    reach = np.sort(distance.cdist(natural, natural), axis=1)[:, 5]
+    inside = distance.cdist(generated, natural) < reach
+    rows = []
+    density, coverage = density_coverage(generated, natural, 5, rows.append)
+    assert density == pytest.approx(inside.sum() / (5 * 70)) and density > 0
+    assert coverage == inside.any(axis=0).mean() and 0 < coverage < 1
+    assert sum(rows) == 70 + 90
+    # An outlier among the natural ones makes a wide ball, which precision takes for natural.
+    natural = np.concatenate([random.normal(size=(90, 3)), [[50.0, 0, 0]]])
+    far = random.normal((20, 0, 0), size=(40, 3))
+    assert precision_recall(far, natural)[0] == 1 and density_coverage(far, natural)[0] == 0.2
+    with pytest.raises(ValueError, match="5 neighbours"):
+        density_coverage(natural, natural[:5])

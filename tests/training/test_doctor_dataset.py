@@ -72,8 +72,9 @@ def test_a_mixture_of_formats_is_told(files, status):
     assert dataset.jpeg(files, 100).status == status
 
 
-def test_a_mixture_is_counted_by_names(folder):
-    (folder / "0.png").rename(folder / "0.JPG")  # PNG inside: names are what counts
+def test_a_mixture_is_counted_by_contents(folder):
+    (folder / "0.png").rename(folder / "0.JPG")  # PNG inside
+    Image.open(folder / "1.png").save(folder / "1.png", "JPEG")
     status, text = summary(dataset.checks(str(folder)))["JPEG"]
     assert (status, text[:4]) == (WARNING, "10% ")
 

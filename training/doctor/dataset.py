@@ -8,10 +8,10 @@ import numpy as np
 from data import InputError, open_path
 from data.labels import describe_labels
 from data.listing import passed_over_line
-from data.picture import JPEG_SUFFIXES, decode
+from data.picture import decode
 from data.records.manifest import MANIFEST, read_manifest
 from data.records.verification import damaged_shards
-from data.sources import Source, open_source
+from data.sources import Source, count_jpeg, open_source
 from data.threads import map_in_order
 from training.doctor.check import Check, guarded, problem
 
@@ -53,9 +53,8 @@ def _pictures(source: Source) -> list[Check]:
         found += f"; {describe_labels(source.labels)}"
     if source.passed_over:
         found += f"; {passed_over_line(source.passed_over, 'it')}"
-    files = sum(name.lower().endswith(JPEG_SUFFIXES) for name in source.names)
     sampled = guarded("Pictures", lambda: sample(source))
-    return [Check("Data", found), *sampled, jpeg(files, len(source.names))]
+    return [Check("Data", found), *sampled, jpeg(count_jpeg(source), len(source.names))]
 
 
 def sample(source: Source, count: int = SAMPLE, seconds: float = SECONDS) -> Check:
@@ -83,7 +82,7 @@ def sample(source: Source, count: int = SAMPLE, seconds: float = SECONDS) -> Che
 
 
 def jpeg(files: int, total: int) -> Check:
-    """Whether the pictures are all JPEG files or all none, as their names say."""
+    """Whether the pictures are all JPEG files or all none."""
     share = files / total
     if not _FEW < share < _MOST:
         return Check("JPEG", f"{share:.0%} of the pictures were JPEG files once")
