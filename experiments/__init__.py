@@ -10,6 +10,7 @@ clusters      classifiers that the same generators fool
 sequence      what iterations and memoryless have in common
 fooling       the same of coefficient_sweep, cross_architecture and multiple_classifiers
 generators    generators from outside, as a command line names them
+starting      networks from outside with which GANs begin, as a command line names them
 running       how an experiment runs, and its report
 catalog       every experiment
 shown/        how each experiment is shown, a module of its script's name

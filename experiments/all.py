@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 from absl import flags
 
 from data import InputError
+from experiments import starting
 from experiments.catalog import EXPERIMENTS
 from experiments.experiment import Experiment
 from experiments.running import report_name, write_report
@@ -61,6 +62,7 @@ def main() -> None:
             "images; StyleGAN2's published time on a V100 at 256x256 is 112.5 s.",
             lower_bound=1e-6,
         )  # fmt: skip
+    starting.define(SETTINGS)
     command.run(_run)
 
 
@@ -79,7 +81,7 @@ def _run() -> None:
 def _run_each_setting() -> None:
     """Both settings, one after the other, each in a process of its own."""
     values = flags.FLAGS
-    if values.data_dir or values.executor == "slurm" or values.inception:
+    if values.data_dir or values.executor == "slurm" or values.inception or values.start:
         raise InputError("both settings have images of their own: choose one by --setting")
     for setting in SETTINGS:
         say(f"setting {setting}")
@@ -105,9 +107,10 @@ def _run_setting(setting: str) -> None:
     values = flags.FLAGS
     if os.environ.pop(_AS_CHILD, None):
         stop_with_parent()
+    start = starting.chosen()
     lab = lab_flags.open_lab()
     experiments = [
-        each(each.presets[setting][values.preset], values.seed, setting)
+        each(each.presets[setting][values.preset], values.seed, setting, start)
         for each in EXPERIMENTS
         if setting in each.presets
     ]

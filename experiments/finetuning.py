@@ -65,7 +65,7 @@ class Finetuning(Experiment):
     def build(self) -> None:
         """Iterations 0 and 1 from scratch, and GANs on the way from one to the other."""
         size, last = self.config, self.config.snapshots
-        first = make_iteration(self.setting, self.seed, 0, size, size.architecture)
+        first = make_iteration(self.setting, self.seed, 0, size, size.architecture, **self.first)
         fooling = {"fools": first.classifiers, "phi": size.phi}
         second = make_iteration(self.setting, self.seed, 1, size, size.architecture, **fooling)
         self.iterations = first, second

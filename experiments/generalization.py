@@ -68,7 +68,7 @@ class Generalization(Experiment):
     def build(self) -> None:
         """The GANs, and classifiers of each architecture for each n."""
         size, most = self.config, self.config.largest_pool
-        gans = make_gans(self.setting, self.seed, 0, most + size.held_out_gans)
+        gans = make_gans(self.setting, self.seed, 0, most + size.held_out_gans, **self.first)
         self.pool, self.held_out = gans[:most], gans[most:]
         circle = self.pool + self.pool
         self.classifiers = {

@@ -5,11 +5,11 @@ from typing import ClassVar
 
 from experiments.experiment import Experiment
 from experiments.population import Iteration, make_iteration
-from experiments.sizes import ONE, THREE_HELD_OUT, TWO, Architecture, Phi, Populations
+from experiments.sizes import ONE, THREE_HELD_OUT, TWO, Architecture, Beginning, Phi, Populations
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class SequenceConfig(Populations, Phi, Architecture):
+class SequenceConfig(Populations, Phi, Architecture, Beginning):
     """Size of a sequential experiment; all but the first number is per iteration.
 
     Attributes:
@@ -60,12 +60,13 @@ class SequentialTraining(Experiment):
         """The instances of every iteration."""
         self.iterations: list[Iteration] = []
         size = self.config
-        how = {"architecture": size.architecture, "phi": size.phi}
         for number in range(size.iterations):
+            how = self.after(self.iterations[-1].all_gans) if number else self.first
             last = self.iterations if self.memory is None else self.iterations[-self.memory :]
             fools = [classifier for each in last for classifier in each.classifiers]
+            how |= {"fools": fools, "phi": size.phi}
             self.iterations.append(
-                make_iteration(self.setting, self.seed, number, size, fools=fools, **how)
+                make_iteration(self.setting, self.seed, number, size, size.architecture, **how)
             )
         self.held_out_classifiers = [
             c for each in self.iterations for c in each.held_out_classifiers

@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 
 from classifiers import ARCHITECTURES
 from data import InputError
-from training.config import check_at_least, check_choices
+from training.config import check_at_least, check_at_most, check_choices, to_json
 
+SCRATCH, FINETUNE = "scratch", "finetune"  # how GANs of an iteration after 0 begin
 DETECTORS = "resnet50,inception_v3,mobilenet_v2"  # the paper's, in its StyleGAN2 setting
 _LEAST = {int: 1, float: 0.0}
 
@@ -25,11 +26,15 @@ class Size:
         bounds = {each.name: _LEAST[each.type] for each in numbers} | self._gathered("least")
         check_at_least(self, **bounds)
 
+    def content(self) -> dict[str, Any]:
+        """What the size is, as JSON values: of two that mean the same, the same."""
+        return to_json(self)
+
     def facts(self) -> dict[str, str]:
         """The size as reports tell it."""
         values = {
             name: f"{value:g}" if isinstance(value, float) else str(value)
-            for name, value in dataclasses.asdict(self).items()
+            for name, value in self.content().items()
         }
         called = {name: _words(name) for name in values} | self._gathered("called")
         return {called[name]: text for name, text in values.items() if called[name]}
@@ -70,7 +75,39 @@ THREE_HELD_OUT = {**TWO, "held_out_classifiers": 3}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class FoolingGANs(Size):
+class Beginning(Size):
+    """How GANs of an iteration after 0 begin.
+
+    Attributes:
+        start: scratch, as in the paper; or finetune: each with the networks of a GAN of the
+            iteration before, as in the paper's section on finetuning, in a part of the time.
+        start_share: With finetune, the length of such a training, as a share of a whole one; what
+            is enough at a scale, `experiments.finetuning` shows.
+    """
+
+    least: ClassVar[dict[str, float]] = {"start_share": 1e-6}
+    called: ClassVar[dict[str, str]] = {
+        "start": "GANs after iteration 0",
+        "start_share": "their length, as a share of a training",
+    }
+    start: str = SCRATCH
+    start_share: float = 0.1
+
+    def __post_init__(self):
+        super().__post_init__()
+        check_choices(self, start=(SCRATCH, FINETUNE))
+        check_at_most(self, start_share=1)
+
+    def content(self) -> dict[str, Any]:
+        """Nothing of how they begin where they begin as ever."""
+        content = super().content()
+        if self.start == SCRATCH:
+            del content["start"], content["start_share"]
+        return content
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FoolingGANs(Beginning):
     """GANs that are trained to fool classifiers.
 
     Attributes:

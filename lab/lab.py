@@ -15,7 +15,7 @@ from data import ArrayImages, Dataset, Images, InputError
 from lab import families
 from lab.config import KEPT_MODELS, LabConfig
 from lab.quality import ExtractorMetric, QualityMetric, default_metric
-from lab.specs import GAN, ImageSource, Spec, in_order
+from lab.specs import ImageSource, Spec, in_order
 from lab.store.artifact import Artifact
 from lab.store.cache import DEFAULT_BYTES, IMAGES, Cache
 from lab.store.inventory import ARTIFACTS
@@ -197,9 +197,9 @@ class Lab:
         """Of the strategy; of several workers, none: all of them would have to enter it."""
         return self.strategy.scope() if self.workers.count == 1 else nullcontext()
 
-    def copy_networks(self, gan: GAN, networks: dict[str, keras.Model]) -> None:
-        """Gives networks the weights of a finished GAN's, moving averages included."""
-        start = self.artifact(gan)
+    def copy_networks(self, source: ImageSource, networks: dict[str, keras.Model]) -> None:
+        """Gives networks the weights of those of a GAN or a starting point, averages included."""
+        start = self.artifact(source)
         files = [start.model_file(), *(start.folder / f"{name}.keras" for name in [*networks][1:])]
         for network, file in zip(networks.values(), files, strict=True):
             try:

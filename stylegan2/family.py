@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from training.fooling import FoolingLoss
     from training.task import Task
 
+# Of the networks; the averaged generator makes the images.
+NAMES = ("generator_ema", "generator", "discriminator")
 # Raised where a training's updates change, so that no artifact of other updates is taken for one.
 UPDATES = 3
 
@@ -124,8 +127,14 @@ class StyleGAN2Family(GANFamily):
         from stylegan2.task import StyleGAN2Task
 
         task = StyleGAN2Task(self.network, self.training, images, seed, fooling)
-        names = ("generator_ema", "generator", "discriminator")
-        return task, {name: getattr(task, name) for name in names}
+        return task, {name: getattr(task, name) for name in NAMES}
+
+    def open_networks(self, path: str) -> dict[str, keras.Model]:
+        """The networks of a run of `stylegan2.train`, of an import or of a published file."""
+        from stylegan2.saved import load_networks
+
+        networks = load_networks(Path(path), self.network)
+        return {name: networks[name] for name in NAMES}
 
     def check_replicas(self, replicas: int) -> None:
         """Raises InputError where a minibatch cannot be split over so many devices, or a training

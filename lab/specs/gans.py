@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from lab.config import LabConfig
     from lab.lab import Lab
+    from lab.specs.outside import StartingPoint
     from lab.workshop import Workshop
     from training.task import Task
 
@@ -31,8 +32,8 @@ class GAN(ImageSource):
         seed: seed of its weights, latents and data order: one seed, one instance.
         fools: the frozen classifiers in its loss; none at iteration 0.
         phi: weight of the classifiers in its loss (the paper's phi).
-        start: the GAN with whose networks its training begins; None for fresh ones. Optimizers
-            begin with fresh state.
+        start: the GAN, or the starting point, with whose networks its training begins; None for
+            fresh ones. Optimizers begin with fresh state.
         share: of the configured length of a training.
         snapshots: how many snapshots of its generator are kept, evenly over the training.
         family: the name of its family.
@@ -45,7 +46,7 @@ class GAN(ImageSource):
         seed: int,
         fools: "Iterable[Classifier]" = (),
         phi: float = 0.0,
-        start: "GAN | None" = None,
+        start: "GAN | StartingPoint | None" = None,
         share: float = 1.0,
         snapshots: int = 0,
         family: str = "dcgan",
@@ -62,12 +63,17 @@ class GAN(ImageSource):
 
     def __repr__(self) -> str:
         fooling = f", fools {len(self.fools)}, phi {self.phi:g}" if self.fools else ""
-        start = "" if self.start is None else f", finetuned from seed {self.start.seed}"
-        return f"GAN({self.family}, seed {self.seed}{start}{fooling})"
+        return f"GAN({self.family}, {self.name}{fooling})"
 
     @property
     def name(self) -> str:
         """What tells it from others of its group in tables."""
+        start = "" if self.start is None else f", finetuned from {self.start.short_name}"
+        return f"seed {self.seed}{start}"
+
+    @property
+    def short_name(self) -> str:
+        """What those that begin with it call it."""
         return f"seed {self.seed}"
 
     @property
