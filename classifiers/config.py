@@ -7,6 +7,7 @@ from training.config import PRECISIONS, check_at_least, check_at_most, check_cho
 
 # Of the small CNN: the smallest height and width, and the layer whose features are used.
 CNN_LEAST_SIZE, CNN_FEATURES = 10, "features"
+MOST_VALIDATION = 2000  # images of each kind, at most a tenth of those that train
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,13 +58,18 @@ class ClassifierConfig:
         return max(1, self.epochs * 2 * images * generators // self.batch_size)
 
 
+def validation_count(images: int) -> int:
+    """How many of so many training images are held back to tell when a training has converged."""
+    return min(MOST_VALIDATION, images // 10)
+
+
 # Of detectors for a user's own images.
 DETECTOR = ClassifierConfig(epochs=50, jpeg_quality=75)
 
 PRESETS = {
     "quick": ClassifierConfig(epochs=4),
     "reduced": ClassifierConfig(epochs=2),
-    "paper": ClassifierConfig(),
+    "paper": ClassifierConfig(patience=2),
 }
 
 

@@ -22,7 +22,7 @@ from absl import flags
 
 import data
 from classifiers.augmentation import AugmentationConfig
-from classifiers.config import DETECTOR
+from classifiers.config import DETECTOR, validation_count
 from classifiers.detector import Detector
 from classifiers.evaluation_inputs import check_distinct, define_sets, open_sets
 from classifiers.models import ARCHITECTURES, check_architecture
@@ -39,7 +39,6 @@ from training.profiling import define_profile
 from training.progress import say
 from training.run_folder import begin_or_go_on
 
-MOST_VALIDATION = 2000  # images of each kind, at most a tenth of those that train
 UNLIKE = 0.05  # difference in shares of JPEG files from which a warning is due
 
 
@@ -103,7 +102,7 @@ def _run() -> None:
         config=LoopConfig(log_every=every, sample_every=0, profile=values.profile),
     )  # fmt: skip
     loop.run()
-    task.early_stopping.take_best()
+    task.finish()
     if not is_chief:
         return
     info = _info(natural, generated) | settings
@@ -116,7 +115,7 @@ def _run() -> None:
 
 def held_back(images: Images) -> tuple[Images, Images]:
     """Training images without, and with only, those that tell when the training has converged."""
-    count = min(MOST_VALIDATION, len(images) // 10)
+    count = validation_count(len(images))
     if not count:
         raise InputError(f"{len(images)} training images are too few; give at least 13 of each")
     order = data.permutation(len(images), 0)

@@ -82,9 +82,22 @@ def define(settings: Sequence[str]) -> None:
     shown = (
         presets(setting)[named("preset", "quick", PRESET_NAMES)].parts if setting != BOTH else {}
     )
+    with group(TRAINING):
+        flags.DEFINE_boolean(
+            "classifier_converge", None, "Classifiers train until their validation loss has not "
+            "fallen for classifier_patience epochs, for classifier_epochs at most, and keep the "
+            f"best weights. [{_converges(settings)}]",
+        )  # fmt: skip
     for part, config in _parts([name for name in settings if name != BOTH]).items():
         with group(TRAINING if part in shown else HIDDEN):
             define_flags(part, shown.get(part, config))
+
+
+def _converges(settings: Sequence[str]) -> bool:
+    """Whether the classifiers of the preset that the command line names do, for help."""
+    setting = named("setting", settings[0], settings)
+    setting = next(name for name in (setting, *settings) if name != BOTH)
+    return presets(setting)[named("preset", "quick", PRESET_NAMES)].converge
 
 
 def _define_data() -> None:
@@ -127,6 +140,8 @@ def chosen_config() -> LabConfig:
     for part, known in _parts(_settings()).items():
         if part not in config.parts:
             _refuse(part, known)
+    if values.classifier_converge is not None:
+        config = dataclasses.replace(config, converge=values.classifier_converge)
     return config.with_parts(
         {name: override(part, name, values) for name, part in config.parts.items()}
     )

@@ -39,16 +39,17 @@ def _train(spec: Spec, lab: "Lab", artifact: Artifact, loop_config: LoopConfig) 
     lab.trainings.broadcast(spec)
     loop, training = _loop(spec, lab, artifact, loop_config)
     metrics = loop.run()
+    loop.task.finish()
     for number, name in enumerate(training.names):
         _save(training, name, artifact.folder / (f"{name}.keras" if number else MODEL))
     images = loop.task.samples()
     if images is not None:
         write_samples(artifact.folder / "samples.png", images)
     return {
-        "steps": loop.steps,
+        "steps": loop.done,
         "seconds": loop.seconds,
         "metrics": metrics,
-        "state_sha256": state_digest(loop.task.state, loop.steps),
+        "state_sha256": state_digest(loop.task.state, loop.done),
     }
 
 

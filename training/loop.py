@@ -71,6 +71,7 @@ class Loop:
 
     Attributes:
         seconds: time spent training so far, by all processes that worked on it.
+        done: steps that were made, by all of them, once it has run.
     """
 
     def __init__(
@@ -97,7 +98,7 @@ class Loop:
         self._checkpoints = Checkpoints(
             folder / "checkpoints", task.state, self.config.keep_checkpoints
         )
-        self.seconds = 0.0
+        self.seconds, self.done = 0.0, 0
         self._metrics: dict[str, float] = {}  # of the last line logged
         self._pending: list[dict[str, tf.Tensor | float]] = []  # of each step since that line
 
@@ -116,7 +117,7 @@ class Loop:
         """
         if self._workers.is_chief:
             self.folder.mkdir(parents=True, exist_ok=True)
-        step = self._resume()
+        self.done = step = self._resume()
         self._check_workers(step)
         with (
             stop_request() as stop,
@@ -236,6 +237,7 @@ class Loop:
             self.seconds = seconds_before + time.monotonic() - started
             if last or signal_number is not None or due:
                 self._save(step)
+        self.done = step
         if signal_number is not None:
             say(f"{self.label}: stopped at step {step:,} of {self.steps:,}, checkpoint saved")
 
