@@ -69,6 +69,7 @@ DETECTOR = ClassifierConfig(epochs=50, jpeg_quality=75)
 PRESETS = {
     "quick": ClassifierConfig(epochs=4),
     "reduced": ClassifierConfig(epochs=2),
+    "node": ClassifierConfig(patience=2),
     "paper": ClassifierConfig(patience=2),
 }
 
@@ -98,5 +99,6 @@ class DigitConfig:
 DIGIT_PRESETS = {
     "quick": DigitConfig(epochs=20, batch_size=64),
     "reduced": DigitConfig(epochs=5),
+    "node": DigitConfig(),
     "paper": DigitConfig(),
 }

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 from data import Dataset
 from experiments.measurements import (
@@ -18,9 +18,9 @@ from experiments.measurements import (
     score,
     source_table,
 )
-from experiments.population import Shown
+from experiments.population import Shown, iteration_of
 from experiments.sizes import FINETUNE, SCRATCH, Size
-from lab.specs import GAN, Classifier, ImageSource, Spec, StartingPoint
+from lab.specs import GAN, Classifier, ImageSource, Spec, StartingPoint, in_order
 from report import Figure, Grid, Measurement, Table
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class Experiment(abc.ABC):
         question: what is asked.
         paper_claim: what the paper reports; by default what the script's docstring says between its
             first line and the commands.
-        presets: the experiment's sizes for `quick`, `reduced` and `paper`, by setting; the first
+        presets: the experiment's sizes for each of `PRESET_NAMES`, by setting; the first
             setting is the default.
         specs: the GANs and classifiers that must be trained; `build` sets it.
         held_out_classifiers: every classifier that is reported as held out; `build` sets it. None
@@ -184,6 +184,10 @@ class Experiment(abc.ABC):
         self.provenance = [] if start is None else [start.point.digest, str(start.share)]
         self.build()
 
+    def resized(self, config: Size) -> Self:
+        """The same experiment of another size."""
+        return type(self)(config, self.seed, self.setting, self.start)
+
     @property
     def first(self) -> dict[str, Any]:
         """How GANs of iteration 0 begin, as arguments of `make_gans`."""
@@ -196,6 +200,29 @@ class Experiment(abc.ABC):
         if getattr(self.config, "start", SCRATCH) == SCRATCH:
             return {}
         return {"begin": gans, "share": self.config.start_share}
+
+    def watchers(self) -> dict[GAN, Classifier]:
+        """A classifier that each GAN that fools some does not fool, to be watched meanwhile.
+
+        It is a held-out one of the architecture and the iteration of the newest that it fools; in
+        an experiment without any, another instance.
+        """
+        specs = in_order(self.specs)
+        others = self.held_out_classifiers or [s for s in specs if isinstance(s, Classifier)]
+        found = {}
+        for gan in specs:
+            if isinstance(gan, GAN) and gan.fools:
+                newest = gan.fools[-1]
+                alike = [
+                    each
+                    for each in others
+                    if each not in gan.fools
+                    and each.architecture == newest.architecture
+                    and iteration_of(each.seed) == iteration_of(newest.seed)
+                ]
+                if alike:
+                    found[gan] = alike[0]
+        return found
 
     def beginnings(self) -> tuple[str, ...]:
         """A sentence for each kind of GANs that are not trained from scratch."""

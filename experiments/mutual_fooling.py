@@ -47,6 +47,7 @@ class MutualFooling(Experiment):
         "stylegan2": {
             "quick": MutualFoolingConfig(classifiers=3, gans=1, phi=1.0),
             "reduced": MutualFoolingConfig(classifiers=5, gans=2, phi=0.1),
+            "node": MutualFoolingConfig(gans=5),
             "paper": MutualFoolingConfig(),
         }
     }

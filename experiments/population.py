@@ -76,6 +76,11 @@ def seeds(seed: int, iteration: int, count: int, start: int = 0) -> range:
     return range(first, first + count)
 
 
+def iteration_of(seed: int) -> int:
+    """The iteration of the instances with a seed."""
+    return seed % EXPERIMENT_SEEDS // ITERATION_SEEDS
+
+
 def make_gans(
     family: str,
     seed: int,

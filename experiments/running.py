@@ -13,7 +13,7 @@ from absl import flags
 
 import report
 from data import InputError
-from experiments import starting
+from experiments import budget, starting
 from experiments.experiment import Experiment, Result
 from experiments.measurements import natural_grid
 from lab import flags as lab_flags
@@ -46,21 +46,28 @@ def main(experiment_class: type[Experiment]) -> None:
         define_flags("experiment", sizes[named("preset", "quick", list(sizes))])
     experiment_class.define_flags()
     starting.define(settings)
+    budget.define()
     command.run(lambda: _run(experiment_class))
 
 
 def _run(experiment_class: type[Experiment]) -> None:
     values = flags.FLAGS
+    budget.check_flags()
+    if values.seconds_per_kimg and values.budget_hours is None:
+        raise InputError("--seconds_per_kimg goes with --budget_hours")
     size = experiment_class.presets[values.setting][values.preset]
     size = override(size, "experiment", values)
     check_size(size)
     experiment = experiment_class(size, values.seed, values.setting, starting.chosen())
     lab = lab_flags.open_lab(experiment_class.dataset())
+    lab.watchers = experiment.watchers()
     specs = run.all_specs(lab, experiment.specs)
     if run.is_job(lab, specs):
         return
     if values.dry_run:
         print(describe_plan(lab, specs))
+    budget.check(lab, [experiment])
+    if values.dry_run:
         return
     results = results_folder(experiment, lab)
     started = time.monotonic()

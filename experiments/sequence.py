@@ -5,7 +5,16 @@ from typing import ClassVar
 
 from experiments.experiment import Experiment
 from experiments.population import Iteration, make_iteration
-from experiments.sizes import ONE, THREE_HELD_OUT, TWO, Architecture, Beginning, Phi, Populations
+from experiments.sizes import (
+    NODE,
+    ONE,
+    THREE_HELD_OUT,
+    TWO,
+    Architecture,
+    Beginning,
+    Phi,
+    Populations,
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -36,11 +45,13 @@ PRESETS = {
     "dcgan": {
         "quick": SequenceConfig(**TWO, iterations=3),
         "reduced": SequenceConfig(**THREE_HELD_OUT, iterations=3),
+        "node": SequenceConfig(),
         "paper": SequenceConfig(),
     },
     "stylegan2": {
         "quick": SequenceConfig(**ONE, iterations=3, architecture="resnet50"),
         "reduced": SequenceConfig(**TWO, iterations=3, phi=0.1, architecture="resnet50"),
+        "node": SequenceConfig(**NODE, phi=0.001, architecture="resnet50"),
         "paper": SequenceConfig(phi=0.001, architecture="resnet50"),
     },
 }

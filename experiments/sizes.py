@@ -1,7 +1,7 @@
 """Sizes that several experiments have in common. A field's text is its flag's help."""
 
 import dataclasses
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from classifiers import ARCHITECTURES
 from data import InputError
@@ -10,6 +10,12 @@ from training.config import check_at_least, check_at_most, check_choices, to_jso
 SCRATCH, FINETUNE = "scratch", "finetune"  # how GANs of an iteration after 0 begin
 DETECTORS = "resnet50,inception_v3,mobilenet_v2"  # the paper's, in its StyleGAN2 setting
 _LEAST = {int: 1, float: 0.0}
+# The fields that say how much is trained.
+INSTANCES = (
+    "gans", "held_out_gans", "classifiers", "held_out_classifiers", "fooling_gans",
+    "finetuned_gans", "largest_pool",
+)  # fmt: skip
+ITERATIONS = "iterations"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -25,6 +31,22 @@ class Size:
         numbers = [each for each in dataclasses.fields(self) if each.type in _LEAST]
         bounds = {each.name: _LEAST[each.type] for each in numbers} | self._gathered("least")
         check_at_least(self, **bounds)
+
+    def capped(self, instances: int | None, iterations: int | None) -> Self:
+        """The same with at most so many instances of each kind, and so many iterations.
+
+        Args:
+            instances: of each kind and group, at least 1; None for no bound.
+            iterations: the same of iterations.
+        """
+        least = self._gathered("least")
+        asked = dict.fromkeys(INSTANCES, instances) | {ITERATIONS: iterations}
+        caps = {name: cap for name, cap in asked.items() if cap and name in vars(self)}
+        changed = {
+            name: min(getattr(self, name), max(cap, least.get(name, 1)))
+            for name, cap in caps.items()
+        }
+        return dataclasses.replace(self, **changed)
 
     def content(self) -> dict[str, Any]:
         """What the size is, as JSON values: of two that mean the same, the same."""
@@ -72,6 +94,10 @@ class Populations(Size):
 ONE = {"gans": 1, "held_out_gans": 1, "held_out_classifiers": 1}
 TWO = {"gans": 2, "held_out_gans": 2, "held_out_classifiers": 2}
 THREE_HELD_OUT = {**TWO, "held_out_classifiers": 3}
+# Of the node preset's StyleGAN2: as many as end within a week, docs/reproducing.md.
+NODE = {"gans": 5, "held_out_gans": 4, "held_out_classifiers": 3}
+NODE_FOOLING = {**NODE, "fooling_gans": 3}
+NODE_POOL = {"largest_pool": 5, "held_out_gans": 4, "classifiers": 3}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -54,6 +54,7 @@ class Truncation(Experiment):
         "stylegan2": {
             "quick": TruncationConfig(gans=2, held_out_gans=1, classifiers=1),
             "reduced": TruncationConfig(gans=4, held_out_gans=2, classifiers=2),
+            "node": TruncationConfig(gans=5, held_out_gans=4, classifiers=3),
             "paper": TruncationConfig(),
         }
     }

@@ -96,9 +96,10 @@ _DETECTOR = ClassifierConfig(jpeg_quality=75)
 _DETECTORS = {
     "quick": dataclasses.replace(_DETECTOR, epochs=4, width=0.25, enlarge=True),
     "reduced": dataclasses.replace(_DETECTOR, width=0.5, enlarge=True),
+    "node": dataclasses.replace(_DETECTOR, epochs=10, patience=2, enlarge=True),
     "paper": dataclasses.replace(_DETECTOR, epochs=10, patience=2),
 }
-CONVERGE = ("paper",)  # presets whose classifiers do
+CONVERGE = ("node", "paper")  # presets whose classifiers do
 # Of generators from elsewhere: no GAN is trained here.
 IMAGES = "images"
 

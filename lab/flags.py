@@ -46,7 +46,8 @@ def define(settings: Sequence[str]) -> None:
             flags.DEFINE_enum("setting", settings[0], settings, SETTING_HELP)
         flags.DEFINE_enum(
             "preset", "quick", PRESET_NAMES,
-            "quick: minutes on a laptop; reduced: hours on 2 cores; paper: the paper's numbers.",
+            "quick: minutes on a laptop; reduced: hours on 2 cores; node: a week on 8 GPUs, of the "
+            "DCGAN a day on 16 cores; paper: the paper's numbers.",
         )  # fmt: skip
         flags.DEFINE_string(
             "workdir", "runs", "Folder of artifacts and results; experiments share it."

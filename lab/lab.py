@@ -54,6 +54,8 @@ class Lab:
         workers: those that train here together.
         trainings: what trains what is missing.
         steps: of the trainings, compiled.
+        watchers: a classifier that each GAN does not fool, whose detection rate is logged while the
+            GAN trains, once it is there; none for GANs that are not named.
 
     Raises:
         InputError: a family of GANs makes images of another shape than the natural ones.
@@ -75,6 +77,7 @@ class Lab:
         self.quality: QualityMetric = quality or default_metric(self)
         self.workers = Workers(self.strategy)
         self.trainings, self.steps = Trainings(self), CompiledSteps(self.strategy)
+        self.watchers: dict[Spec, Spec] = {}
         self._cache = Cache(self.workdir, cache_bytes, writes=self.workers.is_chief)
         self._keys: dict[Spec, str] = {}
         # By the weights they had when they were read: a model may be trained again meanwhile. The

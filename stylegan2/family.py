@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from data import Images
-from stylegan2.config import BLOCK, NETWORKS, TRAININGS, NetworkConfig, TrainingConfig
+from stylegan2.config import (
+    BLOCK,
+    NETWORKS,
+    TRAININGS,
+    NetworkConfig,
+    TrainingConfig,
+    scaled_gamma,
+)
 from training.config import JPEG_MODES, check_choices
 from training.family import GANFamily
 
@@ -71,9 +78,15 @@ class StyleGAN2Family(GANFamily):
             mapping_layers=2,
         )  # fmt: skip
         reduced = dataclasses.replace(quick, kimg=300, gamma=0.1, ema_kimg=10.0)
+        # Widths of config-e at the resolution of half of FFHQ's thumbnails.
+        node = dataclasses.replace(NETWORKS["config-e"], resolution=64, precision="bfloat16")
         return {
             "quick": cls(network=eight, training=dataclasses.replace(quick, kimg=20, mirror=False)),
             "reduced": cls(network=NETWORKS["quick"], training=reduced),
+            "node": cls(
+                network=node,
+                training=TrainingConfig(kimg=5_000, micro_batch=32, gamma=scaled_gamma(64, 32)),
+            ),
             "paper": cls(network=NETWORKS["config-f"], training=TRAININGS["config-f"]),
         }
 

@@ -28,7 +28,7 @@ from absl import flags
 from data import InputError, atomic_path, write_json, write_samples
 from stylegan2.config import AUTO, NETWORKS, TRAININGS, NetworkConfig, TrainingConfig
 from stylegan2.flags import define_ops
-from stylegan2.run import make_task, open_data, open_fooling, read_config
+from stylegan2.run import make_task, open_data, open_fooling, open_watch, read_config
 from training import cluster, command
 from training.command_line import command_line
 from training.config import JPEG_MODES, define_flags, override, to_json
@@ -65,6 +65,9 @@ def main() -> None:
     flags.DEFINE_list("fool", [], "Classifiers that the generator must fool: .keras or folders.")
     flags.DEFINE_float(
         "phi", 0.001, "Weight of the classifiers of --fool; 0.001 in the paper.", lower_bound=0.0
+    )
+    flags.DEFINE_string(
+        "held_out", None, "With --fool: a classifier that is only watched, .keras or a folder."
     )
     flags.DEFINE_enum(
         "fooling_jpeg", JPEG_MODES[0], JPEG_MODES,
@@ -106,6 +109,7 @@ def _run() -> None:
     check_training_fits(network, training, strategy.num_replicas_in_sync)
     with strategy.scope():
         fooling = open_fooling(network, config)
+        watch = open_watch(network, config, fooling)
     dataset = open_data(config["data"], network)
     if config["fingerprint"] not in (None, dataset.fingerprint):
         raise InputError(f"the images of {config['data']} are not those that {folder} began with")
@@ -129,6 +133,7 @@ def _run() -> None:
         config=LoopConfig(log_every=tick, sample_every=every, profile=values.profile),
         write_samples=write_samples,
         after=_snapshots(task, folder, every, training.steps) if keep else None,
+        measure=watch and (lambda: watch(task.generator_ema)),
         watch=lambda step, line: say(tick_line(step, line, training.batch_size, tick)),
     )
     loop.run()
@@ -177,6 +182,8 @@ def _new() -> tuple[Path, dict]:
     values = flags.FLAGS
     if not values.run or not values.data:
         raise InputError("--run (folder of the run) and --data (images) are needed, or --resume")
+    if values.held_out and not values.fool:
+        raise InputError("--held_out goes with --fool: it is watched beside the classifiers there")
     folder = Path(values.run)
     training = override(TRAININGS[values.preset], "training", values)
     is_automatic = values.network_precision == AUTO
@@ -194,6 +201,7 @@ def _new() -> tuple[Path, dict]:
         "phi": values.phi,
         "fooling_jpeg": values.fooling_jpeg,
         "transfer": values.transfer,
+        "held_out": values.held_out,
         "tick_kimg": values.tick_kimg,
         "snapshot_ticks": values.snapshot_ticks,
         "keep_networks": values.keep_networks,

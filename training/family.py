@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from training.fooling import FoolingLoss
     from training.task import Task
 
-PRESET_NAMES = ("quick", "reduced", "paper")
+PRESET_NAMES = ("quick", "reduced", "node", "paper")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

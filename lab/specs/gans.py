@@ -2,11 +2,13 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from data import Images, InputError, atomic_path
+import numpy as np
+
+from data import ArrayImages, Images, InputError, atomic_path
 from lab import families
 from lab.specs.base import ImageSource, Spec
 from lab.specs.classifiers import Classifier
@@ -106,6 +108,31 @@ class GAN(ImageSource):
         if self.start is not None:
             lab.copy_networks(self.start, networks)
         return task, networks
+
+    def watch(
+        self, lab: "Lab", network: "Callable[[], keras.Model]"
+    ) -> "Callable[[], dict[str, float]] | None":
+        """Detection by the classifiers that it fools, and by one that the lab holds out for it."""
+        if not self.fools:
+            return None
+        from classifiers import predict
+        from training.watching import IMAGES, DetectionWatch
+
+        family = lab.config.family(self.family)
+        # The first of those that evaluate.
+        indices = len(lab.dataset.train) + np.arange(IMAGES)
+
+        def logits(classifier: Classifier) -> "Callable[[np.ndarray], np.ndarray]":
+            return lambda images: predict(lab.model(classifier), ArrayImages(images))[:, 0]
+
+        def held_out() -> "Callable[[np.ndarray], np.ndarray] | None":
+            watcher = lab.watchers.get(self)
+            # It may be trained by another process meanwhile, and is not waited for.
+            ready = watcher is not None and lab.artifact(watcher).sound_weights() is not None
+            return logits(watcher) if ready else None
+
+        in_loss = [logits(each) for each in self.fools]
+        return DetectionWatch(lambda: family.sample(network(), indices), in_loss, held_out)
 
     def snapshot_steps(self, steps: int) -> dict[int, int]:
         """After which step each snapshot is kept, by its number from 1."""
