@@ -73,7 +73,7 @@ class CoefficientSweep(Fooling):
         "stylegan2": {
             "quick": SweepConfig(**ONE, **_span(-3, 1), fooling_gans=1, architecture="resnet50"),
             "reduced": SweepConfig(**TWO, **_span(-5, 1), fooling_gans=2, architecture="resnet50"),
-            "node": SweepConfig(**NODE, **_span(-5, 1, 1), fooling_gans=3, architecture="resnet50"),
+            "node": SweepConfig(**NODE, **_span(-5, 1, 1), fooling_gans=2, architecture="resnet50"),
             "paper": SweepConfig(architecture="resnet50"),
         },
     }

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -141,19 +142,22 @@ def digests(workdir: Path) -> dict[str, str]:
 def killed_and_resumed(workdir: Path, *arguments: str) -> dict[str, str]:
     """The weights of a run that is killed, then stopped, in a GAN that begins with networks."""
 
-    def begun() -> list[Path]:
+    def begun(since: float = 0.0) -> list[Path]:
+        """The folders of such trainings whose loop began after some time."""
         started = workdir.glob("artifacts/gan-*/STARTED.json")
         folders = [path.parent for path in started if "finetuned from" in path.read_text()]
-        return [each for each in folders if (each / "metrics.jsonl").exists()]
+        logs = [each / "metrics.jsonl" for each in folders]
+        return [each.parent for each in logs if each.exists() and each.stat().st_mtime > since]
 
     for number in (signal.SIGKILL, signal.SIGTERM):
+        now = time.time()
         run = start(workdir, *arguments)
-        wait_for(lambda run=run: begun() or run.poll() is not None)
+        wait_for(lambda run=run, now=now: begun(now) or run.poll() is not None)
         assert run.poll() is None, run.communicate()
         run.send_signal(number)
         run.communicate()
-    saved = [path for folder in begun() for path in folder.glob("checkpoints/step-*")]
-    assert saved and not list(begun()[-1].glob("DONE.json"))
+    assert any(list(folder.glob("checkpoints/step-*")) for folder in begun())
+    assert not all((folder / "DONE.json").exists() for folder in begun())
     finish(start(workdir, *arguments))
     return digests(workdir)
 
