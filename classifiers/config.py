@@ -7,6 +7,7 @@ from training.config import PRECISIONS, check_at_least, check_at_most, check_cho
 
 # Of the small CNN: the smallest height and width, and the layer whose features are used.
 CNN_LEAST_SIZE, CNN_FEATURES = 10, "features"
+MOST_VALIDATION = 2000  # images of each kind, at most a tenth of those that train
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,6 +59,11 @@ class ClassifierConfig:
         return max(1, self.epochs * 2 * images * generators // self.batch_size)
 
 
+def validation_count(images: int) -> int:
+    """How many of so many training images are held back to tell when a training has converged."""
+    return min(MOST_VALIDATION, images // 10)
+
+
 # Of detectors for a user's own images.
 DETECTOR = ClassifierConfig(epochs=50, jpeg_quality=75, patience=2000)
 # Of detectors whose training begins with weights of other images: a higher rate forgets these.
@@ -66,6 +72,7 @@ FINE_TUNED = dataclasses.replace(DETECTOR, learning_rate=1e-4)
 PRESETS = {
     "quick": ClassifierConfig(epochs=4),
     "reduced": ClassifierConfig(epochs=2),
+    "node": ClassifierConfig(),
     "paper": ClassifierConfig(),
 }
 
@@ -95,5 +102,6 @@ class DigitConfig:
 DIGIT_PRESETS = {
     "quick": DigitConfig(epochs=20, batch_size=64),
     "reduced": DigitConfig(epochs=5),
+    "node": DigitConfig(),
     "paper": DigitConfig(),
 }

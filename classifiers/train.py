@@ -27,7 +27,7 @@ import data
 from classifiers.audit import check_strict, define_strict
 from classifiers.augmentation import AugmentationConfig
 from classifiers.baseline import Baseline, baseline_line, fit_baseline
-from classifiers.config import DETECTOR, FINE_TUNED
+from classifiers.config import DETECTOR, FINE_TUNED, MOST_VALIDATION, validation_count
 from classifiers.detector import Detector
 from classifiers.evaluation_inputs import (
     check_common_size,
@@ -57,7 +57,6 @@ from training.profiling import define_profile
 from training.progress import say
 from training.run_folder import begin_or_go_on
 
-MOST_VALIDATION = 2000  # images of each kind, at most a tenth of those that train
 VALIDATION_KEY = 1  # of the choice of groups
 AUDIT = "audit.json"  # of the run's start
 
@@ -147,7 +146,7 @@ def _run() -> None:
         config=LoopConfig(log_every=every, sample_every=0, profile=values.profile),
     )  # fmt: skip
     loop.run()
-    task.early_stopping.take_best()
+    task.finish()
     if not is_chief:
         return
     info = _info(natural, generated) | settings | {"audit": audited}
@@ -167,7 +166,7 @@ def held_back(images: Images, groups: np.ndarray | None = None) -> tuple[Images,
         images: that train.
         groups: of each, str [N], which stay together: about a tenth of them is held back.
     """
-    count = min(MOST_VALIDATION, len(images) // 10)
+    count = validation_count(len(images))
     if not count:
         raise InputError(f"{len(images)} training images are too few; give at least 13 of each")
     if groups is not None:

@@ -113,6 +113,11 @@ class ClassifierTask(_SupervisedTask):
         """Validates after each epoch, where the training may stop early."""
         return {} if self.early_stopping is None else self.early_stopping.after_step(step)
 
+    def finish(self) -> None:
+        """Takes the weights of the lowest validation loss."""
+        if self.early_stopping is not None:
+            self.early_stopping.take_best()
+
     def is_done(self) -> bool:
         """Whether the validation loss has stopped improving."""
         return self.early_stopping is not None and self.early_stopping.has_converged

@@ -67,5 +67,6 @@ PRESETS = {
         discriminator_learning_rate=2e-3,
     ),
     "reduced": DCGANConfig(epochs=2),
+    "node": DCGANConfig(epochs=10),
     "paper": DCGANConfig(),
 }

@@ -10,6 +10,8 @@ clusters      classifiers that the same generators fool
 sequence      what iterations and memoryless have in common
 fooling       the same of coefficient_sweep, cross_architecture and multiple_classifiers
 generators    generators from outside, as a command line names them
+budget        what fits in so many hours on so many devices
+starting      networks from outside with which GANs begin, as a command line names them
 running       how an experiment runs, and its report
 catalog       every experiment
 shown/        how each experiment is shown, a module of its script's name
@@ -18,7 +20,7 @@ A script says what is trained: the paper's result, the sizes, the values.
 
 Scripts: generalization (F1), coefficient_sweep (F2), iterations (T2), memoryless (F4),
 cross_architecture (T1), multiple_classifiers (F3), mutual_fooling (T3), truncation (S1),
-finetuning (S2), cross_generator; all, artifacts, export_images.
+finetuning (S2), cross_generator; all, status, artifacts, export_images.
 """
 
 import training as _training  # noqa: F401 - first: TensorFlow then comes without its notices

@@ -6,15 +6,19 @@
         --data_dir=ffhq256 --inception=inception-2015-12-05.tgz --executor=slurm
     python -m experiments.all --setting=stylegan2 --preset=paper --dry_run \\
         --planned_images=70000 --seconds_per_kimg=112.5
+    python -m experiments.all --setting=dcgan --preset=node --dataset=mnist --budget_hours=8 \\
+        --devices=8 --workers=8
 
 Experiments share what they train. The page is `<workdir>/results/index-<preset>.html`, over all
 reports of the preset that are there. `--dry_run` trains nothing: it measures how long a step of
 each kind of training takes here, and prints what the whole plan, and each experiment alone, takes
-on 1, 8 and 64 such devices. See docs/reproducing.md.
+on 1, 8 and 64 such devices. `--budget_hours` measures too, prints what fits in so many hours on
+--devices, and starts it only if it does. See docs/reproducing.md.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -25,26 +29,30 @@ from typing import TYPE_CHECKING
 from absl import flags
 
 from data import InputError
+from experiments import budget, starting
 from experiments.catalog import EXPERIMENTS
 from experiments.experiment import Experiment
 from experiments.running import report_name, write_report
+from experiments.sizes import Beginning, Size
 from lab import flags as lab_flags
 from lab import run
 from lab.executors.local import POLL_SECONDS, stop_with_parent
 from lab.flags import BOTH
 from lab.planning.estimate import estimate
 from lab.planning.text import each_alone, whole_plan
-from lab.specs import GAN, Spec
+from lab.specs import Spec
 from lab.store.cache import GIGABYTE
 from report import write_index
 from training import command
 from training.command_line import program
-from training.flag_help import EXECUTION, group
+from training.config import define_flags, override
+from training.flag_help import SIZE, group
 from training.progress import say
 from training.signals import Interrupted, StopRequest, stop_request
 
 if TYPE_CHECKING:
     from lab.lab import Lab
+    from lab.planning.costs import Cost
 
 SETTINGS = ("dcgan", "stylegan2")  # the paper's
 # Set for the process of one of both settings; no flag, for reports show their command.
@@ -54,13 +62,15 @@ _AS_CHILD = "EXPERIMENTS_AS_CHILD"
 def main() -> None:
     """The command line."""
     lab_flags.define([BOTH, *SETTINGS])
-    with group(EXECUTION):
-        flags.DEFINE_float(
-            "seconds_per_kimg", None,
-            "With --dry_run: for a device that is not here, how long a GAN takes there for 1,000 "
-            "images; StyleGAN2's published time on a V100 at 256x256 is 112.5 s.",
-            lower_bound=1e-6,
-        )  # fmt: skip
+    with group(SIZE):
+        flags.DEFINE_list("only", None, "Experiments, by name; default: all of the setting.")
+        flags.DEFINE_integer(
+            "most_instances", None, "Most instances of each kind, of every experiment.", 1
+        )
+        flags.DEFINE_integer("most_iterations", None, "Most iterations of every experiment.", 1)
+        define_flags("experiment", Beginning())
+    budget.define()
+    starting.define(SETTINGS)
     command.run(_run)
 
 
@@ -68,8 +78,14 @@ def _run() -> None:
     values = flags.FLAGS
     if values.results:
         raise InputError("--results is of a single experiment: leave it out")
-    if values.seconds_per_kimg and (values.setting == BOTH or not values.dry_run):
-        raise InputError("--seconds_per_kimg goes with --dry_run, and with one --setting")
+    budget.check_flags()
+    planned = values.dry_run or values.budget_hours is not None
+    if values.seconds_per_kimg and (values.setting == BOTH or not planned):
+        raise InputError(
+            "--seconds_per_kimg goes with --dry_run or --budget_hours, and with one --setting"
+        )
+    if values.setting == BOTH and (values.budget_hours is not None or values.only):
+        raise InputError("--budget_hours and --only are of one setting: choose one by --setting")
     if values.setting == BOTH:
         _run_each_setting()
     else:
@@ -79,7 +95,7 @@ def _run() -> None:
 def _run_each_setting() -> None:
     """Both settings, one after the other, each in a process of its own."""
     values = flags.FLAGS
-    if values.data_dir or values.executor == "slurm" or values.inception:
+    if values.data_dir or values.executor == "slurm" or values.inception or values.start:
         raise InputError("both settings have images of their own: choose one by --setting")
     for setting in SETTINGS:
         say(f"setting {setting}")
@@ -105,17 +121,22 @@ def _run_setting(setting: str) -> None:
     values = flags.FLAGS
     if os.environ.pop(_AS_CHILD, None):
         stop_with_parent()
+    chosen = _chosen(setting)
+    start = starting.chosen()
     lab = lab_flags.open_lab()
     experiments = [
-        each(each.presets[setting][values.preset], values.seed, setting)
-        for each in EXPERIMENTS
-        if setting in each.presets
+        each(_size(each.presets[setting][values.preset]), values.seed, setting, start)
+        for each in chosen
     ]
+    lab.watchers = {gan: c for each in experiments for gan, c in each.watchers().items()}
     specs = _specs(lab, experiments)
     if run.is_job(lab, specs):
         return
+    parts = budget.measured_parts(lab, experiments) if values.dry_run else None
+    if parts is not None:
+        _print_plan(lab, experiments, parts)
+    budget.check(lab, experiments, parts)
     if values.dry_run:
-        _print_plan(lab, experiments)
         return
     index = lab.workdir / "results" / f"index-{values.preset}.html"
     started = time.monotonic()
@@ -125,6 +146,25 @@ def _run_setting(setting: str) -> None:
     ours = [_report(experiment, lab, trained, started) for experiment in experiments]
     print(f"trained {len(trained)} of {len(specs)}, took {time.monotonic() - started:.0f} s")
     print(f"results: {_write_index(index, lab, ours)}")
+
+
+def _chosen(setting: str) -> list[type[Experiment]]:
+    """The experiments of a setting, or those of them that a flag names."""
+    ours = {each.name: each for each in EXPERIMENTS if setting in each.presets}
+    names = flags.FLAGS.only or list(ours)
+    for name in names:
+        if name not in ours:
+            raise InputError(f"--only: {name} is no experiment of {setting}: {', '.join(ours)}")
+    return [ours[name] for name in ours if name in names]
+
+
+def _size(size: Size) -> Size:
+    """A preset's size as the flags change it."""
+    values = flags.FLAGS
+    if isinstance(size, Beginning):
+        begins = override(Beginning(), "experiment", values)
+        size = dataclasses.replace(size, start=begins.start, start_share=begins.start_share)
+    return size.capped(values.most_instances, values.most_iterations)
 
 
 def _specs(lab: Lab, experiments: list[Experiment]) -> list[Spec]:
@@ -157,18 +197,15 @@ def _write_index(index: Path, lab: Lab, ours: list[Path]) -> Path:
     return write_index(index, title, reports, {"preset": values.preset, "data": lab.dataset.name})
 
 
-def _print_plan(lab: Lab, experiments: list[Experiment]) -> None:
-    from lab.planning.costs import cost_classes, measure, scaled
+def _print_plan(lab: Lab, experiments: list[Experiment], parts: dict[Spec, Cost]) -> None:
+    from lab.planning.costs import combined, cost_classes
 
     known, specs = flags.FLAGS.seconds_per_kimg, _specs(lab, experiments)
     missing, setting = lab.missing(specs), flags.FLAGS.setting
-    say(f"measuring a step of each kind of training, setting {setting}")
-    plain = GAN(0, family=setting)
-    costs = measure(lab, cost_classes(missing) | ({plain} if known else set()))
+    costs = combined(parts, cost_classes(missing))
     print(f"setting {setting}: {lab.config.scale}")
     if known is not None:
         print(f"scaled to a device on which a GAN takes {known:g} s for 1,000 images")
-        costs = scaled(costs, plain, known * plain.batch_size(lab.config) / 1000)
     done, cache_bytes = len(specs) - len(missing), round(flags.FLAGS.cache_gb * GIGABYTE)
     print(whole_plan(estimate(lab, missing, costs), costs, done, cache_bytes) + "\n")
     undone = set(missing)

@@ -5,8 +5,6 @@ output quality collapses and the variance of the detection accuracy increases. T
 curve and gives no numbers.
 
     python -m experiments.coefficient_sweep --preset=paper --dataset=mnist
-    python -m experiments.coefficient_sweep --setting=stylegan2 --preset=reduced \\
-        --dataset=records --data_dir=faces32
 """
 
 import dataclasses
@@ -16,7 +14,7 @@ from experiments.curve import Curve
 from experiments.fooling import Fooling
 from experiments.running import main
 from experiments.shown import coefficient_sweep as shown
-from experiments.sizes import ONE, THREE_HELD_OUT, TWO, Architecture, FoolingGANs, Populations
+from experiments.sizes import NODE, ONE, THREE_HELD_OUT, TWO, Architecture, FoolingGANs, Populations
 from lab.specs import GAN
 from training.config import check_at_least, check_at_most
 
@@ -54,9 +52,9 @@ class SweepConfig(Populations, FoolingGANs, Architecture):
         return [10.0**exponent for exponent in exponents]
 
 
-def _span(lowest: int, highest: int) -> dict[str, int]:
-    """Every other decade from the lowest on."""
-    return dict(zip(_EXPONENTS, (lowest, highest, 2), strict=True))
+def _span(*exponents: int) -> dict[str, int]:
+    """From the lowest to the highest, every other decade unless the step is given."""
+    return dict(zip(_EXPONENTS, (*exponents, 2), strict=False))
 
 
 class CoefficientSweep(Fooling):
@@ -69,11 +67,13 @@ class CoefficientSweep(Fooling):
         "dcgan": {
             "quick": SweepConfig(**TWO, **_span(-2, 2), fooling_gans=1),
             "reduced": SweepConfig(**THREE_HELD_OUT, **_span(-7, 5), fooling_gans=2),
+            "node": SweepConfig(),
             "paper": SweepConfig(),
         },
         "stylegan2": {
             "quick": SweepConfig(**ONE, **_span(-2, 2), fooling_gans=1, architecture="resnet50"),
             "reduced": SweepConfig(**TWO, **_span(-5, 1), fooling_gans=2, architecture="resnet50"),
+            "node": SweepConfig(**NODE, **_span(-5, 1, 1), fooling_gans=2, architecture="resnet50"),
             "paper": SweepConfig(architecture="resnet50"),
         },
     }

@@ -15,7 +15,7 @@ from experiments.fooling import Fooling
 from experiments.matrix import Matrix
 from experiments.running import main
 from experiments.shown import cross_architecture as shown
-from experiments.sizes import ONE, TWO, Architectures, FoolingGANs, Phi, Populations
+from experiments.sizes import NODE_FOOLING, ONE, TWO, Architectures, FoolingGANs, Phi, Populations
 from lab.specs import GAN
 
 
@@ -40,6 +40,7 @@ class CrossArchitecture(Fooling):
         "stylegan2": {
             "quick": CrossArchitectureConfig(**ONE, fooling_gans=1, phi=1.0),
             "reduced": CrossArchitectureConfig(**TWO, fooling_gans=2, phi=0.1),
+            "node": CrossArchitectureConfig(**NODE_FOOLING),
             "paper": CrossArchitectureConfig(),
         }
     }

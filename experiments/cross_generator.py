@@ -47,6 +47,7 @@ class CrossGenerator(Experiment):
         IMAGES: {
             "quick": CrossGeneratorConfig(classifiers=1, architectures="cnn"),
             "reduced": CrossGeneratorConfig(classifiers=2),
+            "node": CrossGeneratorConfig(),
             "paper": CrossGeneratorConfig(),
         }
     }

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 from data import Dataset
 from experiments.measurements import (
@@ -18,13 +18,25 @@ from experiments.measurements import (
     score,
     source_table,
 )
-from experiments.population import Shown
-from experiments.sizes import Size
-from lab.specs import Classifier, ImageSource, Spec
-from report import Figure, Grid, Table
+from experiments.population import Shown, iteration_of
+from experiments.sizes import FINETUNE, SCRATCH, Size
+from lab.specs import GAN, Classifier, ImageSource, Spec, StartingPoint, in_order
+from report import Figure, Grid, Measurement, Table
 
 if TYPE_CHECKING:
     from lab.lab import Lab
+
+
+class Start(NamedTuple):
+    """What the GANs of iteration 0 begin with.
+
+    Attributes:
+        point: networks from outside.
+        share: of the configured length of a training that they then train for.
+    """
+
+    point: StartingPoint
+    share: float
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -137,12 +149,13 @@ class Experiment(abc.ABC):
         question: what is asked.
         paper_claim: what the paper reports; by default what the script's docstring says between its
             first line and the commands.
-        presets: the experiment's sizes for `quick`, `reduced` and `paper`, by setting; the first
+        presets: the experiment's sizes for each of `PRESET_NAMES`, by setting; the first
             setting is the default.
         specs: the GANs and classifiers that must be trained; `build` sets it.
         held_out_classifiers: every classifier that is reported as held out; `build` sets it. None
             of them is in a loss, or shares a GAN with one that is, in any experiment.
         provenance: digests of what it is about besides its sizes and the natural images.
+        start: what the GANs of iteration 0 begin with; None for fresh networks.
     """
 
     name: ClassVar[str]
@@ -152,17 +165,80 @@ class Experiment(abc.ABC):
     presets: ClassVar[Mapping[str, Mapping[str, Size]]]
     specs: list[Spec]
     held_out_classifiers: list[Classifier]
-    provenance: Sequence[str] = ()
+    provenance: Sequence[str]
 
     def __init_subclass__(cls):
         # Classes that several experiments have in common have no name.
         if "name" in vars(cls) and "paper_claim" not in vars(cls):
             cls.paper_claim = claim_in(sys.modules[cls.__module__].__doc__)
 
-    def __init__(self, config: Size, seed: int = 0, setting: str | None = None):
-        self.config, self.seed = config, seed
+    def __init__(
+        self,
+        config: Size,
+        seed: int = 0,
+        setting: str | None = None,
+        start: Start | None = None,
+    ):
+        self.config, self.seed, self.start = config, seed, start
         self.setting = setting or next(iter(self.presets))
+        self.provenance = [] if start is None else [start.point.digest, str(start.share)]
         self.build()
+
+    def resized(self, config: Size) -> Self:
+        """The same experiment of another size."""
+        return type(self)(config, self.seed, self.setting, self.start)
+
+    @property
+    def first(self) -> dict[str, Any]:
+        """How GANs of iteration 0 begin, as arguments of `make_gans`."""
+        if self.start is None:
+            return {}
+        return {"begin": [self.start.point], "share": self.start.share}
+
+    def after(self, gans: Sequence[GAN]) -> dict[str, Any]:
+        """How GANs of the iteration after that of some GANs begin, as arguments of `make_gans`."""
+        if getattr(self.config, "start", SCRATCH) == SCRATCH:
+            return {}
+        return {"begin": gans, "share": self.config.start_share}
+
+    def watchers(self) -> dict[GAN, Classifier]:
+        """A classifier that each GAN that fools some does not fool, to be watched meanwhile.
+
+        It is a held-out one of the architecture and the iteration of the newest that it fools; in
+        an experiment without any, another instance.
+        """
+        specs = in_order(self.specs)
+        others = self.held_out_classifiers or [s for s in specs if isinstance(s, Classifier)]
+        found = {}
+        for gan in specs:
+            if isinstance(gan, GAN) and gan.fools:
+                newest = gan.fools[-1]
+                alike = [
+                    each
+                    for each in others
+                    if each not in gan.fools
+                    and each.architecture == newest.architecture
+                    and iteration_of(each.seed) == iteration_of(newest.seed)
+                ]
+                if alike:
+                    found[gan] = alike[0]
+        return found
+
+    def beginnings(self) -> tuple[str, ...]:
+        """A sentence for each kind of GANs that are not trained from scratch."""
+        sentences = []
+        if self.start is not None:
+            sentences.append(
+                f"GANs of iteration 0 are not trained from scratch: all begin with the networks of "
+                f"{self.start.point.name} and train for {self.start.share:.3g} of a training, so "
+                "that their seeds differ only in what comes after."
+            )
+        if getattr(self.config, "start", SCRATCH) == FINETUNE:
+            sentences.append(
+                "GANs of later iterations are not trained from scratch: each begins with a GAN of "
+                f"the iteration before and trains for {self.config.start_share:.3g} of a training."
+            )
+        return tuple(sentences)
 
     @staticmethod  # noqa: B027 - most have none
     def define_flags() -> None:
@@ -183,7 +259,14 @@ class Experiment(abc.ABC):
 
     def result(self, lab: Lab) -> Result:
         """Measures, once everything is trained."""
-        return self.shape().result(lab, self.config.facts())
+        found, said = self.shape().result(lab, self.config.facts()), self.beginnings()
+        tables = tuple(
+            dataclasses.replace(each, caption=" ".join([each.caption, *said]))
+            if any(isinstance(cell, Measurement) for row in each.cells for cell in row)
+            else each  # the paper's
+            for each in found.tables
+        )
+        return dataclasses.replace(found, tables=tables, notes=(*said, *found.notes))
 
 
 def claim_in(docstring: str | None) -> str:

@@ -18,7 +18,7 @@ from experiments.experiment import Experiment
 from experiments.population import FINETUNED, make_iteration, seeds
 from experiments.running import main
 from experiments.shown import finetuning as shown
-from experiments.sizes import ONE, TWO, Architecture, Phi, Populations
+from experiments.sizes import NODE, ONE, TWO, Architecture, Phi, Populations
 from lab.specs import GAN, Snapshot
 from training.config import check_at_least, check_at_most
 
@@ -58,6 +58,7 @@ class Finetuning(Experiment):
         "stylegan2": {
             "quick": FinetuningConfig(**ONE, finetuned_gans=1, share=0.5, snapshots=4, phi=1.0),
             "reduced": FinetuningConfig(**TWO, finetuned_gans=2, share=0.25, snapshots=5, phi=0.1),
+            "node": FinetuningConfig(**NODE, finetuned_gans=4),
             "paper": FinetuningConfig(),
         }
     }
@@ -65,12 +66,11 @@ class Finetuning(Experiment):
     def build(self) -> None:
         """Iterations 0 and 1 from scratch, and GANs on the way from one to the other."""
         size, last = self.config, self.config.snapshots
-        first = make_iteration(self.setting, self.seed, 0, size, size.architecture)
+        first = make_iteration(self.setting, self.seed, 0, size, size.architecture, **self.first)
         fooling = {"fools": first.classifiers, "phi": size.phi}
         second = make_iteration(self.setting, self.seed, 1, size, size.architecture, **fooling)
         self.iterations = first, second
-        # Each begins with a GAN that no held-out classifier knows.
-        starts = first.gans[: size.finetuned_gans]
+        starts = first.gans[: size.finetuned_gans]  # which no held-out classifier knows
         how = {"share": size.share, "snapshots": last, "family": self.setting, **fooling}
         pairs = zip(seeds(self.seed, 1, len(starts), FINETUNED), starts, strict=True)
         finetuned = [GAN(seed, start=start, **how) for seed, start in pairs]

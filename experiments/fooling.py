@@ -22,7 +22,7 @@ class Fooling(Experiment):
         """Iteration 0, and the groups."""
         size = self.config
         self.bases: dict[str, Iteration] = {
-            each: make_iteration(self.setting, self.seed, 0, size, each)
+            each: make_iteration(self.setting, self.seed, 0, size, each, **self.first)
             for each in size.each_architecture
         }
         self.base = self.bases[size.each_architecture[0]]
@@ -38,7 +38,8 @@ class Fooling(Experiment):
         """The groups of GANs, by what differs between them."""
 
     def fool(self, classifiers: Sequence[Classifier], phi: float) -> tuple[GAN, ...]:
-        """A group of GANs that fool these classifiers."""
+        """A group of GANs that fool these classifiers; held-out classifiers know none of them."""
         return make_gans(
-            self.setting, self.seed, 1, self.config.fooling_gans, fools=classifiers, phi=phi
-        )
+            self.setting, self.seed, 1, self.config.fooling_gans, fools=classifiers, phi=phi,
+            **self.after(self.base.gans),
+        )  # fmt: skip

@@ -5,8 +5,6 @@ generalization. StyleGAN2: several are needed, whatever the classifier's archite
 (slides) shows a curve and gives no numbers.
 
     python -m experiments.generalization --preset=paper --dataset=mnist
-    python -m experiments.generalization --setting=stylegan2 --preset=reduced --dataset=records \\
-        --data_dir=faces32
 """
 
 import dataclasses
@@ -17,7 +15,7 @@ from experiments.experiment import Experiment
 from experiments.population import make_gans, seeds
 from experiments.running import main
 from experiments.shown import generalization as shown
-from experiments.sizes import DETECTORS, Architectures
+from experiments.sizes import DETECTORS, NODE_POOL, Architectures
 from lab.specs import Classifier
 
 
@@ -52,6 +50,7 @@ class Generalization(Experiment):
         "dcgan": {
             "quick": GeneralizationConfig(largest_pool=3, held_out_gans=2, classifiers=3),
             "reduced": GeneralizationConfig(largest_pool=5, held_out_gans=4, classifiers=4),
+            "node": GeneralizationConfig(),
             "paper": GeneralizationConfig(),
         },
         "stylegan2": {
@@ -61,6 +60,7 @@ class Generalization(Experiment):
             "reduced": GeneralizationConfig(
                 largest_pool=4, held_out_gans=2, classifiers=2, architectures=DETECTORS
             ),
+            "node": GeneralizationConfig(**NODE_POOL, architectures=DETECTORS),
             "paper": GeneralizationConfig(architectures=DETECTORS),
         },
     }
@@ -68,7 +68,7 @@ class Generalization(Experiment):
     def build(self) -> None:
         """The GANs, and classifiers of each architecture for each n."""
         size, most = self.config, self.config.largest_pool
-        gans = make_gans(self.setting, self.seed, 0, most + size.held_out_gans)
+        gans = make_gans(self.setting, self.seed, 0, most + size.held_out_gans, **self.first)
         self.pool, self.held_out = gans[:most], gans[most:]
         circle = self.pool + self.pool
         self.classifiers = {

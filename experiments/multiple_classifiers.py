@@ -14,7 +14,7 @@ from experiments.curve import Curve
 from experiments.fooling import Fooling
 from experiments.running import main
 from experiments.shown import multiple_classifiers as shown
-from experiments.sizes import ONE, TWO, Architecture, FoolingGANs, Phi, Populations
+from experiments.sizes import NODE_FOOLING, ONE, TWO, Architecture, FoolingGANs, Phi, Populations
 from lab.specs import GAN
 
 
@@ -48,6 +48,7 @@ class MultipleClassifiers(Fooling):
             "reduced": MultipleClassifiersConfig(
                 **TWO, classifiers=5, step=2, fooling_gans=2, phi=0.1
             ),
+            "node": MultipleClassifiersConfig(**NODE_FOOLING, step=3),
             "paper": MultipleClassifiersConfig(),
         }
     }

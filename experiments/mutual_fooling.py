@@ -47,6 +47,7 @@ class MutualFooling(Experiment):
         "stylegan2": {
             "quick": MutualFoolingConfig(classifiers=3, gans=1, phi=1.0),
             "reduced": MutualFoolingConfig(classifiers=5, gans=2, phi=0.1),
+            "node": MutualFoolingConfig(gans=5),
             "paper": MutualFoolingConfig(),
         }
     }
@@ -54,13 +55,12 @@ class MutualFooling(Experiment):
     def build(self) -> None:
         """Classifiers of the same GANs, and GANs that fool one of them; the same seeds for each."""
         size = self.config
-        self.gans = make_gans(self.setting, self.seed, 0, size.gans)
+        self.gans = make_gans(self.setting, self.seed, 0, size.gans, **self.first)
         count, architecture = size.classifiers, size.architecture
+        how = self.setting, self.seed, 1, size.fooling_gans
         self.classifiers = make_classifiers(self.seed, 0, count, self.gans, architecture)
         self.fooling: dict[str, tuple[GAN, ...]] = {
-            f"#{k}": make_gans(
-                self.setting, self.seed, 1, size.fooling_gans, fools=[each], phi=size.phi
-            )
+            f"#{k}": make_gans(*how, fools=[each], phi=size.phi, **self.after(self.gans))
             for k, each in enumerate(self.classifiers)
         }
         self.specs = [*self.classifiers, *(gan for gans in self.fooling.values() for gan in gans)]

@@ -7,11 +7,12 @@ second: nobody is measured on a GAN it was trained on.
 """
 
 import dataclasses
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from experiments.sizes import Populations
-from lab.specs import GAN, Classifier, ImageSource
+from lab.specs import GAN, Classifier, ImageSource, StartingPoint
 
 ITERATION_SEEDS = 1_000
 EXPERIMENT_SEEDS = 100_000
@@ -75,12 +76,38 @@ def seeds(seed: int, iteration: int, count: int, start: int = 0) -> range:
     return range(first, first + count)
 
 
+def iteration_of(seed: int) -> int:
+    """The iteration of the instances with a seed."""
+    return seed % EXPERIMENT_SEEDS // ITERATION_SEEDS
+
+
 def make_gans(
-    family: str, seed: int, iteration: int, count: int, *, start: int = 0, fools=(), phi: float = 0
+    family: str,
+    seed: int,
+    iteration: int,
+    count: int,
+    *,
+    fools: Iterable[Classifier] = (),
+    phi: float = 0,
+    begin: Sequence[GAN | StartingPoint] = (),
+    share: float = 1.0,
 ) -> tuple[GAN, ...]:
-    """Instances `start` ... `start + count - 1` of an iteration's GANs."""
+    """The first instances of an iteration's GANs.
+
+    Args:
+        family: of all.
+        seed: of the experiment.
+        iteration: its number.
+        count: how many.
+        fools: the classifiers that all of them fool.
+        phi: weight of these.
+        begin: with whose networks they begin, in turn; none for fresh ones.
+        share: of the configured length of a training.
+    """
+    starts = itertools.cycle(begin or [None])
+    pairs = zip(seeds(seed, iteration, count), starts, strict=False)
     return tuple(
-        GAN(each, fools, phi, family=family) for each in seeds(seed, iteration, count, start)
+        GAN(each, fools, phi, start=start, share=share, family=family) for each, start in pairs
     )
 
 
@@ -90,13 +117,23 @@ def make_iteration(
     iteration: int,
     size: Populations,
     architecture: str,
-    *,
-    fools: Iterable[Classifier] = (),
-    phi: float = 0.0,
+    **how,
 ) -> Iteration:
-    """An iteration whose GANs fool the given classifiers."""
+    """An iteration of an experiment's size.
+
+    GAN k of each population begins, if any does, with GAN k of the same population before it: no
+    GAN that a classifier in the loss knows is behind a held-out classifier.
+
+    Args:
+        family: of the GANs.
+        seed: of the experiment.
+        iteration: its number.
+        size: of the populations.
+        architecture: of the classifiers.
+        **how: further arguments of `make_gans`.
+    """
     count = size.gans + size.held_out_gans
-    everyone = make_gans(family, seed, iteration, count, fools=fools, phi=phi)
+    everyone = make_gans(family, seed, iteration, count, **how)
     first, second = everyone[: size.gans], everyone[size.gans :]
     in_loss = make_classifiers(seed, iteration, size.classifiers, first, architecture)
     held_out = make_classifiers(

@@ -13,6 +13,7 @@ from absl import flags
 
 import report
 from data import InputError
+from experiments import budget, starting
 from experiments.experiment import Experiment, Result
 from experiments.measurements import natural_grid
 from lab import flags as lab_flags
@@ -44,21 +45,29 @@ def main(experiment_class: type[Experiment]) -> None:
     with group(SIZE):
         define_flags("experiment", sizes[named("preset", "quick", list(sizes))])
     experiment_class.define_flags()
+    starting.define(settings)
+    budget.define()
     command.run(lambda: _run(experiment_class))
 
 
 def _run(experiment_class: type[Experiment]) -> None:
     values = flags.FLAGS
+    budget.check_flags()
+    if values.seconds_per_kimg and values.budget_hours is None:
+        raise InputError("--seconds_per_kimg goes with --budget_hours")
     size = experiment_class.presets[values.setting][values.preset]
     size = override(size, "experiment", values)
     check_size(size)
-    experiment = experiment_class(size, values.seed, values.setting)
+    experiment = experiment_class(size, values.seed, values.setting, starting.chosen())
     lab = lab_flags.open_lab(experiment_class.dataset())
+    lab.watchers = experiment.watchers()
     specs = run.all_specs(lab, experiment.specs)
     if run.is_job(lab, specs):
         return
     if values.dry_run:
         print(describe_plan(lab, specs))
+    budget.check(lab, [experiment])
+    if values.dry_run:
         return
     results = results_folder(experiment, lab)
     started = time.monotonic()
@@ -106,9 +115,9 @@ def results_folder(experiment: Experiment, lab: Lab) -> Path:
         return Path(values.results)
     results = lab.workdir / "results"
     name = report_name(experiment.name, values.setting, lab)
-    chosen = {"experiment": to_json(experiment.config), **lab.config.to_json()}
+    chosen = {"experiment": experiment.config.content(), **lab.config.to_json()}
     preset = {
-        "experiment": to_json(experiment.presets[values.setting][values.preset]),
+        "experiment": experiment.presets[values.setting][values.preset].content(),
         **lab_flags.preset().to_json(),
     }
     other_images = experiment.provenance or values.data_dir
@@ -151,7 +160,7 @@ def assemble(
             **findings.instances,
         },
         configuration={
-            "experiment": to_json(experiment.config),
+            "experiment": experiment.config.content(),
             **lab.config.to_json(),
             "data fingerprint": lab.dataset.fingerprint,
             "replicas": lab.strategy.num_replicas_in_sync,

@@ -5,11 +5,20 @@ from typing import ClassVar
 
 from experiments.experiment import Experiment
 from experiments.population import Iteration, make_iteration
-from experiments.sizes import ONE, THREE_HELD_OUT, TWO, Architecture, Phi, Populations
+from experiments.sizes import (
+    NODE,
+    ONE,
+    THREE_HELD_OUT,
+    TWO,
+    Architecture,
+    Beginning,
+    Phi,
+    Populations,
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class SequenceConfig(Populations, Phi, Architecture):
+class SequenceConfig(Populations, Phi, Architecture, Beginning):
     """Size of a sequential experiment; all but the first number is per iteration.
 
     Attributes:
@@ -36,11 +45,13 @@ PRESETS = {
     "dcgan": {
         "quick": SequenceConfig(**TWO, iterations=3),
         "reduced": SequenceConfig(**THREE_HELD_OUT, iterations=3),
+        "node": SequenceConfig(),
         "paper": SequenceConfig(),
     },
     "stylegan2": {
         "quick": SequenceConfig(**ONE, iterations=3, architecture="resnet50"),
         "reduced": SequenceConfig(**TWO, iterations=3, phi=0.1, architecture="resnet50"),
+        "node": SequenceConfig(**NODE, phi=0.001, architecture="resnet50"),
         "paper": SequenceConfig(phi=0.001, architecture="resnet50"),
     },
 }
@@ -60,12 +71,13 @@ class SequentialTraining(Experiment):
         """The instances of every iteration."""
         self.iterations: list[Iteration] = []
         size = self.config
-        how = {"architecture": size.architecture, "phi": size.phi}
         for number in range(size.iterations):
+            how = self.after(self.iterations[-1].all_gans) if number else self.first
             last = self.iterations if self.memory is None else self.iterations[-self.memory :]
             fools = [classifier for each in last for classifier in each.classifiers]
+            how |= {"fools": fools, "phi": size.phi}
             self.iterations.append(
-                make_iteration(self.setting, self.seed, number, size, fools=fools, **how)
+                make_iteration(self.setting, self.seed, number, size, size.architecture, **how)
             )
         self.held_out_classifiers = [
             c for each in self.iterations for c in each.held_out_classifiers

@@ -1,14 +1,21 @@
 """Sizes that several experiments have in common. A field's text is its flag's help."""
 
 import dataclasses
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from classifiers import ARCHITECTURES
 from data import InputError
-from training.config import check_at_least, check_choices
+from training.config import check_at_least, check_at_most, check_choices, to_json
 
+SCRATCH, FINETUNE = "scratch", "finetune"  # how GANs of an iteration after 0 begin
 DETECTORS = "resnet50,inception_v3,mobilenet_v2"  # the paper's, in its StyleGAN2 setting
 _LEAST = {int: 1, float: 0.0}
+# The fields that say how much is trained.
+INSTANCES = (
+    "gans", "held_out_gans", "classifiers", "held_out_classifiers", "fooling_gans",
+    "finetuned_gans", "largest_pool",
+)  # fmt: skip
+ITERATIONS = "iterations"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -25,11 +32,31 @@ class Size:
         bounds = {each.name: _LEAST[each.type] for each in numbers} | self._gathered("least")
         check_at_least(self, **bounds)
 
+    def capped(self, instances: int | None, iterations: int | None) -> Self:
+        """The same with at most so many instances of each kind, and so many iterations.
+
+        Args:
+            instances: of each kind and group, at least 1; None for no bound.
+            iterations: the same of iterations.
+        """
+        least = self._gathered("least")
+        asked = dict.fromkeys(INSTANCES, instances) | {ITERATIONS: iterations}
+        caps = {name: cap for name, cap in asked.items() if cap and name in vars(self)}
+        changed = {
+            name: min(getattr(self, name), max(cap, least.get(name, 1)))
+            for name, cap in caps.items()
+        }
+        return dataclasses.replace(self, **changed)
+
+    def content(self) -> dict[str, Any]:
+        """What the size is, as JSON values: of two that mean the same, the same."""
+        return to_json(self)
+
     def facts(self) -> dict[str, str]:
         """The size as reports tell it."""
         values = {
             name: f"{value:g}" if isinstance(value, float) else str(value)
-            for name, value in dataclasses.asdict(self).items()
+            for name, value in self.content().items()
         }
         called = {name: _words(name) for name in values} | self._gathered("called")
         return {called[name]: text for name, text in values.items() if called[name]}
@@ -67,10 +94,46 @@ class Populations(Size):
 ONE = {"gans": 1, "held_out_gans": 1, "held_out_classifiers": 1}
 TWO = {"gans": 2, "held_out_gans": 2, "held_out_classifiers": 2}
 THREE_HELD_OUT = {**TWO, "held_out_classifiers": 3}
+# Of the node preset's StyleGAN2: as many as end within a week, docs/reproducing.md.
+NODE = {"gans": 5, "held_out_gans": 4, "held_out_classifiers": 3}
+NODE_FOOLING = {**NODE, "fooling_gans": 3}
+NODE_POOL = {"largest_pool": 5, "held_out_gans": 4, "classifiers": 3}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class FoolingGANs(Size):
+class Beginning(Size):
+    """How GANs of an iteration after 0 begin.
+
+    Attributes:
+        start: scratch, as in the paper; or finetune: each with the networks of a GAN of the
+            iteration before, as in the paper's section on finetuning, in a part of the time.
+        start_share: With finetune, the length of such a training, as a share of a whole one; what
+            is enough at a scale, `experiments.finetuning` shows.
+    """
+
+    least: ClassVar[dict[str, float]] = {"start_share": 1e-6}
+    called: ClassVar[dict[str, str]] = {
+        "start": "GANs after iteration 0",
+        "start_share": "their length, as a share of a training",
+    }
+    start: str = SCRATCH
+    start_share: float = 0.1
+
+    def __post_init__(self):
+        super().__post_init__()
+        check_choices(self, start=(SCRATCH, FINETUNE))
+        check_at_most(self, start_share=1)
+
+    def content(self) -> dict[str, Any]:
+        """Nothing of how they begin where they begin as ever."""
+        content = super().content()
+        if self.start == SCRATCH:
+            del content["start"], content["start_share"]
+        return content
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FoolingGANs(Beginning):
     """GANs that are trained to fool classifiers.
 
     Attributes:

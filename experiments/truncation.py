@@ -54,6 +54,7 @@ class Truncation(Experiment):
         "stylegan2": {
             "quick": TruncationConfig(gans=2, held_out_gans=1, classifiers=1),
             "reduced": TruncationConfig(gans=4, held_out_gans=2, classifiers=2),
+            "node": TruncationConfig(gans=5, held_out_gans=4, classifiers=3),
             "paper": TruncationConfig(),
         }
     }
@@ -61,7 +62,8 @@ class Truncation(Experiment):
     def build(self) -> None:
         """GANs, truncated and not, and classifiers of each kind by what they are trained on."""
         size = self.config
-        gans = make_gans(self.setting, self.seed, 0, size.gans + size.held_out_gans)
+        count = size.gans + size.held_out_gans
+        gans = make_gans(self.setting, self.seed, 0, count, **self.first)
         pool, self.held_out = gans[: size.gans], gans[size.gans :]
         truncated = [Truncated(gan, size.psi) for gan in gans]
         truncated_pool, self.truncated = truncated[: size.gans], truncated[size.gans :]

@@ -30,12 +30,15 @@ class LabConfig:
         digits: of the digit classifier, whose features measure the quality of generated digits;
             None for none.
         augmentation: of every classifier's training images; none in the paper.
+        converge: whether classifiers train until their validation loss stops falling, at most for
+            the configured epochs; a part of the training images is held back for it.
     """
 
     families: tuple[GANFamily, ...] = ()
     classifier: ClassifierConfig
     digits: DigitConfig | None = None
     augmentation: AugmentationConfig = NO_AUGMENTATION
+    converge: bool = False
 
     def family(self, name: str) -> GANFamily:
         """The family of a name at the lab's size; InputError if the lab has none."""
@@ -67,7 +70,12 @@ class LabConfig:
         content = {"classifier": dataclasses.asdict(self.classifier)}
         if not self.augmentation.is_off:
             content["augmentation"] = dataclasses.asdict(self.augmentation)
-        return content
+        return content | self._converge
+
+    @property
+    def _converge(self) -> dict[str, bool]:
+        """Said only where it is so: the keys of other trainings are older than it."""
+        return {"converge": True} if self.converge else {}
 
     @property
     def scale(self) -> str:
@@ -79,7 +87,7 @@ class LabConfig:
 
     def to_json(self) -> dict[str, Any]:
         """All configurations as JSON values."""
-        names = {"families": [each.name for each in self.families]}
+        names = {"families": [each.name for each in self.families]} | self._converge
         return names | {name: dataclasses.asdict(part) for name, part in self.parts.items()}
 
 
@@ -88,8 +96,10 @@ _DETECTOR = ClassifierConfig(jpeg_quality=75)
 _DETECTORS = {
     "quick": dataclasses.replace(_DETECTOR, epochs=3, width=0.125, enlarge=True),
     "reduced": dataclasses.replace(_DETECTOR, width=0.5, enlarge=True),
+    "node": dataclasses.replace(_DETECTOR, epochs=10, enlarge=True),
     "paper": dataclasses.replace(_DETECTOR, epochs=10),
 }
+CONVERGE = ("node", "paper")  # presets whose classifiers do
 # Of generators from elsewhere: no GAN is trained here.
 IMAGES = "images"
 
@@ -101,10 +111,18 @@ def presets(setting: str) -> dict[str, LabConfig]:
         setting: a family of GANs; the paper's settings are dcgan and stylegan2. Or IMAGES.
     """
     if setting == IMAGES:
-        return {name: LabConfig(classifier=_DETECTORS[name]) for name in PRESET_NAMES}
+        return {
+            name: LabConfig(classifier=_DETECTORS[name], converge=name in CONVERGE)
+            for name in PRESET_NAMES
+        }
     detectors = _DETECTORS if setting == "stylegan2" else classifiers.PRESETS
     digits = classifiers.DIGIT_PRESETS if setting == "dcgan" else {}
     return {
-        name: LabConfig(families=(family,), classifier=detectors[name], digits=digits.get(name))
+        name: LabConfig(
+            families=(family,),
+            classifier=detectors[name],
+            digits=digits.get(name),
+            converge=name in CONVERGE,
+        )
         for name, family in families.find(setting).presets().items()
     }

@@ -48,7 +48,8 @@ def define(settings: Sequence[str]) -> None:
             flags.DEFINE_enum("setting", settings[0], settings, SETTING_HELP)
         flags.DEFINE_enum(
             "preset", "quick", PRESET_NAMES,
-            "quick: minutes on a laptop; reduced: hours on 2 cores; paper: the paper's numbers.",
+            "quick: minutes on a laptop; reduced: hours on 2 cores; node: a week on 8 GPUs, of the "
+            "DCGAN a day on 16 cores; paper: the paper's numbers.",
         )  # fmt: skip
         flags.DEFINE_string(
             "workdir", "runs", "Folder of artifacts and results; experiments share it."
@@ -84,9 +85,22 @@ def define(settings: Sequence[str]) -> None:
     shown = (
         presets(setting)[named("preset", "quick", PRESET_NAMES)].parts if setting != BOTH else {}
     )
+    with group(TRAINING):
+        flags.DEFINE_boolean(
+            "classifier_converge", None, "Classifiers train until their validation loss has not "
+            "fallen for classifier_patience steps and three epochs, for classifier_epochs at most, "
+            f"and keep the best weights. [{_converges(settings)}]",
+        )  # fmt: skip
     for part, config in _parts([name for name in settings if name != BOTH]).items():
         with group(TRAINING if part in shown else HIDDEN):
             define_flags(part, shown.get(part, config))
+
+
+def _converges(settings: Sequence[str]) -> bool:
+    """Whether the classifiers of the preset that the command line names do, for help."""
+    setting = named("setting", settings[0], settings)
+    setting = next(name for name in (setting, *settings) if name != BOTH)
+    return presets(setting)[named("preset", "quick", PRESET_NAMES)].converge
 
 
 def _define_data() -> None:
@@ -130,6 +144,8 @@ def chosen_config() -> LabConfig:
     for part, known in _parts(_settings()).items():
         if part not in config.parts:
             _refuse(part, known)
+    if values.classifier_converge is not None:
+        config = dataclasses.replace(config, converge=values.classifier_converge)
     return config.with_parts(
         {name: override(part, name, values) for name, part in config.parts.items()}
     )

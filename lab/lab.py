@@ -15,7 +15,7 @@ from data import ArrayImages, Dataset, Images, InputError
 from lab import families
 from lab.config import KEPT_MODELS, LabConfig
 from lab.quality import ExtractorMetric, QualityMetric, default_metric
-from lab.specs import GAN, ImageSource, Spec, in_order
+from lab.specs import ImageSource, Spec, in_order
 from lab.store.artifact import Artifact
 from lab.store.cache import DEFAULT_BYTES, IMAGES, Cache
 from lab.store.inventory import ARTIFACTS
@@ -54,6 +54,8 @@ class Lab:
         workers: those that train here together.
         trainings: what trains what is missing.
         steps: of the trainings, compiled.
+        watchers: a classifier that each GAN does not fool, whose detection rate is logged while the
+            GAN trains, once it is there; none for GANs that are not named.
 
     Raises:
         InputError: a family of GANs makes images of another shape than the natural ones.
@@ -75,6 +77,7 @@ class Lab:
         self.quality: QualityMetric = quality or default_metric(self)
         self.workers = Workers(self.strategy)
         self.trainings, self.steps = Trainings(self), CompiledSteps(self.strategy)
+        self.watchers: dict[Spec, Spec] = {}
         self._cache = Cache(self.workdir, cache_bytes, writes=self.workers.is_chief)
         self._keys: dict[Spec, str] = {}
         # By the weights they had when they were read: a model may be trained again meanwhile. The
@@ -197,9 +200,9 @@ class Lab:
         """Of the strategy; of several workers, none: all of them would have to enter it."""
         return self.strategy.scope() if self.workers.count == 1 else nullcontext()
 
-    def copy_networks(self, gan: GAN, networks: dict[str, keras.Model]) -> None:
-        """Gives networks the weights of a finished GAN's, moving averages included."""
-        start = self.artifact(gan)
+    def copy_networks(self, source: ImageSource, networks: dict[str, keras.Model]) -> None:
+        """Gives networks the weights of those of a GAN or a starting point, averages included."""
+        start = self.artifact(source)
         files = [start.model_file(), *(start.folder / f"{name}.keras" for name in [*networks][1:])]
         for network, file in zip(networks.values(), files, strict=True):
             try:

@@ -12,6 +12,7 @@ from data import InputError
 from lab.executors import choice
 from lab.executors.local import stop_with_parent
 from lab.specs import Spec, in_order
+from lab.store.plans import write_plan
 from training.distribution import check_batch_size
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def train(lab: Lab, specs: list[Spec], results: Path) -> list[Spec] | None:
     """
     executor = choice.chosen()
     lab.workdir.mkdir(parents=True, exist_ok=True)
+    if lab.missing(specs):
+        write_plan(lab, specs, results)
     trained = executor.train(lab, specs, results)
     lab.trainings.finish_workers()
     return trained

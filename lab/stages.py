@@ -11,6 +11,7 @@ from report import collect
 from training.compiling import Training
 from training.digests import state_digest
 from training.loop import Loop, LoopConfig
+from training.signals import Interrupted
 
 if TYPE_CHECKING:
     from lab.lab import Lab
@@ -25,13 +26,27 @@ def train(spec: Spec, lab: "Lab", artifact: Artifact, loop_config: LoopConfig) -
         "data": {"name": lab.dataset.name, "fingerprint": lab.dataset.fingerprint},
         "depends_on": lab.lineage(spec),
     }
-    artifact.start(description)
-    if spec.is_trained:
-        trained = _train(spec, lab, artifact, loop_config)
-    else:
-        spec.derive(lab, artifact.folder / MODEL)
-        trained = {"steps": 0, "seconds": 0.0, "metrics": {}}
+    length = {
+        "steps": spec.steps(lab.config, len(lab.dataset.train)),
+        "batch_size": spec.batch_size(lab.config),
+    }
+    artifact.start({**description, **length})
+    try:
+        trained = _made(spec, lab, artifact, loop_config)
+    except Interrupted:
+        raise
+    except Exception as error:
+        artifact.fail(error)
+        raise
     artifact.finish({**description, **trained, "versions": collect()})
+
+
+def _made(spec: Spec, lab: "Lab", artifact: Artifact, loop_config: LoopConfig) -> dict[str, Any]:
+    """Trains, or derives; gives what the manifest says of it."""
+    if spec.is_trained:
+        return _train(spec, lab, artifact, loop_config)
+    spec.derive(lab, artifact.folder / MODEL)
+    return {"steps": 0, "seconds": 0.0, "metrics": {}}
 
 
 def _train(spec: Spec, lab: "Lab", artifact: Artifact, loop_config: LoopConfig) -> dict[str, Any]:
@@ -39,16 +54,17 @@ def _train(spec: Spec, lab: "Lab", artifact: Artifact, loop_config: LoopConfig) 
     lab.trainings.broadcast(spec)
     loop, training = _loop(spec, lab, artifact, loop_config)
     metrics = loop.run()
+    loop.task.finish()
     for number, name in enumerate(training.names):
         _save(training, name, artifact.folder / (f"{name}.keras" if number else MODEL))
     images = loop.task.samples()
     if images is not None:
         write_samples(artifact.folder / "samples.png", images)
     return {
-        "steps": loop.steps,
+        "steps": loop.done,
         "seconds": loop.seconds,
         "metrics": metrics,
-        "state_sha256": state_digest(loop.task.state, loop.steps),
+        "state_sha256": state_digest(loop.task.state, loop.done),
     }
 
 
@@ -66,6 +82,7 @@ def _loop(
     with lab.strategy.scope():
         training = lab.steps.training(*spec.build(lab))
     first, *_ = training.names  # the network that others will use
+    measure = spec.watch(lab, functools.partial(training.network, first))
     loop = Loop(
         training.task,
         steps,
@@ -75,6 +92,7 @@ def _loop(
         config=loop_config,
         write_samples=write_samples,
         run_step=training.run_step,
+        measure=measure,
         after={
             step: functools.partial(_save, training, first, artifact.folder / snapshot_name(number))
             for number, step in spec.snapshot_steps(steps).items()

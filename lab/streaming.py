@@ -65,6 +65,11 @@ class StreamedImages(Images):
         line = f"generated {self._name} {self._start} {self._count} {self._shape}\n"
         return hashlib.sha256(line.encode()).hexdigest()
 
+    def part(self, first: int, count: int) -> "StreamedImages":
+        """Consecutive images of these, made as they are read, too."""
+        where = self._start + first, count
+        return StreamedImages(self._generate, self._name, *where, self._shape, self.block)
+
     def read(self, indices: np.ndarray) -> np.ndarray:
         """Makes images; as `ArrayImages.read`."""
         blocks, rows = np.divmod(self._start + checked_indices(indices, len(self)), self.block)

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from data import Dataset, Images
 from lab.config import LabConfig
-from lab.specs import GAN, ImageSource, Spec
+from lab.specs import ImageSource, Spec
 
 
 class Workshop(Protocol):
@@ -26,8 +26,8 @@ class Workshop(Protocol):
     def model(self, spec: Spec) -> keras.Model:
         """The first network of a value."""
 
-    def copy_networks(self, gan: GAN, networks: dict[str, keras.Model]) -> None:
-        """Gives networks the weights of the GAN that a training starts from."""
+    def copy_networks(self, source: ImageSource, networks: dict[str, keras.Model]) -> None:
+        """Gives networks the weights of the source that a training starts from."""
 
     def training_images(self, source: ImageSource) -> Images:
         """The images of a source that train classifiers."""

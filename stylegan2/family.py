@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from data import Images
-from stylegan2.config import BLOCK, NETWORKS, TRAININGS, NetworkConfig, TrainingConfig
+from stylegan2.config import (
+    BLOCK,
+    NETWORKS,
+    TRAININGS,
+    NetworkConfig,
+    TrainingConfig,
+    scaled_gamma,
+)
 from training.config import JPEG_MODES, check_choices
 from training.family import GANFamily
 
@@ -19,6 +27,8 @@ if TYPE_CHECKING:
     from training.fooling import FoolingLoss
     from training.task import Task
 
+# Of the networks; the averaged generator makes the images.
+NAMES = ("generator_ema", "generator", "discriminator")
 # Raised where a training's updates change, so that no artifact of other updates is taken for one.
 UPDATES = 3
 
@@ -68,9 +78,15 @@ class StyleGAN2Family(GANFamily):
             mapping_layers=2,
         )  # fmt: skip
         reduced = dataclasses.replace(quick, kimg=300, gamma=0.1, ema_kimg=10.0)
+        # Widths of config-e at the resolution of half of FFHQ's thumbnails.
+        node = dataclasses.replace(NETWORKS["config-e"], resolution=64, precision="bfloat16")
         return {
             "quick": cls(network=eight, training=dataclasses.replace(quick, kimg=10, mirror=False)),
             "reduced": cls(network=NETWORKS["quick"], training=reduced),
+            "node": cls(
+                network=node,
+                training=TrainingConfig(kimg=5_000, micro_batch=32, gamma=scaled_gamma(64, 32)),
+            ),
             "paper": cls(network=NETWORKS["config-f"], training=TRAININGS["config-f"]),
         }
 
@@ -124,8 +140,14 @@ class StyleGAN2Family(GANFamily):
         from stylegan2.task import StyleGAN2Task
 
         task = StyleGAN2Task(self.network, self.training, images, seed, fooling)
-        names = ("generator_ema", "generator", "discriminator")
-        return task, {name: getattr(task, name) for name in names}
+        return task, {name: getattr(task, name) for name in NAMES}
+
+    def open_networks(self, path: str) -> dict[str, keras.Model]:
+        """The networks of a run of `stylegan2.train`, of an import or of a published file."""
+        from stylegan2.saved import load_networks
+
+        networks = load_networks(Path(path), self.network)
+        return {name: networks[name] for name in NAMES}
 
     def check_replicas(self, replicas: int) -> None:
         """Raises InputError where a minibatch cannot be split over so many devices, or a training

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 import data
 from data import Dataset, InputError, read_json
@@ -14,6 +18,7 @@ from training.progress import say
 from training.run_folder import CONFIG
 
 if TYPE_CHECKING:
+    from stylegan2.generator import Generator
     from stylegan2.task import StyleGAN2Task
     from training.fooling import FoolingLoss
 
@@ -25,7 +30,7 @@ _RUN = {
     "seed": at_least(0, WHOLE), "fool": [TEXT], "phi": NUMBER, "fooling_jpeg": one_of(*JPEG_MODES),
     "transfer": optional(TEXT), "tick_kimg": NUMBER, "snapshot_ticks": WHOLE,
     "keep_networks?": FLAG, "images?": one_of(*IMAGES), "metrics?": [TEXT], "features?": TEXT,
-    "inception?": optional(TEXT), "num_generated?": at_least(2, WHOLE),
+    "inception?": optional(TEXT), "num_generated?": at_least(2, WHOLE), "held_out?": optional(TEXT),
 }  # fmt: skip
 
 
@@ -90,6 +95,35 @@ def open_fooling(network: NetworkConfig, config: dict) -> FoolingLoss | None:
     shape = (network.resolution, network.resolution, network.channels)
     classifiers = [load_classifier(path, shape, "--fool") for path in config["fool"]]
     return FoolingLoss(classifiers, config["phi"], shape, config["fooling_jpeg"])
+
+
+def open_watch(
+    network: NetworkConfig, config: dict, fooling: FoolingLoss | None
+) -> Callable[[Generator], dict[str, float]] | None:
+    """Measures how often a generator is detected by the classifiers that it must fool, if any.
+
+    Raises:
+        InputError: the one that is only watched is none, or takes no images of the networks' shape.
+    """
+    if fooling is None:
+        return None
+    from stylegan2.sampling import sample
+    from training.keras_models import load_classifier
+    from training.watching import IMAGES, DetectionWatch, logits_of
+
+    shape = (network.resolution, network.resolution, network.channels)
+    classifiers, _, _ = fooling.graph  # as they came: they encode as in use, not as in the loss
+    path = config.get("held_out")
+    held_out = logits_of(load_classifier(path, shape, "--held_out")) if path else None
+    in_loss, labels = [logits_of(each) for each in classifiers], None
+    if network.label_dim:
+        labels = np.eye(network.label_dim, dtype=np.float32)[np.arange(IMAGES) % network.label_dim]
+
+    def watch(generator: Generator) -> dict[str, float]:
+        images = functools.partial(sample, generator, np.arange(IMAGES), labels)
+        return DetectionWatch(images, in_loss, lambda: held_out)()
+
+    return watch
 
 
 def make_task(

@@ -68,8 +68,25 @@ def transfer(task: StyleGAN2Task, source: Path) -> None:
     Raises:
         InputError: the run has no network yet, or its networks differ.
     """
+    for name, network in load_networks(source, task.network).items():
+        copy_values(task.state[name], flat_variables(network))
+    say(f"beginning with the networks of {source}")
+
+
+def load_networks(
+    source: Path, configuration: NetworkConfig
+) -> dict[str, Generator | Discriminator]:
+    """All networks of a run, of an import or of a `.pkl` file, by name; see `load_network`.
+
+    Args:
+        source: where they are.
+        configuration: that they must have, except for the precision.
+
+    Raises:
+        InputError: one of them is missing, or they have another configuration.
+    """
     networks = {name: load_network(source, name) for name in CLASSES}
-    theirs, ours = to_json(networks["generator"].config), to_json(task.network)
+    theirs, ours = to_json(networks["generator"].config), to_json(configuration)
     different = [
         f"{name} {theirs[name]} there, {ours[name]} here"
         for name in ours
@@ -77,6 +94,4 @@ def transfer(task: StyleGAN2Task, source: Path) -> None:
     ]
     if different:
         raise InputError(f"the networks of {source} are others: {'; '.join(different)}")
-    for name, network in networks.items():
-        copy_values(task.state[name], flat_variables(network))
-    say(f"beginning with the networks of {source}")
+    return networks

@@ -31,7 +31,7 @@ from data.time_spans import time_span
 from evaluation.config import INCEPTION, OVER_FEATURES, RANDOM_VGG16
 from stylegan2.config import AUTO, NETWORKS, TRAININGS, NetworkConfig, TrainingConfig
 from stylegan2.flags import define_ops
-from stylegan2.run import IMAGES, make_task, open_data, open_fooling, read_config
+from stylegan2.run import IMAGES, make_task, open_data, open_fooling, open_watch, read_config
 from stylegan2.snapshots import Measurement, check_metrics, save, snapshots
 from training import cluster, command
 from training.command_line import command_line
@@ -75,6 +75,9 @@ def main() -> None:
     flags.DEFINE_list("fool", [], "Classifiers that the generator must fool: .keras or folders.")
     flags.DEFINE_float(
         "phi", 0.001, "Weight of the classifiers of --fool; 0.001 in the paper.", lower_bound=0.0
+    )
+    flags.DEFINE_string(
+        "held_out", None, "With --fool: a classifier that is only watched, .keras or a folder."
     )
     flags.DEFINE_enum(
         "fooling_jpeg", JPEG_MODES[0], JPEG_MODES,
@@ -131,6 +134,7 @@ def _run() -> None:
     check_training_fits(network, training, strategy.num_replicas_in_sync)
     with strategy.scope():
         fooling = open_fooling(network, config)
+        watch = open_watch(network, config, fooling)
     dataset = open_data(config["data"], network)
     if config["fingerprint"] not in (None, dataset.fingerprint):
         raise InputError(f"the images of {config['data']} are not those that {folder} began with")
@@ -161,6 +165,7 @@ def _run() -> None:
         write_samples=write_samples,
         after=snapshots(task, folder, grids, keep, measurement),
         watch=lambda step, line: say(tick_line(step, line, training, tick, loop.seconds)),
+        measure=watch and (lambda: watch(task.generator_ema)),
     )
     loop.run()
     if is_chief:
@@ -205,6 +210,8 @@ def _new() -> tuple[Path, dict]:
     values = flags.FLAGS
     if not values.run or not values.data:
         raise InputError("--run (folder of the run) and --data (images) are needed, or --resume")
+    if values.held_out and not values.fool:
+        raise InputError("--held_out goes with --fool: it is watched beside the classifiers there")
     folder = Path(values.run)
     training = override(TRAININGS[values.preset], "training", values)
     is_automatic = values.network_precision == AUTO
@@ -227,6 +234,7 @@ def _new() -> tuple[Path, dict]:
         "features": values.features,
         "inception": values.inception,
         "num_generated": values.num_generated,
+        "held_out": values.held_out,
         "tick_kimg": values.tick_kimg,
         "snapshot_ticks": values.snapshot_ticks,
         "keep_networks": values.keep_networks,

@@ -41,7 +41,7 @@ def run(command: str, *arguments: str) -> tuple[int, str, list[str], set[str]]:
 def test_all_commands_are_found():
     assert {"data.convert", "training.native.build", "training.doctor"} < set(COMMANDS)
     assert {"experiments.iterations", "experiments.all", "classifiers.detect"} < set(COMMANDS)
-    assert len(COMMANDS) == 33
+    assert len(COMMANDS) == 34
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -144,6 +144,7 @@ def test_a_flag_that_does_not_exist_is_refused_at_once(command):
         ("classifiers.explain", ["--images=0"], "--images"),
         ("classifiers.export", [], "--detector (a folder)"),
         ("stylegan2.train", ["--run=x"], "--data (images) are needed, or --resume"),
+        ("stylegan2.train", ["--run=x", "--data=y", "--held_out=c"], "--held_out goes with --fool"),
         ("stylegan2.train", ["--resume=/gone"], "/gone holds no run"),
         ("stylegan2.train", ["--resume=x", "--seed=1"], "--seed cannot be changed"),
         ("stylegan2.train", ["--run=x", "--data=y", "--network_resolution=9"], "power of two"),
@@ -160,6 +161,10 @@ def test_a_flag_that_does_not_exist_is_refused_at_once(command):
         ("experiments.iterations", ["--planned_images=9"], "--planned_images goes with --dry_run"),
         ("experiments.iterations", ["--gan_epochs=0"], "--gan_epochs is 0"),
         ("experiments.iterations", ["--experiment_gans=0"], "--experiment_gans is 0"),
+        ("experiments.iterations", ["--devices=2"], "--devices goes with --budget_hours"),
+        ("experiments.iterations", ["--start_share=0.5"], "--start_share goes with --start"),
+        ("experiments.iterations", ["--start=x"], "a dcgan begins with no networks from outside"),
+        ("experiments.iterations", ["--experiment_start=new"], "--experiment_start is new"),
         ("experiments.iterations", ["--wait"], "--wait goes with --executor=slurm"),
         ("experiments.iterations", ["--workers=2", "--gpu_slots=1"], "not both"),
         (
@@ -168,6 +173,7 @@ def test_a_flag_that_does_not_exist_is_refused_at_once(command):
         ),
         ("experiments.cross_generator", [], "--generators: give at least 2"),
         ("experiments.all", ["--results=x"], "--results is of a single experiment"),
+        ("experiments.status", ["--workdir=/gone"], "there is no folder /gone"),
         ("experiments.artifacts", ["burn"], "list, verify or remove"),
         ("experiments.export_images", ["--artifact=x"], "--output (a folder) are needed"),
     ],

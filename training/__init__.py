@@ -20,6 +20,7 @@ paths             folders by names that TensorFlow takes
 progress          tqdm on a terminal, plain lines elsewhere
 arrays            arrays that can be computed again, in files that are checked
 metrics_log       JSON lines, and TensorBoard where it is installed
+watching          how often classifiers detect a generator meanwhile
 fooling           the loss of frozen classifiers that a generator must fool
 saved_classes     which modules register the classes that files of networks name
 keras_models      the one way to a model in a file, and what a classifier must be

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from data import Images
+from data import Images, InputError
 from training.config import to_json
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from training.fooling import FoolingLoss
     from training.task import Task
 
-PRESET_NAMES = ("quick", "reduced", "paper")
+PRESET_NAMES = ("quick", "reduced", "node", "paper")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -100,6 +100,14 @@ class GANFamily(abc.ABC):
         from training.fooling import FoolingLoss
 
         return FoolingLoss(classifiers, phi, self.image_shape)
+
+    def open_networks(self, path: str) -> dict[str, keras.Model]:
+        """The networks of a GAN from outside, by the names that `task` gives to its own.
+
+        Raises:
+            InputError: there are none, they differ from the family's, or it takes none.
+        """
+        raise InputError(f"--start: a {self.name} begins with no networks from outside")
 
     def check_replicas(self, replicas: int) -> None:  # noqa: B027 - most can be split
         """Raises InputError where a training cannot be split over so many devices."""

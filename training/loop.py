@@ -67,10 +67,12 @@ class Loop:
         watch: called with (step, metrics) for each line of metrics.
         after: what to call when so many steps are done, before a checkpoint says so; a training
             that was killed may call it again.
+        measure: metrics of the model as it is, for each step with a grid and each of `after`.
         run_step: of `compile_step`, where the task's step has been compiled already.
 
     Attributes:
         seconds: time spent training so far, by all processes that worked on it.
+        done: steps that were made, by all of them, once it has run.
     """
 
     def __init__(
@@ -85,20 +87,23 @@ class Loop:
         write_samples: Callable[[Path, np.ndarray], None] | None = None,
         watch: Callable[[int, dict[str, float]], None] | None = None,
         after: Mapping[int, Callable[[], None]] | None = None,
+        measure: Callable[[], dict[str, float]] | None = None,
         run_step: RunStep | None = None,
     ):
         self.task, self.steps, self.folder, self.label = task, steps, folder, label
         self.strategy = strategy or tf.distribute.get_strategy()
         self.config = config or LoopConfig()
         self.write_samples, self.watch, self.after = write_samples, watch, dict(after or {})
+        self.measure = measure
         check_batch_size(task.batch_size, self.strategy)
         self._workers = Workers(self.strategy)
         self._run_step = run_step or compile_step(task, self.strategy)
         self._checkpoints = Checkpoints(
             folder / "checkpoints", task.state, self.config.keep_checkpoints
         )
-        self.seconds = 0.0
+        self.seconds, self.done = 0.0, 0
         self._metrics: dict[str, float] = {}  # of the last line logged
+        self._measured: dict[str, float] = {}  # at the last snapshot
         self._pending: list[dict[str, tf.Tensor | float]] = []  # of each step since that line
 
     def run(self) -> dict[str, float]:
@@ -116,7 +121,7 @@ class Loop:
         """
         if self._workers.is_chief:
             self.folder.mkdir(parents=True, exist_ok=True)
-        step = self._resume()
+        self.done = step = self._resume()
         self._check_workers(step)
         with (
             stop_request() as stop,
@@ -199,6 +204,7 @@ class Loop:
             )
         self.seconds = note.get("seconds", 0.0)
         self._metrics, self._pending = note.get("metrics", {}), note.get("pending", [])
+        self._measured = note.get("measured", {})
         return step
 
     def _batches(self, step: int) -> Iterator[tuple]:
@@ -225,22 +231,35 @@ class Loop:
             step += 1
             if step == first + 1:  # which compiled the graphs, and tells nothing of the rate
                 self._logged_at, self._logged_step = time.monotonic(), step
-            self._pending[-1] = self._pending[-1] | self.task.after_step(step)
+            self._pending[-1] = self._pending[-1] | self.task.after_step(step) | self._measure(step)
             # One look at each step, so that all of it agrees on whether it is the last.
             signal_number, last, due = self._look(stop, step)
             if last or step % self.config.log_every == 0:
                 self._log(step, log)
-            progress.advance(note=_note(self._metrics))
+            progress.advance(note=_note(self._metrics | self._measured))
             with self._outside_the_rate():
-                if self.config.sample_every and step % self.config.sample_every == 0:
+                if self._has_grid(step):
                     self._sample(step)
                 if step in self.after and self._workers.is_chief:
                     self.after[step]()
             self.seconds = seconds_before + time.monotonic() - self._started
             if last or signal_number is not None or due:
                 self._save(step)
+        self.done = step
         if signal_number is not None:
             say(f"{self.label}: stopped at step {step:,} of {self.steps:,}, checkpoint saved")
+
+    def _has_grid(self, step: int) -> bool:
+        return self.config.sample_every > 0 and step % self.config.sample_every == 0
+
+    def _measure(self, step: int) -> dict[str, float]:
+        """What is measured of the model after a step, by the chief; usually nothing."""
+        due = self._has_grid(step) or step in self.after
+        if self.measure is None or not due or not self._workers.is_chief:
+            return {}
+        with self._outside_the_rate():
+            self._measured = self.measure()
+        return self._measured
 
     def _look(self, stop: StopRequest, step: int) -> tuple[int | None, bool, bool]:
         """What all workers do after a step.
@@ -314,6 +333,7 @@ class Loop:
             "seconds": self.seconds,
             "metrics": self._metrics,
             "pending": self._finite_pending(step),
+            **({"measured": self._measured} if self._measured else {}),
         }
         # A loss is of the weights before its step: the weights after it need their own look.
         for name, variables in self.task.state.items():

@@ -79,6 +79,9 @@ class Task(abc.ABC):
         """Whether the training has converged and needs no further steps; by the state alone."""
         return False
 
+    def finish(self) -> None:  # noqa: B027 - most do nothing
+        """Called when the training has ended, before its networks are saved."""
+
     def samples(self) -> np.ndarray | None:
         """Images to look at, uint8 [N, H, W, C], the same latents every time; None for none."""
         return None

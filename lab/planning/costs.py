@@ -80,22 +80,41 @@ def cost_classes(specs: Iterable[Spec]) -> set[Spec]:
 
 
 def measure(lab: Lab, classes: Iterable[Spec]) -> dict[Spec, Cost]:
-    """The cost of each class on one device of this machine, compilation left out.
-
-    Nothing is trained for it and nothing is written. Of a GAN that fools several classifiers, the
-    time that each classifier adds is that which one of its architecture adds alone.
+    """The cost of each class; see `measure_parts` and `combined`.
 
     Args:
         lab: where they would be trained.
         classes: the values that stand for them.
     """
-    classes, measured = set(classes), {}
+    classes = set(classes)
+    return combined(measure_parts(lab, classes), classes)
+
+
+def measure_parts(lab: Lab, classes: Iterable[Spec]) -> dict[Spec, Cost]:
+    """The cost of each part of cost classes, on one device of this machine, without compilation.
+
+    Nothing is trained for it and nothing is written.
+
+    Args:
+        lab: where they would be trained.
+        classes: the values that stand for the classes.
+    """
+    measured = {}
     with _without_advice():
         for part in sorted({each for spec in classes for each in spec.cost_parts}, key=_by_name):
             with custom_gradients.release_gradient_registry():
                 measured[part] = cost = _measure(lab, part)
             say(f"{part.cost_name}: {cost.seconds:.3g} s a step")
-    return {spec: combine_costs([measured[part] for part in spec.cost_parts]) for spec in classes}
+    return measured
+
+
+def combined(parts: Mapping[Spec, Cost], classes: Iterable[Spec]) -> dict[Spec, Cost]:
+    """The cost of each class, of the costs of its parts.
+
+    Of a GAN that fools several classifiers, the time that each classifier adds is that which one of
+    its architecture adds alone.
+    """
+    return {spec: combine_costs([parts[part] for part in spec.cost_parts]) for spec in classes}
 
 
 def _by_name(spec: Spec) -> tuple[str, str]:

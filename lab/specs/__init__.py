@@ -3,13 +3,13 @@
 base         what a value is, and what a source of images is
 gans         GAN, Snapshot, Truncated
 classifiers  Classifier, DigitClassifier
-outside      ImageSet, Published: of generators that somebody else trained
+outside      ImageSet, Published, StartingPoint: of generators that somebody else trained
 """
 
 from lab.specs.base import ImageSource, Spec, in_order
 from lab.specs.classifiers import Classifier, DigitClassifier
 from lab.specs.gans import GAN, Snapshot, Truncated
-from lab.specs.outside import ImageSet, Published
+from lab.specs.outside import ImageSet, Published, StartingPoint
 
 __all__ = [
     "GAN",
@@ -20,6 +20,7 @@ __all__ = [
     "Published",
     "Snapshot",
     "Spec",
+    "StartingPoint",
     "Truncated",
     "in_order",
 ]

@@ -8,7 +8,7 @@ it is trained, what it costs and what it needs; the lab, plans and executors ask
 import abc
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +84,17 @@ class Spec(abc.ABC):
     def snapshot_steps(self, steps: int) -> dict[int, int]:
         """After which of its steps each snapshot of its first network is kept, by number."""
         return {}
+
+    def watch(
+        self, lab: "Lab", network: "Callable[[], keras.Model]"
+    ) -> "Callable[[], dict[str, float]] | None":
+        """What measures it at each snapshot of its training; None for nothing.
+
+        Args:
+            lab: where it is trained.
+            network: gives its first network as it is now.
+        """
+        return None
 
     def derive(self, lab: "Lab", path: Path) -> None:
         """Writes its network to a file, where it is not trained."""

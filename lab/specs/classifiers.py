@@ -3,7 +3,10 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from classifiers.config import validation_count
+from data import Images, Joined
 from lab.specs.base import ImageSource, Spec
+from lab.streaming import StreamedImages
 from training.config import to_json
 
 if TYPE_CHECKING:
@@ -38,7 +41,9 @@ class Classifier(Spec):
         return config.classifier_configuration
 
     def steps(self, config: "LabConfig", images: int) -> int:
-        """Training steps."""
+        """Training steps; where it trains until it converges, at most."""
+        if config.converge:
+            images -= validation_count(images)
         return config.classifier.steps(images, len(self.pool))
 
     def batch_size(self, config: "LabConfig") -> int:
@@ -49,11 +54,16 @@ class Classifier(Spec):
         """Its training."""
         from classifiers import ClassifierTask
 
+        natural, validation = lab.dataset.train, None
         generated = [lab.training_images(source) for source in self.pool]
         config = lab.config
+        if config.converge:
+            (natural, held_back), *parts = [_split(images) for images in (natural, *generated)]
+            generated, validation = [part for part, _ in parts], [part for _, part in parts]
+            validation = held_back, Joined(validation)
         task = ClassifierTask(
-            self.architecture, config.classifier, lab.dataset.train, generated, self.seed,
-            config.augmentation,
+            self.architecture, config.classifier, natural, generated, self.seed,
+            config.augmentation, validation,
         )  # fmt: skip
         return task, {"model": task.model}
 
@@ -71,6 +81,17 @@ class Classifier(Spec):
     def cost_name(self) -> str:
         """With its architecture."""
         return f"{self.kind} {self.architecture}"
+
+
+def _split(images: Images) -> tuple[Images, Images]:
+    """Training images, and those that are held back to tell when the training has converged."""
+    from classifiers.train import held_back
+
+    if not isinstance(images, StreamedImages):
+        return held_back(images)
+    # The last ones, so that both parts are of whole blocks; they are independent draws.
+    first = len(images) - validation_count(len(images))
+    return images.part(0, first), images.part(first, len(images) - first)
 
 
 class DigitClassifier(Spec):

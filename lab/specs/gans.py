@@ -2,11 +2,13 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from data import Images, InputError, atomic_path
+import numpy as np
+
+from data import ArrayImages, Images, InputError, atomic_path
 from lab import families
 from lab.specs.base import ImageSource, Spec
 from lab.specs.classifiers import Classifier
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from lab.config import LabConfig
     from lab.lab import Lab
+    from lab.specs.outside import StartingPoint
     from lab.workshop import Workshop
     from training.task import Task
 
@@ -31,8 +34,8 @@ class GAN(ImageSource):
         seed: seed of its weights, latents and data order: one seed, one instance.
         fools: the frozen classifiers in its loss; none at iteration 0.
         phi: weight of the classifiers in its loss (the paper's phi).
-        start: the GAN with whose networks its training begins; None for fresh ones. Optimizers
-            begin with fresh state.
+        start: the GAN, or the starting point, with whose networks its training begins; None for
+            fresh ones. Optimizers begin with fresh state.
         share: of the configured length of a training.
         snapshots: how many snapshots of its generator are kept, evenly over the training.
         family: the name of its family.
@@ -45,7 +48,7 @@ class GAN(ImageSource):
         seed: int,
         fools: "Iterable[Classifier]" = (),
         phi: float = 0.0,
-        start: "GAN | None" = None,
+        start: "GAN | StartingPoint | None" = None,
         share: float = 1.0,
         snapshots: int = 0,
         family: str = "dcgan",
@@ -62,12 +65,17 @@ class GAN(ImageSource):
 
     def __repr__(self) -> str:
         fooling = f", fools {len(self.fools)}, phi {self.phi:g}" if self.fools else ""
-        start = "" if self.start is None else f", finetuned from seed {self.start.seed}"
-        return f"GAN({self.family}, seed {self.seed}{start}{fooling})"
+        return f"GAN({self.family}, {self.name}{fooling})"
 
     @property
     def name(self) -> str:
         """What tells it from others of its group in tables."""
+        start = "" if self.start is None else f", finetuned from {self.start.short_name}"
+        return f"seed {self.seed}{start}"
+
+    @property
+    def short_name(self) -> str:
+        """What those that begin with it call it."""
         return f"seed {self.seed}"
 
     @property
@@ -100,6 +108,31 @@ class GAN(ImageSource):
         if self.start is not None:
             lab.copy_networks(self.start, networks)
         return task, networks
+
+    def watch(
+        self, lab: "Lab", network: "Callable[[], keras.Model]"
+    ) -> "Callable[[], dict[str, float]] | None":
+        """Detection by the classifiers that it fools, and by one that the lab holds out for it."""
+        if not self.fools:
+            return None
+        from classifiers import predict
+        from training.watching import IMAGES, DetectionWatch
+
+        family = lab.config.family(self.family)
+        # The first of those that evaluate.
+        indices = len(lab.dataset.train) + np.arange(IMAGES)
+
+        def logits(classifier: Classifier) -> "Callable[[np.ndarray], np.ndarray]":
+            return lambda images: predict(lab.model(classifier), ArrayImages(images))[:, 0]
+
+        def held_out() -> "Callable[[np.ndarray], np.ndarray] | None":
+            watcher = lab.watchers.get(self)
+            # It may be trained by another process meanwhile, and is not waited for.
+            ready = watcher is not None and lab.artifact(watcher).sound_weights() is not None
+            return logits(watcher) if ready else None
+
+        in_loss = [logits(each) for each in self.fools]
+        return DetectionWatch(lambda: family.sample(network(), indices), in_loss, held_out)
 
     def snapshot_steps(self, steps: int) -> dict[int, int]:
         """After which step each snapshot is kept, by its number from 1."""

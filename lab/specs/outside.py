@@ -1,5 +1,6 @@
 """Generators that somebody else trained, and images that somebody else made."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ from lab.specs.base import ImageSource
 from training.config import to_json
 
 if TYPE_CHECKING:
+    import keras
+
     from data import Dataset
     from lab.config import LabConfig
     from lab.lab import Lab
@@ -129,3 +132,50 @@ class Published(OutsideSource):
     def network_bytes(self, model: int, networks: int) -> int:
         """Those of its generator."""
         return sum(4 * weight.shape.num_elements() for weight in self._generator.weights)
+
+
+class StartingPoint(OutsideSource):
+    """All networks of a GAN from outside, with which GANs of the lab begin their trainings.
+
+    A copy of them is kept among the lab's artifacts, so that the file may go.
+
+        point = StartingPoint("ffhq.pkl", "stylegan2", family.open_networks("ffhq.pkl"))
+        gan = GAN(0, start=point, share=0.1, family="stylegan2")
+
+    Args:
+        name: what it is called in tables.
+        family: of the GANs that begin with it.
+        networks: by name, as the family's `task` names them: first the one that makes the images.
+    """
+
+    kind = "start"
+
+    def __init__(self, name: str, family: str, networks: "Mapping[str, keras.Model]"):
+        from training.digests import network_sha256
+
+        self.family, self._networks = family, dict(networks)
+        weights = {each: network_sha256(network, each) for each, network in networks.items()}
+        super().__init__(name, family=family, weights=weights)
+
+    def __repr__(self) -> str:
+        return f"the networks of {self.name}"
+
+    @property
+    def short_name(self) -> str:
+        """What those that begin with it call it."""
+        return self.name
+
+    def images(self, lab: "Lab", evaluation: bool) -> Images:
+        """Made by index; those that evaluate come after those that train."""
+        return lab.generated(self, evaluation)
+
+    def derive(self, lab: "Lab", path: Path) -> None:
+        """Saves its networks: the first to the file, the others beside it."""
+        for number, (name, network) in enumerate(self._networks.items()):
+            with atomic_path(path.with_name(f"{name}.keras") if number else path) as temporary:
+                network.save(temporary)
+
+    def network_bytes(self, model: int, networks: int) -> int:
+        """Those of its networks."""
+        weights = (weight for each in self._networks.values() for weight in each.weights)
+        return sum(4 * weight.shape.num_elements() for weight in weights)

@@ -17,11 +17,12 @@ from data.json_files import EVERY, FILE_NAME, NUMBER, TEXT, optional
 from training.checkpoints import DamagedCheckpointError, verify
 
 DONE = "DONE.json"
-STARTED = "STARTED.json"
+STARTED, FAILED = "STARTED.json", "FAILED.json"
 MODEL = "model.keras"
 CHECKPOINTS, SNAPSHOTS = "checkpoints", "snapshots"
 LOCKS = ".locks"
 CHECKSUM = "checksum"
+MOST_WORDS = 1000  # characters of an error that are kept
 # What is added to the name of a folder that is moved aside, before a number.
 STALE, DAMAGED = "stale", "damaged"
 # What a lost file or a bad sector gives; anything else, such as a missing right, is no damage.
@@ -45,9 +46,9 @@ _manifests: dict[Path, tuple[_Version, dict[str, Any]]] = {}
 class Artifact:
     """The folder of one trained thing.
 
-    It holds STARTED.json with what the training builds on, the training's checkpoints, metrics and
-    samples, the model, caches of what is computed from it, and, written last, the manifest with the
-    SHA-256 of the model.
+    It holds STARTED.json with what the training builds on, FAILED.json with why it ended early if
+    it failed, the training's checkpoints, metrics and samples, the model, caches of what is
+    computed from it, and, written last, the manifest with the SHA-256 of the model.
 
     Args:
         folder: where it lies, named after its key.
@@ -122,6 +123,13 @@ class Artifact:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         write_json(self.folder / STARTED, {"label": self.label, **description})
+        (self.folder / FAILED).unlink(missing_ok=True)
+
+    def fail(self, error: Exception) -> None:
+        """Says why the training ended before its end, until it begins again."""
+        # What made it fail, a full disk for instance, may stand in the way of this too.
+        with contextlib.suppress(OSError, InputError):
+            write_json(self.folder / FAILED, {"error": f"{error}"[:MOST_WORDS]})
 
     def description(self) -> dict[str, Any]:
         """What is known of the training, finished or not; empty where nothing can be read."""

@@ -42,6 +42,9 @@ def test_all_of_a_setting_are_trained_once_and_lead_to_one_page(images, tmp_path
         (["--data_dir=x"], "choose one by --setting"),
         (["--dry_run", "--seconds_per_kimg=1"], "with one --setting"),
         (["--setting=dcgan", "--seconds_per_kimg=1"], "goes with --dry_run"),
+        (["--budget_hours=1"], "choose one by --setting"),
+        (["--setting=dcgan", "--devices=2"], "--devices goes with --budget_hours"),
+        (["--setting=dcgan", "--only=truncation"], "--only: truncation is no experiment of dcgan"),
         (["--setting=dcgan", "--results=x"], "--results is of a single experiment"),
     ],
 )

@@ -9,6 +9,9 @@ from pathlib import Path
 import commands
 import pytest
 
+from lab.store.plans import read_plans
+from lab.store.progress import progress_of
+
 # The smallest trainings that exercise everything: seconds in all, images worth nothing.
 TINY = (
     "--gan_width=0.0625", "--gan_epochs=1", "--gan_batch_size=8", "--classifier_epochs=1",
@@ -67,6 +70,9 @@ def test_iterations_writes_its_results(iterations, workdir):
     # Four GANs and four classifiers, less the classifier in the loss that nobody has to fool.
     assert "trained 8 of 8" in iterations.stdout
     assert len(list(workdir.glob("artifacts/*/profile/plugins/profile/*/*.xplane.pb"))) == 8
+    (plan,) = read_plans(workdir)
+    assert "experiments.iterations" in plan.command and len(plan.values) == 8
+    assert {progress_of(workdir, each).state for each in plan.values} == {"done"}
 
 
 @pytest.mark.long

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from data import InputError
-from stylegan2 import Discriminator, Generator, NetworkConfig
-from stylegan2.run import open_fooling
+from stylegan2 import Discriminator, Generator, NetworkConfig, sample
+from stylegan2.run import open_fooling, open_watch
 
 # The smallest training: one kind of step, so that one graph is built.
 TINY = (
@@ -226,6 +226,25 @@ def test_a_detectors_folder_can_be_fooled(tmp_path):
     images = np.random.default_rng(0).uniform(0, 2, (3, 8, 8, 3)).astype("f")  # small logits
     expected = 2 * np.logaddexp(0, model(images).numpy()[:, 0].astype(float))
     np.testing.assert_allclose(open_fooling(SMALL, config)(images), expected, rtol=1e-5)
+
+
+def test_what_fools_is_watched_as_it_is_by_those_in_the_loss_and_another(tmp_path):
+    models = [dense((8, 8, 3)) for _ in range(2)]
+    for number, model in enumerate(models):
+        model.save(tmp_path / f"{number}.keras")
+    config = {"fool": [str(tmp_path / "0.keras")], "phi": 1.0, "fooling_jpeg": "none"}
+    fooling = open_fooling(SMALL, config)
+    watch = open_watch(SMALL, config | {"held_out": str(tmp_path / "1.keras")}, fooling)
+    generator = Generator(SMALL, seed=1)
+    images = sample(generator, np.arange(256)).astype("f")
+    expected = [float((model(images).numpy() > 0).mean()) for model in models]
+    assert watch(generator) == {
+        "detection_in_loss": expected[0], "detection_held_out": expected[1],
+    }  # fmt: skip
+    assert open_watch(SMALL, config, None) is None
+    assert list(open_watch(SMALL, config, fooling)(generator)) == ["detection_in_loss"]
+    with pytest.raises(InputError, match="--held_out: "):
+        open_watch(SMALL, config | {"held_out": str(tmp_path / "none")}, fooling)
 
 
 def test_a_run_keeps_the_precision_that_it_began_with_and_a_new_one_measures(images, tmp_path):
