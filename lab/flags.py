@@ -85,9 +85,8 @@ def define(settings: Sequence[str]) -> None:
     )
     with group(TRAINING):
         flags.DEFINE_boolean(
-            "classifier_converge", None, "Classifiers train until their validation loss has not "
-            "fallen for classifier_patience epochs, for classifier_epochs at most, and keep the "
-            f"best weights. [{_converges(settings)}]",
+            "classifier_converge", None, "Classifiers train until their validation loss stops "
+            f"falling, for classifier_epochs at most. [{_converges(settings)}]",
         )  # fmt: skip
     for part, config in _parts([name for name in settings if name != BOTH]).items():
         with group(TRAINING if part in shown else HIDDEN):
