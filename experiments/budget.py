@@ -33,8 +33,8 @@ def define() -> None:
     """Declares the flags."""
     with group(EXECUTION):
         flags.DEFINE_float(
-            "budget_hours", None, "Measure a step of each kind of training, and print what fits in "
-            "so many hours on --devices; what does not fit is not started.",
+            "budget_hours", None, "Measure steps, print what fits in so many hours on --devices, "
+            "and start nothing else.",
             lower_bound=0.0,
         )  # fmt: skip
         flags.DEFINE_integer(
@@ -44,8 +44,7 @@ def define() -> None:
         flags.DEFINE_boolean("exceed_budget", False, "Start even what does not fit.")
         flags.DEFINE_float(
             "seconds_per_kimg", None,
-            "For plans of a device that is not here: how long a GAN takes there for 1,000 images; "
-            "StyleGAN2's published time on a V100 at 256x256 is 112.5 s.",
+            "Plans for a device that is not here, on which a GAN takes so long for 1,000 images.",
             lower_bound=1e-6,
         )  # fmt: skip
 

@@ -105,10 +105,8 @@ class Beginning(Size):
     """How GANs of an iteration after 0 begin.
 
     Attributes:
-        start: scratch, as in the paper; or finetune: each with the networks of a GAN of the
-            iteration before, as in the paper's section on finetuning, in a part of the time.
-        start_share: With finetune, the length of such a training, as a share of a whole one; what
-            is enough at a scale, `experiments.finetuning` shows.
+        start: scratch, as in the paper's tables; or finetune: with a GAN of the iteration before.
+        start_share: With finetune, the length of such a training, as a share of a whole one.
     """
 
     least: ClassVar[dict[str, float]] = {"start_share": 1e-6}

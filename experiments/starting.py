@@ -28,7 +28,7 @@ def define(settings: Sequence[str]) -> None:
         )  # fmt: skip
         flags.DEFINE_float(
             "start_share", None, "With --start: the length of their trainings, as a share of a "
-            f"whole one [{SHARE:g}]. Seeds differ in what they learn there.",
+            f"whole one [{SHARE:g}].",
             lower_bound=1e-6, upper_bound=1.0,
         )  # fmt: skip
 

@@ -82,14 +82,11 @@ def define(settings: Sequence[str]) -> None:
             "statistics, which can be computed again: at most so many GB in the workdir.",
             lower_bound=0.0,
         )  # fmt: skip
-    shown = (
-        presets(setting)[named("preset", "quick", PRESET_NAMES)].parts if setting != BOTH else {}
-    )
+    shown = _preset_for_help(setting).parts if setting != BOTH else {}
     with group(TRAINING):
         flags.DEFINE_boolean(
-            "classifier_converge", None, "Classifiers train until their validation loss has not "
-            "fallen for classifier_patience steps and three epochs, for classifier_epochs at most, "
-            f"and keep the best weights. [{_converges(settings)}]",
+            "classifier_converge", None, "Classifiers train until their validation loss stops "
+            f"falling, for classifier_epochs at most. [{_converges(settings)}]",
         )  # fmt: skip
     for part, config in _parts([name for name in settings if name != BOTH]).items():
         with group(TRAINING if part in shown else HIDDEN):
@@ -100,7 +97,13 @@ def _converges(settings: Sequence[str]) -> bool:
     """Whether the classifiers of the preset that the command line names do, for help."""
     setting = named("setting", settings[0], settings)
     setting = next(name for name in (setting, *settings) if name != BOTH)
-    return presets(setting)[named("preset", "quick", PRESET_NAMES)].converge
+    return _preset_for_help(setting).converge
+
+
+def _preset_for_help(setting: str) -> LabConfig:
+    """The preset that the command line names, or the first if the setting lacks it."""
+    known = presets(setting)
+    return known[named("preset", "quick", list(known))]
 
 
 def _define_data() -> None:
@@ -129,8 +132,18 @@ def _parts(settings: Sequence[str]) -> dict[str, Any]:
 
 
 def preset() -> LabConfig:
-    """The chosen preset of the chosen setting."""
-    return presets(flags.FLAGS.setting)[flags.FLAGS.preset]
+    """The chosen preset of the chosen setting.
+
+    Raises:
+        InputError: the setting has no preset of that name.
+    """
+    values = flags.FLAGS
+    known = presets(values.setting)
+    if values.preset not in known:
+        raise InputError(
+            f"--preset={values.preset}: {values.setting} has {', '.join(known)}; give one of these"
+        )
+    return known[values.preset]
 
 
 def chosen_config() -> LabConfig:
