@@ -44,4 +44,6 @@ clean:
 
 .venv/tested: .venv/installed
 	$(PIP) install --quiet --editable '.[$(TENSORFLOW),test,tensorboard]'
+	@# On all cores before the tests, not on one while they wait. Without a compiler they do without.
+	.venv/bin/python -m training.native.build || true
 	@touch $@

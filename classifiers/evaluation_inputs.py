@@ -218,7 +218,9 @@ def names_of(paths: list[str]) -> list[str]:
 
 def define_prior(text: str) -> None:
     """Defines --prior."""
-    flags.DEFINE_float("prior", BALANCED, f"{text} Above 0 and below 1.")
+    flags.DEFINE_float(
+        "prior", BALANCED, f"{text} Above 0 and below 1.", lower_bound=0.0, upper_bound=1.0
+    )
 
 
 def checked_prior(prior: float) -> float:

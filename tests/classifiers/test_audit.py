@@ -121,6 +121,7 @@ def test_distances_are_those_of_scipy():
     assert not differs(first[:45], first[45:]) and differs(first, first + 2)
 
 
+@pytest.mark.long
 def test_near_duplicates_across_the_split_are_counted_and_can_be_kept_together(tmp_path):
     for name, seeds in (("natural", range(60)), ("generated", range(100, 160))):
         (tmp_path / name).mkdir()

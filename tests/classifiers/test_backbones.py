@@ -93,6 +93,7 @@ def test_every_other_is_compared_with_kerass():
     assert len(set(titles)) == len(titles) and "MobileNetV2" in titles and "CNN" in titles
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", APPLICATIONS)
 def test_the_others_are_kerass_own(name):
     """Scaling once, the application with the same weights, pooling, and the logit."""
@@ -110,6 +111,7 @@ def test_the_others_are_kerass_own(name):
     np.testing.assert_allclose(ours(images), expected, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.long
 def test_weights_are_those_of_the_seed_alone():
     first, again, other = (
         build("mobilenet_v2", (32, 32, 3), seed, width=0.25) for seed in (1, 1, 2)
@@ -121,6 +123,7 @@ def test_weights_are_those_of_the_seed_alone():
     assert all(np.any(a.numpy() != b) for a, b in pairs if "kernel" in a.name)
 
 
+@pytest.mark.long
 def test_normalization_has_one_momentum_and_spans_replicas():
     for name in ("mobilenet_v2", "resnet50"):
         layers = build(name, (32, 32, 3), 0, width=0.1).layers
@@ -136,6 +139,7 @@ def test_precision_leaves_scaling_and_logits_in_float32():
     assert model(np.zeros([1, 32, 32, 3])).dtype == tf.float32
 
 
+@pytest.mark.long
 def test_jpeg_comes_first():
     images = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3)).astype("f")
     plain = build("mobilenet_v2", (32, 32, 3), 0, width=0.25)
@@ -186,6 +190,7 @@ def test_what_cannot_be_built_is_refused(arguments, message):
         build(*arguments, seed=0)
 
 
+@pytest.mark.long
 def test_inceptions_width_scales_its_channels():
     model = build("inception_v3", (75, 75, 3), 0, width=0.25)
     convolutions = [x for x in model.layers if isinstance(x, keras.layers.Conv2D)]
@@ -196,6 +201,7 @@ def test_inceptions_width_scales_its_channels():
     assert model.layers[-1].kernel.shape == (2048 // 4, 1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "least"), [("resnet50", 32), ("inception_v3", 75)])
 def test_small_images_are_enlarged_where_that_is_asked_for(name, least):
     images = np.random.default_rng(0).integers(0, 256, (2, 8, 8, 1)).astype(np.float32)

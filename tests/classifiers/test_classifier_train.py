@@ -202,6 +202,7 @@ def weights(folder: Path) -> list[bytes]:
     return [weight.tobytes() for weight in load_detector(folder).model.get_weights()]
 
 
+@pytest.mark.long
 def test_a_detector_may_begin_with_another(trained, tmp_path):
     folder, flags, _ = trained
     run = tmp_path / "second"

@@ -52,6 +52,7 @@ def test_what_is_held_back_shares_no_person_with_what_trains(folders):
         assert sum(map(len, parts)) == len(each.dataset.train)
 
 
+@pytest.mark.long
 def test_a_training_and_its_evaluation_split_by_groups(folders, tmp_path):
     flags = (
         "-m", "classifiers.train", f"--run={tmp_path / 'run'}", f"--natural={folders[0]}",

@@ -44,6 +44,7 @@ def test_a_model_is_traced_once_for_batches_of_any_length():
     assert Counting.runs == before + 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("jpeg_quality", [0, 75])
 def test_it_is_inference_on_whole_numbers(jpeg_quality):
     """Moving statistics, no dropout; bytes and the floats of the same values give the same."""

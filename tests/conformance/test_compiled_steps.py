@@ -27,6 +27,7 @@ def train(steps: CompiledSteps, kind: str, number: int, folder, count: int = STE
     return task
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", marked(SHARED))
 def test_trainings_one_after_another_have_the_bits_of_trainings_alone(kind, tmp_path):
     steps, alone, together = CompiledSteps(tf.distribute.get_strategy()), [], []

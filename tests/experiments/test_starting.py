@@ -73,6 +73,7 @@ def networks(seed: int = 7):
     return {"generator": task.generator, "discriminator": task.discriminator}
 
 
+@pytest.mark.long
 def test_iteration_0_begins_with_networks_from_outside(lab):
     theirs = networks()
     point = StartingPoint("theirs.pkl", "dcgan", theirs)

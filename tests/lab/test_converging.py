@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from classifiers import ClassifierConfig, predict
+from classifiers.training import LEAST_LOOKS
 from lab.config import presets
 from lab.lab import Lab
 from lab.specs import GAN, Classifier
@@ -24,6 +25,7 @@ def converging(lab) -> Lab:
     return Lab(lab.workdir, lab.dataset, config, loop_config=lab.loop_config)
 
 
+@pytest.mark.long
 def test_it_stops_with_the_best_weights_and_a_damaged_one_is_rebuilt(converging):
     lab = converging
     lab.train([JUDGE])
@@ -33,7 +35,7 @@ def test_it_stops_with_the_best_weights_and_a_damaged_one_is_rebuilt(converging)
     steps = artifact.manifest()["steps"]
     assert list(looks) == list(range(EPOCH, steps + 1, EPOCH))
     best = min(looks, key=looks.get)
-    assert steps == best + 2 * EPOCH < JUDGE.steps(lab.config, 32)
+    assert steps == best + LEAST_LOOKS * EPOCH < JUDGE.steps(lab.config, 32)
     # The loss of the saved model, on the images that were held back, is the lowest.
     task, _ = JUDGE.build(lab)
     assert len(task._pool.natural) == 29
@@ -51,6 +53,7 @@ def test_it_stops_with_the_best_weights_and_a_damaged_one_is_rebuilt(converging)
     assert (lab.sha256(JUDGE), artifact.manifest()["steps"]) == (before, steps)
 
 
+@pytest.mark.long
 def test_no_image_is_in_both_parts_and_streamed_ones_keep_their_blocks(converging, monkeypatch):
     lab = converging
     lab.train(GANS)

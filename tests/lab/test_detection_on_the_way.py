@@ -14,6 +14,8 @@ from lab.specs import GAN, Classifier, in_order
 from training.loop import LoopConfig
 from training.metrics_log import read_metrics
 
+pytestmark = pytest.mark.long  # its trainings are those of several tests
+
 BASE, OTHER = GAN(0), GAN(1)
 IN_LOSS, HELD_OUT = Classifier(0, [BASE]), Classifier(500, [OTHER])
 FOOLING = GAN(1000, [IN_LOSS], phi=1.0)

@@ -18,13 +18,14 @@ from lab.planning.listing import describe_plan
 from lab.specs import GAN, Classifier, DigitClassifier
 from metrics import frechet_distance, gaussian_statistics
 
+pytestmark = pytest.mark.long  # its trainings are those of several tests
+
 BASE = GAN(0)
 SECOND = GAN(1)
 JUDGE = Classifier(0, [BASE])
 FOOLING = GAN(1000, [JUDGE], phi=1.0)
 
 
-@pytest.mark.long
 def test_training_trains_what_is_missing_once(lab):
     assert lab.train([FOOLING]) == [BASE, JUDGE, FOOLING]
     written = {spec: lab.artifact(spec).manifest() for spec in (BASE, JUDGE, FOOLING)}
@@ -34,7 +35,6 @@ def test_training_trains_what_is_missing_once(lab):
     assert {spec: again.artifact(spec).manifest() for spec in written} == written
 
 
-@pytest.mark.long
 def test_a_manifest_says_what_was_trained(lab):
     lab.train([FOOLING])
     manifest = lab.artifact(FOOLING).manifest()
@@ -47,7 +47,6 @@ def test_a_manifest_says_what_was_trained(lab):
     assert [json.loads(line)["step"] for line in lines] == [1, 2, 3, 4]
 
 
-@pytest.mark.long
 def test_the_same_value_trains_to_the_same_bits(lab, tmp_path):
     other = Lab(tmp_path / "other", lab.dataset, lab.config)
     digests = []

@@ -134,6 +134,7 @@ def test_the_text_tells_time_and_disk(lab):
     assert nothing.endswith("0 to train, 0 to derive from them, 4 done")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("value", [GANS[0], JUDGES[0]])
 def test_the_bytes_are_those_that_a_training_leaves(lab, value):
     lab.train([value])

@@ -18,6 +18,8 @@ from lab.store.artifact import Artifact
 from training.digests import weights_sha256
 from training.loop import LoopConfig
 
+pytestmark = pytest.mark.long  # its trainings are those of several tests
+
 BASE = GAN(0, snapshots=2)
 OTHER = GAN(1, snapshots=2)
 JUDGE = Classifier(0, [BASE])

@@ -72,6 +72,7 @@ def test_fingerprints_tell_generators_and_ranges_apart(generator, asked):
     assert prints[0] == stream(generator, asked, 0, 40).fingerprint
 
 
+@pytest.mark.long
 def test_the_lab_streams_large_sets_and_stores_none_of_them(lab, monkeypatch):
     base, judge = GAN(0), Classifier(0, [GAN(0)])
     lab.train([base])

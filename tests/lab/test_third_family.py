@@ -41,6 +41,7 @@ def lab(tmp_path_factory, dataset, config) -> Lab:
     return lab
 
 
+@pytest.mark.long
 def test_a_pool_mixes_families_and_its_classifier_is_fooled(lab):
     both = [lab.dataset.evaluation, lab.evaluation_images(LINEAR)]
     images = ArrayImages(np.concatenate([each.read(np.arange(80)) for each in both]))

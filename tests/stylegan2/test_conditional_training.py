@@ -64,6 +64,7 @@ def test_training_and_evaluating(images, tmp_path):
     assert row["conditions"]["data_fingerprint"] == open_path(str(images), 8, 3).dataset.fingerprint
 
 
+@pytest.mark.long
 def test_resumed_it_is_what_it_is_unbroken(images, tmp_path):
     network = NetworkConfig(
         resolution=8, fmap_max=4, latent_dim=4, w_dim=4, mapping_layers=1, label_dim=3

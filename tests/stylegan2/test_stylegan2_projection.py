@@ -133,6 +133,7 @@ def test_a_perceptual_distance_counts_as_well(generator):
     np.testing.assert_allclose(loss, 3 * expected, rtol=1e-4)
 
 
+@pytest.mark.long
 def test_resumed_equals_unbroken(generator, tmp_path):
     target = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
     config = ProjectionConfig(steps=8, w_samples=10)

@@ -247,6 +247,7 @@ def test_what_fools_is_watched_as_it_is_by_those_in_the_loss_and_another(tmp_pat
         open_watch(SMALL, config | {"held_out": str(tmp_path / "none")}, fooling)
 
 
+@pytest.mark.long
 def test_a_run_keeps_the_precision_that_it_began_with_and_a_new_one_measures(images, tmp_path):
     given = f"--run={tmp_path / 'run'}", f"--data={images}", *TINY
     assert train(*given, "--network_precision=bfloat16").returncode == 0

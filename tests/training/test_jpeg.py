@@ -205,6 +205,7 @@ def test_xla_and_replicas_give_the_same():
     np.testing.assert_array_equal(strategy.run(layer, args=(tf.constant(images),)), expected)
 
 
+@pytest.mark.long
 def test_a_saved_model_and_a_keras_file_hold_it(tmp_path):
     images = photographs(32)[:2].astype(np.float32)
     model = classifier("differentiable")

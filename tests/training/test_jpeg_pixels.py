@@ -119,6 +119,7 @@ def gradient_of(implementation: str, images: np.ndarray, slopes: np.ndarray) -> 
     return tape.gradient(pixels, x, tf.constant(slopes)).numpy()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("implementation", ["custom", "XLA"], indirect=True)
 def test_implementations_have_one_gradient(implementation, channels):

@@ -58,6 +58,7 @@ except RuntimeError as error:
 """
 
 
+@pytest.mark.long
 def test_the_real_one_starts_silently_and_then_draws_nothing_without_a_seed():
     finished = python(REAL)
     total, error = finished.stdout.splitlines()

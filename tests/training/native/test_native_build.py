@@ -102,6 +102,7 @@ def test_two_processes_that_start_together_build_once(compiler, sources):
     assert len(fake_compilers.calls(compiler)) == BUILD
 
 
+@pytest.mark.long
 def test_a_killed_builder_leaves_no_lock_and_no_library(compiler, sources, tmp_path):
     # The compiler writes a part of its output, and then never ends.
     started = tmp_path / "started"
@@ -286,6 +287,7 @@ def test_cuda_can_be_demanded(compiler, gpu_sources, tmp_path, monkeypatch):
 # ---- the command
 
 
+@pytest.mark.long
 def test_the_command_builds_the_real_sources():
     # Into the user's own cache, where the other tests' operations come from.
     command = [sys.executable, "-m", "training.native.build"]
