@@ -112,20 +112,25 @@ def quality_table(
         paper_scope: what these were measured on.
     """
     measures = quality_measures(lab)
-    label = lab.quality.label
+    rows = {
+        name: [measure(lab, each) for each in groups.values()] for name, measure in measures.items()
+    }
+    numbers = {(FID, name): text for name, text in paper.items()}
+    beside = papers(numbers, [FID], groups, paper_scope)
+    if beside:
+        # Where ours is another quantity, the paper's has a row of its own.
+        rows.setdefault(FID, [None] * len(groups))
     return Table(
         name="quality",
         title="Quality of the GANs",
         caption=quality_caption(lab),
         row_label="Measure",
         column_label="GANs",
-        rows=tuple(measures),
+        rows=tuple(rows),
         columns=tuple(groups),
-        cells=[[measure(lab, each) for each in groups.values()] for measure in measures.values()],
+        cells=list(rows.values()),
         instances="GANs",
-        **papers(
-            {(label, name): text for name, text in paper.items()}, [label], groups, paper_scope
-        ),
+        **beside,
     )
 
 

@@ -17,7 +17,7 @@ _PAPER = (
     ("0.00±0.00", "0.87±0.11", "0.18±0.13", "0.93±0.07", "0.02±0.00"),
     ("0.01±0.00", "0.71±0.14", "0.51±0.14", "0.07±0.03", "0.86±0.11"),
 )
-_PAPER_FID = ("FID 36.98", "FID 36.62", "FID 36.67", "FID 36.39", "FID 36.83")
+_PAPER_FID = ("36.98", "36.62", "36.67", "36.39", "36.83")
 _NOTES = {
     "dcgan": (
         "The paper's table is for StyleGAN2 on FFHQ, ours for the DCGAN at the scale named "

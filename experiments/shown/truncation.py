@@ -27,7 +27,7 @@ def shape(experiment: "Truncation") -> Matrix:
         ],
         summary=_summarize,
         quality=images,
-        paper_quality={"all images": "FID about 37", truncated: "FID about 81"},
+        paper_quality={"all images": "about 37", truncated: "about 81"},
         paper_quality_scope="StyleGAN2, FFHQ 256x256, psi 0.5",
         classifiers={
             n: Shown(each, experiment.held_out) for n, each in experiment.classifiers.items()

@@ -13,6 +13,7 @@ from experiments.cross_architecture import CrossArchitecture, CrossArchitectureC
 from experiments.curve import Curve
 from experiments.experiment import Experiment
 from experiments.matrix import Detections, Matrix, PaperMatrix, auc, means
+from experiments.measurements import quality_table
 from experiments.population import Shown
 from experiments.sizes import ONE, Populations
 from lab import measure
@@ -93,6 +94,20 @@ def rates_of_pairs() -> np.ndarray:
     """Classifiers 0 and 2, and 1 and 3, detect what the other was trained on."""
     kin = np.array([[1, 0, 1, 0], [0, 1, 0, 1]] * 2)
     return 0.1 + 0.8 * kin + np.arange(16).reshape(4, 4) / 1000
+
+
+@pytest.mark.parametrize("label", ["FID", "distance over others"])
+def test_the_papers_fid_stands_beside_no_other_quantity(label):
+    lab = FakeLab(rates_of_pairs())
+    lab.quality.label = label
+    groups = {source.path: [source] for source in SOURCES}
+    table = quality_table(lab, groups, {"a": "36.98", "z": "1"}, "FFHQ")
+    ours, theirs = table.rows.index(label), table.rows.index("FID")
+    assert [cell.mean for cell in table.cells[ours]] == [10.0, 11.0, 12.0, 13.0]
+    assert table.paper[theirs] == ("36.98", None, None, None)
+    assert len(table.rows) == (1 if label == "FID" else 2)
+    if label != "FID":
+        assert table.cells[theirs] == (None,) * 4 and table.paper[ours] == (None,) * 4
 
 
 def test_a_matrix_takes_sources_that_are_no_gans_of_ours():
