@@ -12,7 +12,7 @@ augmentation, perturbations, early_stopping    what a detector's training may ad
 scoring     logits and features of any number of images
 train, evaluate, explain    the commands
 audit, auditing/      the command that looks for shortcuts and related images, and its parts
-evaluation_inputs, evaluation, spectra    what evaluate and explain consist of
+evaluation_inputs, evaluation, score_pictures, spectra    what evaluate and explain consist of
 hires_cam, map_geometry    where in an image a detector sees a generator
 baseline    logistic regression on the radial spectrum, which a network must be better than
 pretrained  weights that a training begins with, and the linear probe on them

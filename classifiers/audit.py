@@ -104,7 +104,7 @@ def _report(content: dict, tables: list[report.Table], seconds: float) -> Report
         name="audit",
         title="What tells the sets apart",
         question="What would a detector learn that is no trace of a generator?",
-        paper_claim="The paper asks this of nothing but JPEG.",
+        paper_claim="",
         summary="\n\n".join(found) or "Nothing was found that tells the sets apart.",
         facts={"natural": flags.FLAGS.natural, "generated": ", ".join(flags.FLAGS.generated)},
         configuration={"groups": flags.FLAGS.groups, "common size": content["common_size"]},

@@ -27,6 +27,7 @@ from classifiers.evaluation import (
     score,
 )
 from classifiers.perturbations import check_strength
+from classifiers.score_pictures import histogram, mistakes, roc
 from data import InputError
 from report import Report
 from training import command
@@ -70,7 +71,7 @@ def _run() -> None:
         interval_table(scores, prior),
     ]  # fmt: skip
     tables += audit_tables(detector.info["audit"]) if "audit" in detector.info else []
-    figures = [reliability]
+    figures = [roc(scores), histogram(scores), reliability]
     summary = _summary(tables[0], tables[1])
     baseline = load_baseline(values.detector, detector.image_shape)
     if baseline is not None:
@@ -86,7 +87,7 @@ def _run() -> None:
             name="evaluation",
             title="A detector of generated images",
             question="How well does the detector tell the generators' images from natural ones?",
-            paper_claim="The paper reports no numbers on other data.",
+            paper_claim="",
             summary=summary,
             facts=subject.facts | {"share of generated images in AP and calibration": f"{prior:g}"},
             configuration={"detector": detector.settings, "temperature": detector.temperature},
@@ -95,6 +96,7 @@ def _run() -> None:
             wall_time_seconds=time.monotonic() - started,
             tables=tuple(tables),
             figures=tuple(figures),
+            grids=tuple(mistakes(scores, natural, generated)),
         ),
         Path(values.output),
     )

@@ -227,7 +227,8 @@ def calibration(
     def draw(path: Path) -> object:
         return error_curve(
             path, points, xlabel="probability of being generated",
-            ylabel="share that is generated", title="Reliability",
+            ylabel="share that is generated", title="Reliability", instances=False,
+            footer=f"{len(labels):,} images in 15 bins of one width",
         )  # fmt: skip
 
     return table, Figure("reliability", "Probabilities against frequencies.", draw)

@@ -62,7 +62,7 @@ def _run() -> None:
             name="explanation",
             title="Where a detector looks, and where generators leave traces",
             question="What tells the generators' images from natural ones?",
-            paper_claim="The paper shows neither.",
+            paper_claim="",
             summary=_summary(spectra),
             facts=subject.facts,
             configuration={"detector": detector.settings},

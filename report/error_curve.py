@@ -31,6 +31,7 @@ def error_curve(
     second: Mapping[str, Curve] | None = None,
     second_ylabel: str = "",
     footer: str = "",
+    instances: bool = True,
 ) -> Path:
     """Draws mean curves with bars of ±std and every instance's value as a faint dot, as PNG.
 
@@ -45,6 +46,7 @@ def error_curve(
         second: further curves, dashed, on a y-axis of their own at the right.
         second_ylabel: what that axis shows.
         footer: small print after what bars and dots are, e.g. the data set.
+        instances: whether to say what bars and dots are, and of how many instances a point is.
 
     Returns:
         `path`.
@@ -72,7 +74,8 @@ def error_curve(
     _mark_x(axis, sorted({x for curve in curves for x, _ in curve}), logx)
     if len(handles) > 1:
         _legend(axis, handles)
-    surround(figure, title, ". ".join(filter(None, (_legend_of_bars(curves), footer))))
+    small = (_legend_of_bars(curves) if instances else "", footer)
+    surround(figure, title, ". ".join(filter(None, small)))
     return save(figure, path)
 
 

@@ -59,7 +59,7 @@ class Report:
         name: the experiment, e.g. 'five_iterations'.
         title: one line.
         question: what is asked.
-        paper_claim: what the paper reports.
+        paper_claim: what the paper reports; "" where the question is not one of the paper's.
         summary: our finding in words, computed from the numbers; blank lines part paragraphs.
         facts: data set, scale and numbers of instances by name, shown beside every number.
         configuration: nested values as trained with.

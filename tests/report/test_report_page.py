@@ -198,7 +198,7 @@ def test_hostile_text_is_escaped_and_literal_wherever_it_stands(tmp_path):
     assert set(page.tags + index.tags) <= set(tags)
     assert page.alternatives == [text, text] and index.alternatives == [text]
     table, origin = 10, 1 + 3 * 3 + 2
-    assert page.text.count(text) == 5 + 2 + 3 + table + 2 + 1 + origin
+    assert page.text.count(text) == 5 + 2 + 1 + table + 2 + 1 + origin
     assert index.text.count(text) == 2 + 2 + 1 + 2
     for shown in (page, index):
         assert not set("<>{}&") & set(shown.text.replace(text, ""))
@@ -217,6 +217,12 @@ def test_files_may_not_overwrite_each_other():
         report(tables=(table("report"),))
     with pytest.raises(ValueError, match="file stem"):
         Figure("a/b", "", print)
+
+
+def test_a_report_of_what_the_paper_does_not_ask_has_no_card_for_it(tmp_path):
+    for claim in ("It is so.", ""):
+        page = write(report(paper_claim=claim), tmp_path / (claim or "none")).read_text()
+        assert ("The paper</h2>" in page) == bool(claim)
 
 
 def test_an_index_leads_to_every_report(tmp_path):

@@ -1,0 +1,115 @@
+"""A detector's logits as pictures: the ROC curve, histograms, and the worst mistakes."""
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from classifiers.evaluation import Scores
+from data import Images, image_grid
+from report import Figure, Grid
+from report.drawing import COLOURS, FAINT, INK, save, surround
+
+SHOWN = 8  # mistakes of each kind
+BINS = 40
+_STYLES = ("-", "--", ":", "-.")
+
+
+def roc(scores: Scores) -> Figure:
+    """Detection rate against false positive rate, for each generator and for all."""
+    from sklearn.metrics import roc_curve
+
+    curves = {}
+    for name, generated in scores.groups().items():
+        labels = np.repeat([0, 1], [len(scores.natural), len(generated)])
+        curves[name] = roc_curve(labels, np.concatenate([scores.natural, generated]))[:2]
+
+    def draw(path: Path) -> object:
+        figure, axis = _axes("false positive rate (natural called generated)", "detection rate")
+        for number, (name, (false, true)) in enumerate(curves.items()):
+            axis.step(false, true, where="post", label=name, linewidth=1.5, **_style(number))
+        axis.plot([0, 1], [0, 1], color=FAINT, linewidth=0.8)
+        axis.set_aspect("equal")
+        return _finish(figure, axis, "ROC curve", path)
+
+    return Figure("roc", "Detection rate at every threshold; the diagonal is guessing.", draw)
+
+
+def histogram(scores: Scores, threshold: float = 0.0) -> Figure:
+    """How often each logit comes, for natural images and for each generator.
+
+    Args:
+        scores: logits.
+        threshold: the logit above which an image is called generated.
+    """
+    groups = {"natural": scores.natural, **scores.generated}
+    together = np.concatenate(list(groups.values()))
+    edges = np.linspace(together.min(), max(together.max(), together.min() + 1e-6), BINS + 1)
+
+    def draw(path: Path) -> object:
+        figure, axis = _axes("logit of being generated", "share of the images")
+        for number, (name, logits) in enumerate(groups.items()):
+            weights = np.full(len(logits), 1 / max(len(logits), 1))
+            axis.hist(
+                logits, edges, weights=weights, histtype="step", linewidth=1.5,
+                label=f"{name} ({len(logits):,})", **_style(number),
+            )  # fmt: skip
+        axis.axvline(threshold, color=FAINT, linewidth=0.8)
+        return _finish(figure, axis, "Logits", path)
+
+    caption = "Right of the line images are called generated. In parentheses how many there are."
+    return Figure("logits", caption, draw)
+
+
+def mistakes(scores: Scores, natural: Images, generated: Mapping[str, Images]) -> list[Grid]:
+    """The natural images that look most generated, and of each generator the most natural ones.
+
+    Args:
+        scores: logits of these images.
+        natural: [N, H, W, C].
+        generated: of each generator, by its name.
+    """
+    grids = [_hardest("natural", natural, scores.natural, most=True)]
+    for name, images in generated.items():
+        grids.append(_hardest(name, images, scores.generated[name], most=False))
+    return [dataclasses.replace(each, name=f"mistakes-{n}") for n, each in enumerate(grids)]
+
+
+def _hardest(name: str, images: Images, logits: np.ndarray, most: bool) -> Grid:
+    """The images of the largest logits, or of the smallest."""
+    worst = np.argsort(-logits if most else logits, kind="stable")[:SHOWN]
+    wrong, called = (logits > 0, "generated") if most else (logits <= 0, "natural")
+    return Grid(
+        "mistakes",
+        f"Hardest of {name}",
+        f"{wrong.sum():,} of {len(logits):,} are called {called} at 0.5. Logits: "
+        f"{', '.join(f'{each:.1f}' for each in logits[worst])}.",
+        image_grid(images.read(worst), columns=len(worst)),
+    )
+
+
+def _style(number: int) -> dict[str, str]:
+    return {
+        "color": COLOURS[number % len(COLOURS)],
+        "linestyle": _STYLES[number // len(COLOURS) % len(_STYLES)],
+    }
+
+
+def _axes(xlabel: str, ylabel: str):
+    from matplotlib.figure import Figure as Canvas
+
+    figure = Canvas((6.4, 3.8), facecolor="white")
+    axis = figure.add_axes((0.0, 0.0, 1.0, 1.0))
+    axis.set_xlabel(xlabel, size=10, color=INK)
+    axis.set_ylabel(ylabel, size=10, color=INK)
+    axis.tick_params(labelsize=9, colors=INK, length=3)
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.spines[:].set_color(FAINT)
+    return figure, axis
+
+
+def _finish(figure, axis, title: str, path: Path) -> Path:
+    axis.legend(frameon=False, fontsize=8, labelcolor=INK, loc="best")
+    surround(figure, title)
+    return save(figure, path)
