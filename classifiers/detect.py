@@ -3,13 +3,17 @@
     python -m classifiers.detect --detector=runs/detector photo.jpg folder photos.zip
     python -m classifiers.detect --detector=runs/detector --format=csv --output=found.csv folder
     python -m classifiers.detect --detector=model.keras --format=json folder | head
+    find photos -name '*.jpg' | python -m classifiers.detect --detector=runs/detector -
 
-Prints for each picture the calibrated probability of being generated, and the verdict. Pictures
-that cannot be read are listed with the reason and do not stop the rest; the exit code is then 2.
+Pictures are JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF or PPM; `-` takes their paths from standard
+input, a line each, or parted by null characters. Prints for each picture the calibrated probability
+of being generated, and the verdict. Pictures that cannot be read are listed with the reason and do
+not stop the rest; the exit code is then 2.
 The threshold is that of `classifiers.calibrate`, if it was run.
 """
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -79,7 +83,13 @@ def _run(paths: list[str]) -> None:
     with _open_output(values.output) as stream:
         writer = WRITERS[values.format](stream, values.stability)
         total, unreadable = detect_all(
-            detector, Pictures(paths), writer, thresholds, values.batch_size, prior, qualities
+            detector,
+            Pictures(given(paths)),
+            writer,
+            thresholds,
+            values.batch_size,
+            prior,
+            qualities,
         )
     if unreadable:
         raise InputError(f"{unreadable:,} of {total:,} files could not be read")
@@ -119,6 +129,17 @@ def detect_all(
         line += f", {uncertain:,} uncertain (P > {thresholds.uncertain:.4g})"
     say(line)
     return len(pictures), unreadable
+
+
+def given(paths: Sequence[str]) -> list[str]:
+    """The paths, those of standard input in place of "-"."""
+    return [each for path in paths for each in (_of_stdin() if path == "-" else [path])]
+
+
+def _of_stdin() -> list[str]:
+    text = sys.stdin.buffer.read()
+    lines = text.split(b"\0") if b"\0" in text else text.splitlines()
+    return [os.fsdecode(line) for line in lines if line]
 
 
 def thresholds_of(

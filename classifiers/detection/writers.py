@@ -33,7 +33,7 @@ class TableWriter:
         for each in predictions:
             verdict = each.verdict or "unreadable"
             number, stability = _digits(each.probability, 4), _digits(each.stability, 2)
-            self._write(number, verdict, stability, printable(each.path))
+            self._write(number, verdict, stability, printable(_with_reason(each)))
         self._stream.flush()
 
     def _write(self, number: str, verdict: str, stability: str, path: str) -> None:
@@ -78,6 +78,14 @@ def _values(prediction: Prediction) -> tuple:
     """In the order of COLUMNS, then the stability."""
     each = prediction
     return each.path, each.probability, each.verdict, each.error, each.stability
+
+
+def _with_reason(prediction: Prediction) -> str:
+    """The path, and why it cannot be read; most reasons have the path in them."""
+    path, error = prediction.path, prediction.error
+    if path in error:
+        return error
+    return f"{path}: {error}" if error else path
 
 
 def _digits(number: float | None, digits: int) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from classifiers.detect import _open_output
+from classifiers.detect import _open_output, given
 from classifiers.detection.predictions import EVEN, classify, unread
 from classifiers.detection.writers import COLUMNS, WRITERS
 from classifiers.detector import Detector
@@ -25,6 +25,7 @@ PREDICTIONS = [
     classify("a,b.png", [0.75], EVEN),
     classify('folder/"c".jpg', [1e-9], EVEN),
     unread("new\nline\udcff.png", "cannot read it"),
+    unread("x.png", "cannot read x.png: it is cut"),
 ]
 
 
@@ -41,7 +42,8 @@ def test_the_table_is_aligned():
         "P(generated)  verdict     picture",
         "      0.7500  generated   a,b.png",
         '      0.0000  natural     folder/"c".jpg',
-        "           -  unreadable  new\\nline\\udcff.png",
+        "           -  unreadable  new\\nline\\udcff.png: cannot read it",
+        "           -  unreadable  cannot read x.png: it is cut",
     ]
 
 
@@ -55,7 +57,7 @@ def test_csv_reads_back():
 
 def test_json_is_an_object_in_each_line():
     values = [json.loads(line) for line in written("json").splitlines()]
-    assert [tuple(each) for each in values] == [COLUMNS] * 3
+    assert [tuple(each) for each in values] == [COLUMNS] * 4
     assert list(values[0].values()) == ["a,b.png", 0.75, "generated", None]
     assert list(values[2].values()) == ["new\nline\udcff.png", None, None, "cannot read it"]
 
@@ -118,6 +120,14 @@ def test_the_command(tmp_path):
     rows = list(csv.DictReader(output.open(newline="")))
     np.testing.assert_allclose([float(row[COLUMNS[1]]) for row in rows[:3]], expected, rtol=1e-5)
     assert [row["error"] == "" for row in rows] == [True] * 3 + [False] * 2
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\0"])
+def test_paths_may_come_from_standard_input(end, monkeypatch):
+    names = [b"a b.png", b"caf\xff.png", b"c.png"]
+    text = io.TextIOWrapper(io.BytesIO(end.join(names) + end))
+    monkeypatch.setattr(sys, "stdin", text)
+    assert given(["x", "-", "y"]) == ["x", *map(os.fsdecode, names), "y"]
 
 
 def test_ctrl_c_says_that_it_starts_again(tmp_path):
