@@ -15,7 +15,7 @@ from processes import children_of, is_running
 from test_all import SCRIPT
 from test_command_line import TINY
 
-KILLS = 3
+KILLS = 2
 # What shows that a run goes on.
 TRACES = ("artifacts/*/STARTED.json", "artifacts/*/DONE.json", "results/*/report.json")
 

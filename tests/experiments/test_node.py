@@ -48,6 +48,14 @@ def small_batches(setting: str) -> LabConfig:
     return config.with_parts(parts)
 
 
+@pytest.fixture(autouse=True)
+def without_graphs():
+    """A graph of these networks takes longer to make than its only step."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
 def check_step(workshop: Workshop, spec, step: int = 0) -> None:
     task, _ = spec.build(workshop)
     before = {name: [np.array(each) for each in state] for name, state in task.state.items()}
