@@ -11,11 +11,11 @@ from pathlib import Path
 
 import commands
 import pytest
-from processes import children_of, is_running
+from processes import children_of, is_running, pin
 from test_all import SCRIPT
 from test_command_line import TINY
 
-KILLS = 2
+KILLS = 1
 # What shows that a run goes on.
 TRACES = ("artifacts/*/STARTED.json", "artifacts/*/DONE.json", "results/*/report.json")
 
@@ -31,8 +31,7 @@ def start(images: Path, workdir: Path, *arguments: str) -> commands.Process:
         f"--data_dir={images}", f"--workdir={workdir}", *TINY, *arguments,
     )  # fmt: skip
     # The last bits depend on the number of threads: one core for each training.
-    cores = 2 if "--workers=2" in arguments else 1
-    os.sched_setaffinity(process.pid, sorted(os.sched_getaffinity(0))[:cores])
+    pin(process.pid, 2 if "--workers=2" in arguments else 1)
     return process
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import commands
 import pytest
-from processes import children_of, is_running
+from processes import children_of, is_running, pin
 
 pytestmark = pytest.mark.long
 
@@ -38,7 +38,7 @@ def test_two_workers_train_everything_once_and_to_the_same_bits(images, tmp_path
     processes = [start(images, one), start(images, two, "--workers=2")]
     # The last bits depend on the number of threads: one core for each training.
     for process, count in zip(processes, (1, 2), strict=True):
-        os.sched_setaffinity(process.pid, sorted(os.sched_getaffinity(0))[:count])
+        pin(process.pid, count)
     (plain, _), (shared, lines) = (process.communicate(timeout=600) for process in processes)
     assert "trained 5 of 5" in plain and "trained 5 of 5" in shared, lines
     begun = [line.split("  ")[-1] for line in lines.splitlines() if line.startswith("[")]
