@@ -15,6 +15,7 @@ audit, auditing/      the command that looks for shortcuts and related images, a
 evaluation_inputs, evaluation, score_pictures, spectra    what evaluate and explain consist of
 hires_cam, map_geometry    where in an image a detector sees a generator
 baseline    logistic regression on the radial spectrum, which a network must be better than
+linear      logistic regression, of the baseline and of the probe
 pretrained  weights that a training begins with, and the linear probe on them
 calibrate   the command that chooses a detector's threshold by natural pictures
 detect, detection/    the command that looks at files, and its parts

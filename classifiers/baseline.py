@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from classifiers.evaluation_inputs import at_most
+from classifiers.linear import fit_linear
 from classifiers.perturbations import Perturbed
 from classifiers.spectra import radial_profiles
 from data import Images, InputError, read_json, write_json
@@ -73,16 +74,9 @@ def fit_baseline(natural: Images, generated: Images, jpeg_quality: int) -> Basel
         generated: likewise.
         jpeg_quality: of the network's JPEG encoding; 0 for none.
     """
-    from sklearn.linear_model import LogisticRegression
-
     features = [_features(at_most(images, MOST), jpeg_quality) for images in (natural, generated)]
     labels = np.repeat([0, 1], [len(each) for each in features])
-    values = np.concatenate(features)
-    mean, scale = values.mean(axis=0), values.std(axis=0) + 1e-6
-    model = LogisticRegression(class_weight="balanced", max_iter=1000)
-    model.fit((values - mean) / scale, labels)
-    weights = model.coef_[0] / scale
-    return Baseline(weights, float(model.intercept_[0] - weights @ mean), jpeg_quality)
+    return Baseline(*fit_linear(np.concatenate(features), labels), jpeg_quality)
 
 
 def baseline_line(detector: float, baseline: float) -> str:

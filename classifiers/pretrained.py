@@ -11,6 +11,7 @@ import numpy as np
 
 from classifiers.backbones import BACKBONES, KerasApplication
 from classifiers.evaluation_inputs import at_most
+from classifiers.linear import fit_linear
 from data import Images, InputError, sha256_file
 from metrics.prior import prior_weights
 from training.progress import say
@@ -133,7 +134,7 @@ def fit_probe(
     Returns:
         The cross-entropy of the validation images, each kind weighing half.
     """
-    from sklearn.linear_model import LogisticRegression
+    from scipy.special import expit
     from sklearn.metrics import log_loss
 
     from classifiers.models import behind_jpeg
@@ -142,20 +143,17 @@ def fit_probe(
     network = feature_network(model)
     values, labels = _joined([predict(network, at_most(images, MOST)) for images in training])
     others, other_labels = _joined([predict(network, images) for images in validation])
-    mean, scale = values.mean(axis=0), values.std(axis=0) + 1e-6
     fitted = []
     for penalty in INVERSE_PENALTIES:
-        regression = LogisticRegression(C=penalty, class_weight="balanced", max_iter=1000)
-        regression.fit((values - mean) / scale, labels)
-        probability = regression.predict_proba((others - mean) / scale)
+        kernel, bias = fit_linear(values, labels, penalty)
+        probability = expit(others @ kernel + bias)
         loss = log_loss(other_labels, probability, sample_weight=prior_weights(other_labels))
-        fitted.append((loss, regression))
-    loss, best = min(fitted, key=lambda each: each[0])
-    kernel = best.coef_[0] / scale
+        fitted.append((float(loss), kernel, bias))
+    loss, kernel, bias = min(fitted, key=lambda each: each[0])
     head = behind_jpeg(model).layers[-1]
     head.kernel.assign(kernel[:, None])
-    head.bias.assign(best.intercept_ - kernel @ mean)
-    return float(loss)
+    head.bias.assign([bias])
+    return loss
 
 
 def feature_network(model: keras.Model) -> keras.Model:

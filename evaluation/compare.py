@@ -18,13 +18,8 @@ from pathlib import Path
 from absl import flags
 
 from data import InputError, smallest_side
-from evaluation.config import (
-    INCEPTION,
-    OVER_FEATURES,
-    RANDOM_VGG16,
-    EvaluationConfig,
-    check_metrics,
-)
+from evaluation.config import OVER_FEATURES, EvaluationConfig, check_metrics
+from evaluation.flags import define_features, define_inception_sha256
 from evaluation.report import add_to_report, line, read_report
 from training import command
 from training.command_line import command_line
@@ -43,15 +38,9 @@ def main() -> None:
     with group(NEEDED):
         flags.DEFINE_string("reference", None, "Natural images: folder, zip file or records.")
         flags.DEFINE_string("images", None, "Images to compare with them: the same.")
-        flags.DEFINE_string("inception", None, "Path of inception-2015-12-05.tgz or its .pb file.")
+        define_features(", ".join(OVER_FEATURES))
     flags.DEFINE_list("metrics", list(OVER_FEATURES), f"Any of {', '.join(METRICS)}.")
-    flags.DEFINE_string(
-        "features", INCEPTION, f"What they are taken over: {INCEPTION}, {RANDOM_VGG16}, or the "
-        "path of a .keras file that maps images in [0, 255] to features.",
-    )  # fmt: skip
-    flags.DEFINE_string(
-        "inception_sha256", None, "What the SHA-256 of the .pb file of --inception must be."
-    )
+    define_inception_sha256()
     flags.DEFINE_integer(
         "resolution", None, "Height and width of all images; default: that of both sets.", 8
     )

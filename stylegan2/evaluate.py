@@ -19,15 +19,14 @@ from absl import flags
 
 from data import InputError
 from evaluation.config import (
-    INCEPTION,
     METRICS,
     NUM_NATURAL,
     OVER_FEATURES,
     PATH_METRICS,
-    RANDOM_VGG16,
     EvaluationConfig,
     check_metrics,
 )
+from evaluation.flags import define_features, define_inception_sha256
 from evaluation.report import add_to_report, line, read_report
 from stylegan2.config import GeneratorEvaluationConfig
 from stylegan2.flags import define_ops
@@ -48,15 +47,9 @@ def main() -> None:
             "data", None, "Natural images: folder or zip of images, or folder of records."
         )
     flags.DEFINE_list("metrics", ["fid", "kid", "pr"], f"Any of {', '.join(METRICS)}.")
-    flags.DEFINE_string(
-        "features", INCEPTION, f"What fid, kid and pr are taken over: {INCEPTION}, {RANDOM_VGG16}, "
-        "or the path of a .keras file that maps images in [0, 255] to features.",
-    )  # fmt: skip
-    flags.DEFINE_string("inception", None, "Path of inception-2015-12-05.tgz or its .pb file.")
+    define_features(", ".join(OVER_FEATURES))
     flags.DEFINE_string("output", None, "Folder of the report; default: that of the network.")
-    flags.DEFINE_string(
-        "inception_sha256", None, "What the SHA-256 of the .pb file of --inception must be."
-    )
+    define_inception_sha256()
     flags.DEFINE_string("perceptual", None, "Path of a model from pairs of images to distances.")
     flags.DEFINE_string("filter", None, "How --data is resized: lanczos (default) or box.")
     flags.DEFINE_string("cache", None, "Folder for features; default: `cache` in --output.")
@@ -96,7 +89,6 @@ def _run() -> None:
     from evaluation.reference import open_reference
     from stylegan2.evaluated import GeneratedImages
     from stylegan2.saved import load_network
-    from training.digests import network_sha256
     from training.native import library
 
     library.prefer(values.ops)
@@ -115,15 +107,10 @@ def _run() -> None:
     reference = open_reference(values.data, resolution, channels, config, values.filter)
     if reference.distinct < (config.num_natural or NUM_NATURAL):
         say(f"{reference.distinct:,} natural images in the split {reference.split}")
-    sampler = GeneratedImages(generator, config, reference.labels).sampler()
+    images = GeneratedImages(generator, config, reference.labels)
     output.mkdir(parents=True, exist_ok=True)
-    evaluator = Evaluator(sampler, reference, config, cache)
-    conditions = {
-        "network": values.network,
-        "network_sha256": network_sha256(generator, repr(generator.config)),
-        "resolution": resolution, **reference.conditions, "truncation": config.truncation,
-        "noise": config.noise, "seed": config.seed,
-    }  # fmt: skip
+    evaluator = Evaluator(images.sampler(), reference, config, cache)
+    conditions = images.conditions(values.network, reference)
     taken = []
     for score in evaluator.scores(metrics, extractor, perceptual):
         print(line(score, conditions), flush=True)

@@ -3,12 +3,14 @@
 import hashlib
 import json
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from data import InputError
 from evaluation.config import PathMetric
+from evaluation.reference import ReferenceImages
 from evaluation.sampler import Distance, Sampler
 from metrics import lerp, path_lengths, slerp
 from stylegan2.config import BLOCK, GeneratorEvaluationConfig
@@ -66,6 +68,21 @@ class GeneratedImages:
         )
         sha256 = hashlib.sha256(json.dumps(names).encode()).hexdigest()
         return Sampler(self.images, sha256, self.path_lengths)
+
+    def conditions(self, network: str, reference: ReferenceImages) -> dict[str, Any]:
+        """What all scores of it share, as a report takes it.
+
+        Args:
+            network: what it is called.
+            reference: the natural images that it is compared with.
+        """
+        generator, config = self.generator, self.config
+        return {
+            "network": network,
+            "network_sha256": network_sha256(generator, repr(generator.config)),
+            "resolution": generator.config.resolution, **reference.conditions,
+            "truncation": config.truncation, "noise": config.noise, "seed": config.seed,
+        }  # fmt: skip
 
     def images(self, indices: np.ndarray) -> np.ndarray:
         """Images of indices [n], n at least 1, uint8 [n, H, W, C]."""

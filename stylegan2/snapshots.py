@@ -46,7 +46,7 @@ class Measurement:
         from evaluation.reference import open_reference
         from stylegan2.evaluated import GeneratedImages
 
-        self._metrics, self._generator = tuple(config["metrics"]), generator
+        self._metrics = tuple(config["metrics"])
         self._snapshots, self._best = folder / FOLDER, folder / BEST
         self._config = GeneratorEvaluationConfig(num_generated=config["num_generated"])
         self._extractor = open_extractor(config["features"], config["inception"], None)
@@ -61,22 +61,16 @@ class Measurement:
         Args:
             name: of this snapshot.
         """
-        from training.digests import network_sha256
-
-        generator, config, evaluator = self._generator, self._config, self._evaluator()
-        conditions = {
-            "network": str(self._snapshots / f"{name}.keras"),
-            "network_sha256": network_sha256(generator, repr(generator.config)),
-            "resolution": generator.config.resolution, **self._reference.conditions,
-            "truncation": config.truncation, "noise": config.noise, "seed": config.seed,
-        }  # fmt: skip
+        evaluator = self._evaluator()
+        network = str(self._snapshots / f"{name}.keras")
+        conditions = self._images.conditions(network, self._reference)
         scores = list(evaluator.scores(self._metrics, self._extractor))
         add_to_report(self._snapshots, conditions, scores, command=command_line())
         evaluator.discard_generated()
         for score in scores:
             say(f"{name}: {line(score, conditions)}")
         if scores[0].value <= min(self._values(scores[0].name)):
-            save(generator, self._best)
+            save(self._images.generator, self._best)
 
     def _evaluator(self) -> Evaluator:
         from evaluation.evaluator import Evaluator

@@ -28,7 +28,8 @@ from absl import flags
 
 from data import InputError, write_json, write_samples
 from data.time_spans import time_span
-from evaluation.config import INCEPTION, OVER_FEATURES, RANDOM_VGG16
+from evaluation.config import OVER_FEATURES
+from evaluation.flags import define_features
 from stylegan2.config import AUTO, NETWORKS, TRAININGS, NetworkConfig, TrainingConfig
 from stylegan2.flags import define_ops
 from stylegan2.run import IMAGES, make_task, open_data, open_fooling, open_watch, read_config
@@ -99,11 +100,7 @@ def main() -> None:
         "metrics", [], "Measure the generator of every grid, and keep the best as best.keras, by "
         f"the first of these: any of {', '.join(OVER_FEATURES)}.",
     )  # fmt: skip
-    flags.DEFINE_string(
-        "features", INCEPTION, f"What --metrics are taken over: {INCEPTION}, {RANDOM_VGG16}, or a "
-        ".keras file that maps images in [0, 255] to features.",
-    )  # fmt: skip
-    flags.DEFINE_string("inception", None, "Path of inception-2015-12-05.tgz or its .pb file.")
+    define_features("--metrics")
     flags.DEFINE_integer(
         "num_generated", 10_000, "Generated images that --metrics take; fewer than published "
         "scores do, whose 50,000 would take longer than the training between two grids.",

@@ -40,15 +40,14 @@ def audit(
         JSON values: "sets", "probes" and "findings", and "common_size"; and what is related.
     """
     related = find_related(opened, compared)
-    looks = []
+    looks, belongs = [], []
     with Progress("examining", len(opened), unit="sets") as progress:
-        for each, chosen in zip(opened, related.indices, strict=True):
-            looks.append(examine(each, chosen[_spread(len(chosen), examined)]))
+        for number, (each, chosen) in enumerate(zip(opened, related.indices, strict=True)):
+            some = _spread(len(chosen), examined)
+            look = examine(each, chosen[some])
+            looks.append(look)
+            belongs.append(related.belongs[related.owner == number][some][look.places])
             progress.advance()
-    belongs = [
-        related.belongs[related.owner == number][_spread(len(chosen), examined)][look.places]
-        for number, (chosen, look) in enumerate(zip(related.indices, looks, strict=True))
-    ]
     titles = [f"natural: {set_name(opened[0].path)}", *(f"generated: {name}" for name in names)]
     sets = [
         {"name": title, **_facts(look), **related.of(number)}

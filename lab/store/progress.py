@@ -64,23 +64,13 @@ def progress_of(workdir: Path, planned: Planned, now: float | None = None) -> Pr
     if lines and length.get("batch_size"):
         rate = lines[-1].get("images_per_second", 0.0) / length["batch_size"] or None
     step = lines[-1]["step"] if lines else 0
-    known = planned, step, length.get("steps", planned.steps), rate
+    known = step, length.get("steps", planned.steps), rate
     error = _read(folder / FAILED, {"error": TEXT}).get("error")
     if error is not None:
-        return _progress("failed", *known, error)
+        return Progress(planned, "failed", *known, error)
     silence = (time.time() if now is None else now) - _changed(folder)
-    return _progress("running" if silence <= _bearable(lines, rate) else "stopped", *known)
-
-
-def _progress(
-    state: str,
-    planned: Planned,
-    step: int,
-    steps: int,
-    rate: float | None,
-    error: str | None = None,
-) -> Progress:
-    return Progress(planned, state, step, steps, rate, error)
+    state = "running" if silence <= _bearable(lines, rate) else "stopped"
+    return Progress(planned, state, *known)
 
 
 def _done(artifact: Artifact, planned: Planned) -> Progress:
