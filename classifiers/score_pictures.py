@@ -9,7 +9,7 @@ import numpy as np
 from classifiers.evaluation import Scores
 from data import Images, image_grid
 from report import Figure, Grid
-from report.drawing import COLOURS, FAINT, INK, save, surround
+from report.drawing import COLOURS, FAINT, INK, dress, save, surround
 
 SHOWN = 8  # mistakes of each kind
 BINS = 40
@@ -101,11 +101,7 @@ def _axes(xlabel: str, ylabel: str):
 
     figure = Canvas((6.4, 3.8), facecolor="white")
     axis = figure.add_axes((0.0, 0.0, 1.0, 1.0))
-    axis.set_xlabel(xlabel, size=10, color=INK)
-    axis.set_ylabel(ylabel, size=10, color=INK)
-    axis.tick_params(labelsize=9, colors=INK, length=3)
-    axis.spines[["top", "right"]].set_visible(False)
-    axis.spines[:].set_color(FAINT)
+    dress(axis, xlabel, ylabel)
     return figure, axis
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from data import files
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 DPI = 160
@@ -28,6 +29,18 @@ def save(figure: Figure, path: Path) -> Path:
     figure.savefig(data, format="png", dpi=DPI, bbox_inches="tight", pad_inches=0.15)
     files.write_bytes(path, data.getvalue())
     return path
+
+
+def dress(axis: Axes, xlabel: str = "", ylabel: str = "") -> None:
+    """Labels, small ticks, and no frame at the top and the right."""
+    if xlabel:
+        axis.set_xlabel(xlabel, size=10, color=INK)
+    if ylabel:
+        axis.set_ylabel(ylabel, size=10, color=INK)
+    axis.tick_params(labelsize=9, colors=INK, length=3, which="major")
+    axis.set_axisbelow(True)
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.spines[:].set_color(FAINT)
 
 
 def surround(figure: Figure, title: str, footer: str = "") -> None:

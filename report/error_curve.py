@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from report.drawing import COLOURS, FAINT, INK, MARKERS, RULE, save, surround
+from report.drawing import COLOURS, INK, MARKERS, RULE, dress, save, surround
 from report.values import Measurement
 
 if TYPE_CHECKING:
@@ -62,14 +62,15 @@ def error_curve(
     figure = Figure(SIZE, facecolor="white")
     axis = figure.add_axes((0.0, 0.0, 1.0, 1.0))
     handles = [_draw(axis, curve, n, label, "-") for n, (label, curve) in enumerate(series.items())]
-    _dress(axis, ylabel, ylim)
-    axis.set_xlabel(xlabel, size=10, color=INK)
+    dress(axis, xlabel, ylabel)
+    if ylim is not None:
+        axis.set_ylim(*ylim)
     axis.grid(axis="y", color=RULE, linewidth=0.7)
     if second:
         other = axis.twinx()
         numbered = enumerate(second.items(), len(series))
         handles += [_draw(other, curve, n, label, "--") for n, (label, curve) in numbered]
-        _dress(other, second_ylabel, None)
+        dress(other, ylabel=second_ylabel)
         other.spines["right"].set_visible(True)
     _mark_x(axis, sorted({x for curve in curves for x, _ in curve}), logx)
     if len(handles) > 1:
@@ -110,16 +111,6 @@ def _draw(axis: Axes, curve: Curve, number: int, label: str, line: str) -> objec
         capsize=2.5,
         label=label,
     )
-
-
-def _dress(axis: Axes, ylabel: str, ylim: tuple[float, float] | None) -> None:
-    axis.set_ylabel(ylabel, size=10, color=INK)
-    axis.tick_params(labelsize=9, colors=INK, length=3, which="major")
-    axis.set_axisbelow(True)
-    axis.spines[["top", "right"]].set_visible(False)
-    axis.spines[:].set_color(FAINT)
-    if ylim is not None:
-        axis.set_ylim(*ylim)
 
 
 def _mark_x(axis: Axes, places: list[float], logx: bool) -> None:

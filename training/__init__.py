@@ -29,6 +29,7 @@ jpeg/             the JPEG encoding that images pass through before a classifier
 config            frozen dataclasses: presets, absl flags, JSON
 command           how a command line starts, fails and exits
 flag_help         --help: the flags in groups
+speed             images per second of steps alone
 timing            pieces of work that take turns
 exiting           how a process exits, also as one of several workers
 command_line      the command that started this program

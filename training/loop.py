@@ -23,6 +23,7 @@ from training.profiling import Profile
 from training.progress import Progress, say
 from training.run_folder import identify, identity
 from training.signals import SIGNALS, Interrupted, StopRequest, stop_request
+from training.speed import Speed
 from training.task import Task
 from training.workers import Workers
 
@@ -221,28 +222,27 @@ class Loop:
         log: MetricsLog | None,
         progress: Progress,
     ) -> None:
-        self._started = self._logged_at = self._saved_at = time.monotonic()
-        self._logged_step = first = step
+        started = self._saved_at = time.monotonic()
+        self._speed = Speed(self.task.batch_size, step)
         seconds_before = self.seconds
         signal_number, last = None, self._look(stop, step)[1]
         while signal_number is None and not last:
             with profile.step(step):
                 self._pending.append(self._run_step(step, next(batches)))
             step += 1
-            if step == first + 1:  # which compiled the graphs, and tells nothing of the rate
-                self._logged_at, self._logged_step = time.monotonic(), step
+            self._speed.made(step)
             self._pending[-1] = self._pending[-1] | self.task.after_step(step) | self._measure(step)
             # One look at each step, so that all of it agrees on whether it is the last.
             signal_number, last, due = self._look(stop, step)
             if last or step % self.config.log_every == 0:
                 self._log(step, log)
             progress.advance(note=_note(self._metrics | self._measured))
-            with self._outside_the_rate():
+            with self._speed.pause():
                 if self._has_grid(step):
                     self._sample(step)
                 if step in self.after and self._workers.is_chief:
                     self.after[step]()
-            self.seconds = seconds_before + time.monotonic() - self._started
+            self.seconds = seconds_before + time.monotonic() - started
             if last or signal_number is not None or due:
                 self._save(step)
         self.done = step
@@ -257,7 +257,7 @@ class Loop:
         due = self._has_grid(step) or step in self.after
         if self.measure is None or not due or not self._workers.is_chief:
             return {}
-        with self._outside_the_rate():
+        with self._speed.pause():
             self._measured = self.measure()
         return self._measured
 
@@ -288,7 +288,7 @@ class Loop:
             name: float(np.mean([each[name] for each in pending if name in each]))
             for name in names
         }
-        line = {**self._metrics, "images_per_second": self._rate(step)}
+        line = {**self._metrics, "images_per_second": self._speed.take(step)}
         if log is not None:
             log.write(step, line)
         if self.watch is not None and self._workers.is_chief:
@@ -303,26 +303,6 @@ class Loop:
                 if not math.isfinite(value):
                     raise NonFiniteError(self._non_finite(f"{name} became {value} at step {at:,}"))
         return pending
-
-    def _rate(self, step: int) -> float:
-        """Images per second since the last line, without the first step of this process.
-
-        Where a line has no other step, that one counts from the process's start.
-        """
-        now = time.monotonic()
-        if step == self._logged_step:
-            self._logged_at, self._logged_step = self._started, step - 1
-        images = (step - self._logged_step) * self.task.batch_size
-        elapsed = now - self._logged_at
-        self._logged_at, self._logged_step = now, step
-        return images / max(elapsed, 1e-9)
-
-    @contextlib.contextmanager
-    def _outside_the_rate(self) -> Iterator[None]:
-        """What is done inside is no part of the images per second."""
-        started = time.monotonic()
-        yield
-        self._logged_at += time.monotonic() - started
 
     def _checkpoint_is_due(self) -> bool:
         return time.monotonic() - self._saved_at >= self.config.checkpoint_seconds

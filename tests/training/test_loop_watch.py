@@ -10,6 +10,7 @@ from tiny_training import BATCH, TinyTask, logged, make_loop
 
 from data import InputError
 from training import loop as loop_module
+from training import speed as speed_module
 from training.loop import NonFiniteError
 from training.metrics_log import read_metrics
 from training.signals import Interrupted
@@ -21,7 +22,8 @@ STEP_SECONDS = 10.0
 def clock(monkeypatch):
     """A clock that stands still until a task's step moves it."""
     clock = SimpleNamespace(now=1000.0, monotonic=lambda: clock.now)
-    monkeypatch.setattr(loop_module, "time", clock)
+    for module in (loop_module, speed_module):
+        monkeypatch.setattr(module, "time", clock)
     return clock
 
 
@@ -99,6 +101,15 @@ def test_the_speed_is_that_of_this_process(tmp_path, clock):
     make_loop(TimedTask(clock), 6, tmp_path).run()
     speeds = [record["images_per_second"] for record in read_metrics(tmp_path / "metrics.jsonl")]
     assert speeds == [BATCH / STEP_SECONDS] * 2
+
+
+def test_what_is_done_between_steps_is_no_part_of_the_speed(tmp_path, clock):
+    def wait() -> None:
+        clock.now += 1000.0
+
+    make_loop(TimedTask(clock), 6, tmp_path, log_every=2, after={2: wait, 3: wait}).run()
+    speeds = [record["images_per_second"] for record in read_metrics(tmp_path / "metrics.jsonl")]
+    assert speeds == [BATCH / STEP_SECONDS] * 3
 
 
 def test_checkpoints_keep_their_distance_in_time_and_come_with_a_line(tmp_path, clock):

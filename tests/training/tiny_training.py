@@ -78,8 +78,8 @@ def _glorot(seed: int) -> keras.initializers.Initializer:
 
 
 def make_loop(task: Task, steps: int, folder: Path, **options) -> Loop:
-    """A loop over a task; options are LoopConfig's, `strategy` and `write_samples`."""
-    rest = {name: options.pop(name, None) for name in ("strategy", "write_samples")}
+    """A loop over a task; options are LoopConfig's, `strategy`, `write_samples`, `after`."""
+    rest = {name: options.pop(name, None) for name in ("strategy", "write_samples", "after")}
     config = LoopConfig(**{"log_every": 3, "sample_every": 0, "checkpoint_seconds": 0, **options})
     return Loop(task, steps, folder, label="tiny", config=config, **rest)
 
