@@ -230,8 +230,8 @@ class Loop:
             with profile.step(step):
                 self._pending.append(self._run_step(step, next(batches)))
             step += 1
-            self._speed.made(step)
             self._pending[-1] = self._pending[-1] | self.task.after_step(step) | self._measure(step)
+            self._speed.made(step)
             # One look at each step, so that all of it agrees on whether it is the last.
             signal_number, last, due = self._look(stop, step)
             if last or step % self.config.log_every == 0:
