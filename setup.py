@@ -16,6 +16,8 @@ ROOMS = (
     "stylegan2",
     "training",
 )
+INCLUDED = [f"{room}{rest}" for room in ROOMS for rest in ("", ".*")]
+PACKAGE = "gan_knowledge_gaps"
 
 setup(
     name="gan-knowledge-gaps",
@@ -29,8 +31,14 @@ setup(
     license="Apache-2.0",
     license_files=["LICENSE"],
     python_requires=">=3.11,<3.14",
-    packages=find_packages(include=[f"{room}{rest}" for room in ROOMS for rest in ("", ".*")]),
-    package_data={"report": ["templates/*"], "training.native": ["kernels/*"]},
+    # The rooms lie beside the package here, and inside it where it is installed.
+    packages=[PACKAGE, *(f"{PACKAGE}.{room}" for room in find_packages(include=INCLUDED))],
+    package_dir={f"{PACKAGE}.{room}": room for room in ROOMS},
+    package_data={
+        f"{PACKAGE}.report": ["templates/*"],
+        f"{PACKAGE}.training.native": ["kernels/*"],
+    },
+    entry_points={"console_scripts": [f"gaps = {PACKAGE}.__main__:main"]},
     install_requires=[
         "absl-py>=2.1",
         "filelock>=3.15",
@@ -58,8 +66,8 @@ setup(
         "slurm": ["submitit>=1.5"],
         "onnx": ["tf2onnx>=1.17"],
         "test": ["ai-edge-litert>=2.1", "hypothesis>=6.100", "onnxruntime>=1.23", "pre-commit>=3.7",
-                 "pytest>=8.2", "pytest-xdist>=3.7", "ruff==0.17.6", "submitit>=1.5",
-                 "tf2onnx>=1.17"],
+                 "pytest>=8.2", "pytest-xdist>=3.7", "ruff==0.17.6", "setuptools>=77",
+                 "submitit>=1.5", "tf2onnx>=1.17"],
     },
     classifiers=[
         "Intended Audience :: Science/Research",

@@ -17,4 +17,5 @@ Each prints medians over repeats taken in turn in one process, and their ratio. 
 ratio is what counts.
 """
 
-import training as _training  # noqa: F401 - first: TensorFlow then comes without its notices
+# First: TensorFlow then comes without its notices.
+from gan_knowledge_gaps import training as _training  # noqa: F401

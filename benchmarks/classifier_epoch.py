@@ -15,11 +15,11 @@ import numpy as np
 from absl import flags
 
 from benchmarks.timing import print_rates
-from classifiers import ClassifierConfig, ClassifierTask, build
-from data import ArrayImages
-from training import command
-from training.loop import Loop
-from training.timing import medians
+from gan_knowledge_gaps.classifiers import ClassifierConfig, ClassifierTask, build
+from gan_knowledge_gaps.data import ArrayImages
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.loop import Loop
+from gan_knowledge_gaps.training.timing import medians
 
 SHAPE = (28, 28, 1)
 

@@ -13,11 +13,11 @@ import tensorflow as tf
 from absl import flags
 
 from benchmarks.timing import print_rates
-from data import ArrayImages
-from dcgan import DCGANConfig, DCGANTask, build_discriminator, build_generator
-from training import command
-from training.compiling import compile_step
-from training.timing import medians
+from gan_knowledge_gaps.data import ArrayImages
+from gan_knowledge_gaps.dcgan import DCGANConfig, DCGANTask, build_discriminator, build_generator
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.compiling import compile_step
+from gan_knowledge_gaps.training.timing import medians
 
 IMAGES = 4096
 

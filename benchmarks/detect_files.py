@@ -16,14 +16,14 @@ from PIL import Image
 from sklearn.datasets import load_sample_images
 
 from benchmarks.timing import print_rates
-from classifiers.detection.batches import detect
-from classifiers.detection.fitting import crop_resize_of
-from classifiers.detection.pictures import Pictures
-from classifiers.detector import Detector
-from classifiers.models import build
-from data import ArrayImages
-from training import command
-from training.timing import medians
+from gan_knowledge_gaps.classifiers.detection.batches import detect
+from gan_knowledge_gaps.classifiers.detection.fitting import crop_resize_of
+from gan_knowledge_gaps.classifiers.detection.pictures import Pictures
+from gan_knowledge_gaps.classifiers.detector import Detector
+from gan_knowledge_gaps.classifiers.models import build
+from gan_knowledge_gaps.data import ArrayImages
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.timing import medians
 
 
 def write_pictures(folder: Path, count: int) -> None:

@@ -12,10 +12,10 @@ import tensorflow as tf
 from absl import flags
 
 from benchmarks.timing import print_rates
-from classifiers import ClassifierConfig, ClassifierTask, predict
-from data import ArrayImages
-from training import command
-from training.timing import medians
+from gan_knowledge_gaps.classifiers import ClassifierConfig, ClassifierTask, predict
+from gan_knowledge_gaps.data import ArrayImages
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.timing import medians
 
 APPLICATIONS = {
     "resnet50": "ResNet50", "inception_v3": "InceptionV3", "mobilenet_v2": "MobileNetV2",

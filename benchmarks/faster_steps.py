@@ -13,13 +13,13 @@ import tensorflow as tf
 from absl import flags
 
 from benchmarks.timing import print_rates
-from classifiers import ClassifierConfig, ClassifierTask
-from data import ArrayImages
-from dcgan import DCGANConfig, DCGANTask
-from training import command
-from training.compiling import compile_step
-from training.task import Task
-from training.timing import medians
+from gan_knowledge_gaps.classifiers import ClassifierConfig, ClassifierTask
+from gan_knowledge_gaps.data import ArrayImages
+from gan_knowledge_gaps.dcgan import DCGANConfig, DCGANTask
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.compiling import compile_step
+from gan_knowledge_gaps.training.task import Task
+from gan_knowledge_gaps.training.timing import medians
 
 IMAGES = 4096
 STEPS_IN_A_CALL = 10

@@ -17,13 +17,13 @@ from absl import flags
 from PIL import Image
 
 from benchmarks.timing import print_rates
-from evaluation.config import EvaluationConfig
-from evaluation.evaluator import Evaluator
-from evaluation.extractors import Extractor, open_extractor
-from evaluation.reference import open_reference
-from evaluation.sampler import Sampler
-from training import command
-from training.timing import medians
+from gan_knowledge_gaps.evaluation.config import EvaluationConfig
+from gan_knowledge_gaps.evaluation.evaluator import Evaluator
+from gan_knowledge_gaps.evaluation.extractors import Extractor, open_extractor
+from gan_knowledge_gaps.evaluation.reference import open_reference
+from gan_knowledge_gaps.evaluation.sampler import Sampler
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.timing import medians
 
 STORED = 96  # height and width of the files
 

@@ -12,9 +12,9 @@ from PIL import Image
 from sklearn.datasets import load_sample_images
 
 from benchmarks.timing import print_rates
-from training import command
-from training.jpeg import JPEGEncoding
-from training.timing import medians
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.jpeg import JPEGEncoding
+from gan_knowledge_gaps.training.timing import medians
 
 BASELINE = "tf.image.adjust_jpeg_quality"
 

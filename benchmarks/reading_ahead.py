@@ -18,13 +18,18 @@ import tensorflow as tf
 from absl import flags
 
 from benchmarks.detect_files import write_pictures
-from classifiers import BalancedPool, ClassifierConfig, ClassifierTask, augmentation
-from classifiers.augmentation import AugmentationConfig, augmented
-from data.ahead import ahead
-from data.pictures import open_folder
-from data.threads import usable_cores
-from training import command
-from training.timing import medians
+from gan_knowledge_gaps.classifiers import (
+    BalancedPool,
+    ClassifierConfig,
+    ClassifierTask,
+    augmentation,
+)
+from gan_knowledge_gaps.classifiers.augmentation import AugmentationConfig, augmented
+from gan_knowledge_gaps.data.ahead import ahead
+from gan_knowledge_gaps.data.pictures import open_folder
+from gan_knowledge_gaps.data.threads import usable_cores
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.timing import medians
 
 AUGMENTATIONS = {
     "": AugmentationConfig(),

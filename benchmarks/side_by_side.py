@@ -15,8 +15,8 @@ import numpy as np
 from absl import flags
 
 from benchmarks.timing import print_rates
-from lab.executors.placement import share_of_cores
-from training import command
+from gan_knowledge_gaps.lab.executors.placement import share_of_cores
+from gan_knowledge_gaps.training import command
 
 
 def train(cores, width, batch_size, precision, steps, repeats, barrier, results) -> None:
@@ -24,10 +24,10 @@ def train(cores, width, batch_size, precision, steps, repeats, barrier, results)
     os.sched_setaffinity(0, cores)  # Before TensorFlow counts the cores for its threads.
     import tensorflow as tf
 
-    from data import ArrayImages
-    from dcgan import DCGANConfig, DCGANTask
-    from training.compiling import compile_step
-    from training.runtime import configure
+    from gan_knowledge_gaps.data import ArrayImages
+    from gan_knowledge_gaps.dcgan import DCGANConfig, DCGANTask
+    from gan_knowledge_gaps.training.compiling import compile_step
+    from gan_knowledge_gaps.training.runtime import configure
 
     configure()
     images = np.random.default_rng(0).integers(0, 256, (4096, 28, 28, 1), dtype=np.uint8)

@@ -14,12 +14,12 @@ import tensorflow as tf
 from absl import flags
 
 from benchmarks.timing import print_rates
-from stylegan2 import Generator, NetworkConfig, sample
-from stylegan2.config import GeneratorEvaluationConfig
-from stylegan2.evaluated import GeneratedImages
-from training import command
-from training.native import library
-from training.timing import medians
+from gan_knowledge_gaps.stylegan2 import Generator, NetworkConfig, sample
+from gan_knowledge_gaps.stylegan2.config import GeneratorEvaluationConfig
+from gan_knowledge_gaps.stylegan2.evaluated import GeneratedImages
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.native import library
+from gan_knowledge_gaps.training.timing import medians
 
 
 def naive(generator: Generator, images: int, batch_size: int, graph: bool) -> Callable[[], None]:

@@ -18,10 +18,10 @@ from collections.abc import Callable
 import tensorflow as tf
 from absl import flags
 
-from stylegan2.ops import fused_bias_act, upfirdn_2d
-from training import command
-from training.native import library
-from training.timing import medians
+from gan_knowledge_gaps.stylegan2.ops import fused_bias_act, upfirdn_2d
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.native import library
+from gan_knowledge_gaps.training.timing import medians
 
 KERNEL = tf.constant([1.0, 3.0, 3.0, 1.0]).numpy() / 8
 

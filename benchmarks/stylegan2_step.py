@@ -17,13 +17,13 @@ import tensorflow as tf
 from absl import flags
 
 from benchmarks.operations import operations
-from data import ArrayImages
-from stylegan2 import NetworkConfig, StyleGAN2Task, TrainingConfig
-from stylegan2.family import StyleGAN2Family
-from training import command
-from training.compiling import compile_step
-from training.native import library
-from training.timing import medians
+from gan_knowledge_gaps.data import ArrayImages
+from gan_knowledge_gaps.stylegan2 import NetworkConfig, StyleGAN2Task, TrainingConfig
+from gan_knowledge_gaps.stylegan2.family import StyleGAN2Family
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.compiling import compile_step
+from gan_knowledge_gaps.training.native import library
+from gan_knowledge_gaps.training.timing import medians
 
 MATRIX = 2048
 PERIOD = 16  # steps until all kinds have come

@@ -15,14 +15,14 @@ import numpy as np
 import tensorflow as tf
 from absl import flags
 
-from classifiers import ClassifierConfig, ClassifierTask
-from data import ArrayImages
-from stylegan2.family import StyleGAN2Family
-from training import command, custom_gradients
-from training.compiling import CompiledSteps
-from training.distribution import distribute
-from training.fooling import FoolingLoss
-from training.task import Task
+from gan_knowledge_gaps.classifiers import ClassifierConfig, ClassifierTask
+from gan_knowledge_gaps.data import ArrayImages
+from gan_knowledge_gaps.stylegan2.family import StyleGAN2Family
+from gan_knowledge_gaps.training import command, custom_gradients
+from gan_knowledge_gaps.training.compiling import CompiledSteps
+from gan_knowledge_gaps.training.distribution import distribute
+from gan_knowledge_gaps.training.fooling import FoolingLoss
+from gan_knowledge_gaps.training.task import Task
 
 IMAGES, STEPS, SIZE = 256, 17, 8
 OWN, SHARED = "its own graphs", "the first one's graphs"

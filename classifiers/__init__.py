@@ -27,8 +27,9 @@ A classifier maps images in [0, 255] to one logit, positive = generated.
 
 import lazy_loader
 
-import training as _training  # noqa: F401 - first: TensorFlow then comes without its notices
-from training.saved_classes import registered_by as _registered_by
+# First: TensorFlow then comes without its notices.
+from gan_knowledge_gaps import training as _training  # noqa: F401
+from gan_knowledge_gaps.training.saved_classes import registered_by as _registered_by
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,

@@ -1,6 +1,6 @@
 """Lists the commands: `python -m classifiers`."""
 
-from training.command_list import tell
+from gan_knowledge_gaps.training.command_list import tell
 
 if __name__ == "__main__":
     tell(__file__)

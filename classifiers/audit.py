@@ -14,8 +14,8 @@ from pathlib import Path
 
 from absl import flags
 
-import report
-from classifiers.evaluation_inputs import (
+from gan_knowledge_gaps import report
+from gan_knowledge_gaps.classifiers.evaluation_inputs import (
     check_common_size,
     check_sets_given,
     chosen_common_size,
@@ -24,13 +24,13 @@ from classifiers.evaluation_inputs import (
     names_of,
     open_sets,
 )
-from data import InputError, write_bytes
-from data.groups import check_rule
-from report import Report
-from training import command
-from training.command_line import command_line
-from training.flag_help import NEEDED, group
-from training.progress import say
+from gan_knowledge_gaps.data import InputError, write_bytes
+from gan_knowledge_gaps.data.groups import check_rule
+from gan_knowledge_gaps.report import Report
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.command_line import command_line
+from gan_knowledge_gaps.training.flag_help import NEEDED, group
+from gan_knowledge_gaps.training.progress import say
 
 GROUPS = "groups.csv"
 
@@ -75,8 +75,8 @@ def _run() -> None:
     check_sets_given()
     check_common_size(values.common_size)
     check_rule(values.groups)
-    from classifiers.auditing.audit import audit, related_csv, warn
-    from classifiers.auditing.tables import audit_tables
+    from gan_knowledge_gaps.classifiers.auditing.audit import audit, related_csv, warn
+    from gan_knowledge_gaps.classifiers.auditing.tables import audit_tables
 
     started = time.monotonic()
     common_size = chosen_common_size(values.common_size)

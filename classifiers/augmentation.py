@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from classifiers.perturbations import blur, jpeg
-from data.threads import map_in_order, usable_cores
-from training.config import check_at_least, check_at_most
+from gan_knowledge_gaps.classifiers.perturbations import blur, jpeg
+from gan_knowledge_gaps.data.threads import map_in_order, usable_cores
+from gan_knowledge_gaps.training.config import check_at_least, check_at_most
 
 
 @dataclasses.dataclass(frozen=True)

@@ -90,7 +90,7 @@ class KerasApplication:
 
 
 def _resnet50(images: keras.KerasTensor, width: float) -> keras.KerasTensor:
-    from classifiers.resnet import resnet50
+    from gan_knowledge_gaps.classifiers.resnet import resnet50
 
     return resnet50(images, width)
 
@@ -145,7 +145,7 @@ def build_detector(
     """
     import keras
 
-    from classifiers.rebuilding import rebuild
+    from gan_knowledge_gaps.classifiers.rebuilding import rebuild
 
     backbone = BACKBONES[name]
     is_small = min(image_shape[:2]) < backbone.least_size

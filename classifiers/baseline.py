@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from classifiers.evaluation_inputs import at_most
-from classifiers.linear import fit_linear
-from classifiers.perturbations import Perturbed
-from classifiers.spectra import radial_profiles
-from data import Images, InputError, read_json, write_json
-from data.json_files import NUMBER, at_least
+from gan_knowledge_gaps.classifiers.evaluation_inputs import at_most
+from gan_knowledge_gaps.classifiers.linear import fit_linear
+from gan_knowledge_gaps.classifiers.perturbations import Perturbed
+from gan_knowledge_gaps.classifiers.spectra import radial_profiles
+from gan_knowledge_gaps.data import Images, InputError, read_json, write_json
+from gan_knowledge_gaps.data.json_files import NUMBER, at_least
 
 FILE = "baseline.json"
 _SHAPE = {"weights": [NUMBER], "bias": NUMBER, "jpeg_quality": at_least(0)}
@@ -55,7 +55,7 @@ def load_baseline(detector: str | Path, image_shape: tuple[int, int, int]) -> Ba
     Raises:
         InputError: it is damaged, or of images of another size.
     """
-    from training.keras_models import classifier_file
+    from gan_knowledge_gaps.training.keras_models import classifier_file
 
     path = classifier_file(detector).with_name(FILE)
     if not path.exists():

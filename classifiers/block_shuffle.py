@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from data import Images, permutation
+from gan_knowledge_gaps.data import Images, permutation
 
 BLOCKS = 64  # of a window
 

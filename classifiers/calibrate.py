@@ -15,15 +15,15 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-from classifiers.detection.batches import scored
-from classifiers.detection.pictures import Pictures
-from classifiers.detector import Detector, load_detector
-from data import InputError
-from metrics.detection import threshold_at
-from metrics.intervals import false_positive_interval, threshold_interval
-from training import command
-from training.flag_help import NEEDED, group
-from training.progress import Progress, say
+from gan_knowledge_gaps.classifiers.detection.batches import scored
+from gan_knowledge_gaps.classifiers.detection.pictures import Pictures
+from gan_knowledge_gaps.classifiers.detector import Detector, load_detector
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.metrics.detection import threshold_at
+from gan_knowledge_gaps.metrics.intervals import false_positive_interval, threshold_interval
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.flag_help import NEEDED, group
+from gan_knowledge_gaps.training.progress import Progress, say
 
 
 def main() -> None:
@@ -72,7 +72,7 @@ def _run() -> None:
 
 def detector_folder(path: str) -> Path:
     """The folder of a detector, whose detector.json can be written; InputError if it is none."""
-    from training.keras_models import MODEL, classifier_file
+    from gan_knowledge_gaps.training.keras_models import MODEL, classifier_file
 
     file = classifier_file(path)
     if file.name != MODEL:

@@ -2,8 +2,8 @@
 
 import keras
 
-from classifiers.config import CNN_FEATURES, CNN_LEAST_SIZE
-from training.randomness import derive_seed
+from gan_knowledge_gaps.classifiers.config import CNN_FEATURES, CNN_LEAST_SIZE
+from gan_knowledge_gaps.training.randomness import derive_seed
 
 
 def build_cnn(

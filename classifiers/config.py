@@ -2,8 +2,13 @@
 
 import dataclasses
 
-from data import InputError
-from training.config import PRECISIONS, check_at_least, check_at_most, check_choices
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.training.config import (
+    PRECISIONS,
+    check_at_least,
+    check_at_most,
+    check_choices,
+)
 
 # Of the small CNN: the smallest height and width, and the layer whose features are used.
 CNN_LEAST_SIZE, CNN_FEATURES = 10, "features"

@@ -22,17 +22,22 @@ from typing import TextIO
 from absl import flags
 from tqdm import tqdm
 
-from classifiers.detection.batches import detect
-from classifiers.detection.pictures import Pictures
-from classifiers.detection.predictions import EVEN, GENERATED, UNCERTAIN, Thresholds
-from classifiers.detection.writers import WRITERS, Writer
-from classifiers.detector import Detector, load_detector
-from classifiers.evaluation_inputs import checked_prior, define_prior
-from data import InputError, atomic_path
-from metrics.prior import BALANCED
-from training import command
-from training.flag_help import NEEDED, group
-from training.progress import Progress, say
+from gan_knowledge_gaps.classifiers.detection.batches import detect
+from gan_knowledge_gaps.classifiers.detection.pictures import Pictures
+from gan_knowledge_gaps.classifiers.detection.predictions import (
+    EVEN,
+    GENERATED,
+    UNCERTAIN,
+    Thresholds,
+)
+from gan_knowledge_gaps.classifiers.detection.writers import WRITERS, Writer
+from gan_knowledge_gaps.classifiers.detector import Detector, load_detector
+from gan_knowledge_gaps.classifiers.evaluation_inputs import checked_prior, define_prior
+from gan_knowledge_gaps.data import InputError, atomic_path
+from gan_knowledge_gaps.metrics.prior import BALANCED
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.flag_help import NEEDED, group
+from gan_knowledge_gaps.training.progress import Progress, say
 
 QUALITIES = (95, 85, 75, 60)  # of JPEG, that --stability tries
 

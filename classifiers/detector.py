@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from classifiers.detection.predictions import Thresholds
-from data import Images, atomic_path, read_json, write_json
-from data.json_files import NUMBER, OBJECT, TEXT, WHOLE, above, at_least, one_of
-from data.resize import FILTERS
-from metrics.prior import BALANCED, prior_shift
+from gan_knowledge_gaps.classifiers.detection.predictions import Thresholds
+from gan_knowledge_gaps.data import Images, atomic_path, read_json, write_json
+from gan_knowledge_gaps.data.json_files import NUMBER, OBJECT, TEXT, WHOLE, above, at_least, one_of
+from gan_knowledge_gaps.data.resize import FILTERS
+from gan_knowledge_gaps.metrics.prior import BALANCED, prior_shift
 
 if TYPE_CHECKING:
     import keras
@@ -55,7 +55,7 @@ class Detector:
 
     def logits(self, images: Images) -> np.ndarray:
         """Logits as the model gives them, float32 [N], positive = generated."""
-        from classifiers.scoring import predict
+        from gan_knowledge_gaps.classifiers.scoring import predict
 
         return predict(self.model, images)[:, 0]
 
@@ -88,7 +88,7 @@ class Detector:
     def save(self, folder: Path) -> None:
         """Writes both files; the second last, each whole or not at all."""
         folder.mkdir(parents=True, exist_ok=True)
-        from training.keras_models import MODEL
+        from gan_knowledge_gaps.training.keras_models import MODEL
 
         with atomic_path(folder / MODEL) as temporary:
             self.model.save(temporary)
@@ -111,7 +111,7 @@ def load_detector(path: str | Path) -> Detector:
     Raises:
         InputError: there is no model, or it is damaged or no detector.
     """
-    from training.keras_models import MODEL, classifier_file, load_classifier
+    from gan_knowledge_gaps.training.keras_models import MODEL, classifier_file, load_classifier
 
     file = classifier_file(path)
     model = load_classifier(path)

@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from classifiers.scoring import predict
-from data import Images
-from training.task import copy_values, flat_variables
+from gan_knowledge_gaps.classifiers.scoring import predict
+from gan_knowledge_gaps.data import Images
+from gan_knowledge_gaps.training.task import copy_values, flat_variables
 
 WORST = 1e30  # A loss that any other is better than; finite, as everything in a checkpoint is.
 

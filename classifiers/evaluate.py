@@ -13,11 +13,11 @@ from pathlib import Path
 
 from absl import flags
 
-import report
-from classifiers import evaluation_inputs
-from classifiers.auditing.tables import audit_tables
-from classifiers.baseline import load_baseline
-from classifiers.evaluation import (
+from gan_knowledge_gaps import report
+from gan_knowledge_gaps.classifiers import evaluation_inputs
+from gan_knowledge_gaps.classifiers.auditing.tables import audit_tables
+from gan_knowledge_gaps.classifiers.baseline import load_baseline
+from gan_knowledge_gaps.classifiers.evaluation import (
     baseline_table,
     calibration,
     detection_table,
@@ -26,13 +26,13 @@ from classifiers.evaluation import (
     robustness,
     score,
 )
-from classifiers.perturbations import check_strength
-from classifiers.score_pictures import histogram, mistakes, roc
-from data import InputError
-from report import Report
-from training import command
-from training.command_line import command_line
-from training.flag_help import OPTIONS, group
+from gan_knowledge_gaps.classifiers.perturbations import check_strength
+from gan_knowledge_gaps.classifiers.score_pictures import histogram, mistakes, roc
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.report import Report
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.command_line import command_line
+from gan_knowledge_gaps.training.flag_help import OPTIONS, group
 
 # Strengths, and what they are.
 SWEEPS = {

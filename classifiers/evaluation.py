@@ -6,16 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
-from classifiers.baseline import Baseline
-from classifiers.detector import Detector
-from classifiers.perturbations import PERTURBATIONS, Perturbed
-from data import Images
-from metrics import detection_metrics, detection_rate, intervals
-from metrics.calibration import reliability
-from metrics.detection import detection_rate_at
-from metrics.prior import BALANCED, prior_shift, prior_weights
-from report import Figure, Measurement, Table, error_curve
-from training.progress import Progress
+from gan_knowledge_gaps.classifiers.baseline import Baseline
+from gan_knowledge_gaps.classifiers.detector import Detector
+from gan_knowledge_gaps.classifiers.perturbations import PERTURBATIONS, Perturbed
+from gan_knowledge_gaps.data import Images
+from gan_knowledge_gaps.metrics import detection_metrics, detection_rate, intervals
+from gan_knowledge_gaps.metrics.calibration import reliability
+from gan_knowledge_gaps.metrics.detection import detection_rate_at
+from gan_knowledge_gaps.metrics.prior import BALANCED, prior_shift, prior_weights
+from gan_knowledge_gaps.report import Figure, Measurement, Table, error_curve
+from gan_knowledge_gaps.training.progress import Progress
 
 ALL = "all generators"
 

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-import data
-from classifiers.detector import Detector, load_detector
-from data import Images, InputError, Joined, Opened, Subset
-from data.errors import printable
-from data.groups import CSV, check_rule, describe_groups
-from data.groups import HELP as GROUPS_HELP
-from metrics.prior import BALANCED
-from training.flag_help import DATA, NEEDED, group
-from training.progress import say
+from gan_knowledge_gaps import data
+from gan_knowledge_gaps.classifiers.detector import Detector, load_detector
+from gan_knowledge_gaps.data import Images, InputError, Joined, Opened, Subset
+from gan_knowledge_gaps.data.errors import printable
+from gan_knowledge_gaps.data.groups import CSV, check_rule, describe_groups
+from gan_knowledge_gaps.data.groups import HELP as GROUPS_HELP
+from gan_knowledge_gaps.metrics.prior import BALANCED
+from gan_knowledge_gaps.training.flag_help import DATA, NEEDED, group
+from gan_knowledge_gaps.training.progress import say
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -15,16 +15,16 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-import report
-from classifiers import evaluation_inputs
-from classifiers.detector import Detector
-from classifiers.spectra import log_power_spectrum, radial_profile
-from classifiers.spectra_figure import draw_spectra
-from data import ArrayImages, Images, atomic_path, image_grid
-from report import Figure, Grid, Measurement, Report, Table, error_curve
-from training import command
-from training.command_line import command_line
-from training.progress import Progress
+from gan_knowledge_gaps import report
+from gan_knowledge_gaps.classifiers import evaluation_inputs
+from gan_knowledge_gaps.classifiers.detector import Detector
+from gan_knowledge_gaps.classifiers.spectra import log_power_spectrum, radial_profile
+from gan_knowledge_gaps.classifiers.spectra_figure import draw_spectra
+from gan_knowledge_gaps.data import ArrayImages, Images, atomic_path, image_grid
+from gan_knowledge_gaps.report import Figure, Grid, Measurement, Report, Table, error_curve
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.command_line import command_line
+from gan_knowledge_gaps.training.progress import Progress
 
 NATURAL = "natural images"
 KINDS = {"images": False, "residuals": True}
@@ -141,7 +141,7 @@ def spectra_figures(spectra: Spectra) -> list[Figure]:
 
 def overlays(detector: Detector, sets: dict[str, Images], count: int) -> list[Grid]:
     """Images of each set above their HiResCAM overlays, all on one scale."""
-    from classifiers.hires_cam import hires_cam, overlay
+    from gan_knowledge_gaps.classifiers.hires_cam import hires_cam, overlay
 
     images = {name: each.read(np.arange(min(count, len(each)))) for name, each in sets.items()}
     maps = {name: hires_cam(detector.model, each) for name, each in images.items()}

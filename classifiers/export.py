@@ -12,12 +12,12 @@ from pathlib import Path
 
 from absl import flags
 
-from classifiers.detection.fitting import crop_resize_of
-from classifiers.detector import Detector, load_detector
-from data import InputError, whole_folder
-from training import command
-from training.flag_help import NEEDED, group
-from training.progress import say
+from gan_knowledge_gaps.classifiers.detection.fitting import crop_resize_of
+from gan_knowledge_gaps.classifiers.detector import Detector, load_detector
+from gan_knowledge_gaps.data import InputError, whole_folder
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.flag_help import NEEDED, group
+from gan_knowledge_gaps.training.progress import say
 
 SAVED_MODEL, ONNX, LITERT = "saved_model/1", "model.onnx", "model.tflite"
 
@@ -53,9 +53,13 @@ def export(detector: Detector, output: Path, onnx: bool = False, litert: bool = 
         InputError: there is something at `output`, the detector takes no squares of one size, or
             tf2onnx is wanted and missing.
     """
-    from classifiers.serving.card import model_card, write_card
-    from classifiers.serving.converted import require_tf2onnx, write_litert, write_onnx
-    from classifiers.serving.signatures import write_saved_model
+    from gan_knowledge_gaps.classifiers.serving.card import model_card, write_card
+    from gan_knowledge_gaps.classifiers.serving.converted import (
+        require_tf2onnx,
+        write_litert,
+        write_onnx,
+    )
+    from gan_knowledge_gaps.classifiers.serving.signatures import write_saved_model
 
     crop_resize_of(detector)
     if onnx:

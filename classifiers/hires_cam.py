@@ -5,8 +5,8 @@ import matplotlib
 import numpy as np
 import tensorflow as tf
 
-from classifiers.map_geometry import cell_centers, enlarged
-from classifiers.models import Step, behind_jpeg, steps_of
+from gan_knowledge_gaps.classifiers.map_geometry import cell_centers, enlarged
+from gan_knowledge_gaps.classifiers.models import Step, behind_jpeg, steps_of
 
 OPACITY = 0.5
 LEAST_SIDE = 7  # cells of a map, as in the last one of a network for ImageNet

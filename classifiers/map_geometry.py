@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from classifiers.models import Step
+from gan_knowledge_gaps.classifiers.models import Step
 
 
 def cell_centers(steps: list[Step], feature_map: keras.KerasTensor) -> list[np.ndarray]:

@@ -6,9 +6,9 @@ from collections import ChainMap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from classifiers.backbones import BACKBONES, Architecture, build_detector
-from classifiers.config import CNN_LEAST_SIZE, ClassifierConfig
-from data import InputError
+from gan_knowledge_gaps.classifiers.backbones import BACKBONES, Architecture, build_detector
+from gan_knowledge_gaps.classifiers.config import CNN_LEAST_SIZE, ClassifierConfig
+from gan_knowledge_gaps.data import InputError
 
 if TYPE_CHECKING:
     import keras
@@ -87,8 +87,8 @@ def build(
     check_architecture(architecture, image_shape, width, enlarge)
     import keras
 
-    from classifiers.cnn import build_cnn
-    from training.jpeg import JPEGEncoding
+    from gan_knowledge_gaps.classifiers.cnn import build_cnn
+    from gan_knowledge_gaps.training.jpeg import JPEGEncoding
 
     if architecture in BACKBONES:
         model = build_detector(architecture, image_shape, seed, precision, width)

@@ -5,8 +5,8 @@ import io
 import numpy as np
 from PIL import Image
 
-from data import Images, InputError
-from data.threads import map_in_order
+from gan_knowledge_gaps.data import Images, InputError
+from gan_knowledge_gaps.data.threads import map_in_order
 
 
 def jpeg(image: np.ndarray, quality: float) -> np.ndarray:

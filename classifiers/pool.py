@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from classifiers.block_shuffle import BlockShuffle
-from data import EpochOrder, Images
-from training.randomness import derive_seed
+from gan_knowledge_gaps.classifiers.block_shuffle import BlockShuffle
+from gan_knowledge_gaps.data import EpochOrder, Images
+from gan_knowledge_gaps.training.randomness import derive_seed
 
 
 class BalancedPool:

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from classifiers.backbones import BACKBONES, KerasApplication
-from classifiers.evaluation_inputs import at_most
-from classifiers.linear import fit_linear
-from data import Images, InputError, sha256_file
-from metrics.prior import prior_weights
-from training.progress import say
+from gan_knowledge_gaps.classifiers.backbones import BACKBONES, KerasApplication
+from gan_knowledge_gaps.classifiers.evaluation_inputs import at_most
+from gan_knowledge_gaps.classifiers.linear import fit_linear
+from gan_knowledge_gaps.data import Images, InputError, sha256_file
+from gan_knowledge_gaps.metrics.prior import prior_weights
+from gan_knowledge_gaps.training.progress import say
 
 if TYPE_CHECKING:
     import keras
 
-    from classifiers.training import ClassifierTask
+    from gan_knowledge_gaps.classifiers.training import ClassifierTask
 
 NONE, IMAGENET = "none", "imagenet"
 MOST = 4000  # images of each kind that the probe is fitted on
@@ -58,7 +58,7 @@ def recorded_weights(weights: str) -> dict[str, str]:
     """What a run records of where it began; nothing where that is its seed alone."""
     if weights in (NONE, IMAGENET):
         return {} if weights == NONE else {"weights": weights}
-    from training.keras_models import classifier_file
+    from gan_knowledge_gaps.training.keras_models import classifier_file
 
     file = classifier_file(weights)
     return {"weights": f"{file.name}, SHA-256 {sha256_file(file)}"}
@@ -104,8 +104,8 @@ def start_from(model: keras.Model, weights: str, architecture: str, width: float
     Raises:
         InputError: they cannot be had, or are those of another network.
     """
-    from classifiers.models import behind_jpeg
-    from training.keras_models import load_classifier
+    from gan_knowledge_gaps.classifiers.models import behind_jpeg
+    from gan_knowledge_gaps.training.keras_models import load_classifier
 
     if _is_detector(weights):
         other = load_classifier(weights, flag="--weights")
@@ -137,8 +137,8 @@ def fit_probe(
     from scipy.special import expit
     from sklearn.metrics import log_loss
 
-    from classifiers.models import behind_jpeg
-    from classifiers.scoring import predict
+    from gan_knowledge_gaps.classifiers.models import behind_jpeg
+    from gan_knowledge_gaps.classifiers.scoring import predict
 
     network = feature_network(model)
     values, labels = _joined([predict(network, at_most(images, MOST)) for images in training])
@@ -160,7 +160,7 @@ def feature_network(model: keras.Model) -> keras.Model:
     """A classifier without its last layer: images [N, H, W, C] to features [N, D]."""
     import keras
 
-    from classifiers.models import behind_jpeg, steps_of
+    from gan_knowledge_gaps.classifiers.models import behind_jpeg, steps_of
 
     network = behind_jpeg(model)
     steps = steps_of(network)

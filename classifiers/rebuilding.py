@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from training.randomness import derive_seed
+from gan_knowledge_gaps.training.randomness import derive_seed
 
 # Of all batch normalizations: MobileNetV2's own 0.999 leaves stale statistics in short trainings.
 MOMENTUM = 0.9

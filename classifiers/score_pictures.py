@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from classifiers.evaluation import Scores
-from data import Images, image_grid
-from report import Figure, Grid
-from report.drawing import COLOURS, FAINT, INK, dress, save, surround
+from gan_knowledge_gaps.classifiers.evaluation import Scores
+from gan_knowledge_gaps.data import Images, image_grid
+from gan_knowledge_gaps.report import Figure, Grid
+from gan_knowledge_gaps.report.drawing import COLOURS, FAINT, INK, dress, save, surround
 
 SHOWN = 8  # mistakes of each kind
 BINS = 40

@@ -8,8 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from data import Images
-from data.ahead import ahead
+from gan_knowledge_gaps.data import Images
+from gan_knowledge_gaps.data.ahead import ahead
 
 MOST_IMAGES, MOST_PIXELS = 512, 2**21  # of a batch: memory for what a network keeps between layers
 

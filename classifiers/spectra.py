@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from data import Images
+from gan_knowledge_gaps.data import Images
 
 BATCH = 256
 FLOOR = 1e-8  # of the power; about that of an image which is one grey level off in one pixel

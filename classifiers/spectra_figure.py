@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from report.drawing import INK, save, surround
+from gan_knowledge_gaps.report.drawing import INK, save, surround
 
 SIDE = 2.2  # inches of a spectrum
 

@@ -23,13 +23,18 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-import data
-from classifiers.audit import check_strict, define_strict
-from classifiers.augmentation import AugmentationConfig
-from classifiers.baseline import Baseline, baseline_line, fit_baseline
-from classifiers.config import DETECTOR, FINE_TUNED, MOST_VALIDATION, validation_count
-from classifiers.detector import Detector
-from classifiers.evaluation_inputs import (
+from gan_knowledge_gaps import data
+from gan_knowledge_gaps.classifiers.audit import check_strict, define_strict
+from gan_knowledge_gaps.classifiers.augmentation import AugmentationConfig
+from gan_knowledge_gaps.classifiers.baseline import Baseline, baseline_line, fit_baseline
+from gan_knowledge_gaps.classifiers.config import (
+    DETECTOR,
+    FINE_TUNED,
+    MOST_VALIDATION,
+    validation_count,
+)
+from gan_knowledge_gaps.classifiers.detector import Detector
+from gan_knowledge_gaps.classifiers.evaluation_inputs import (
     check_common_size,
     check_distinct,
     chosen_common_size,
@@ -38,24 +43,41 @@ from classifiers.evaluation_inputs import (
     names_of,
     open_sets,
 )
-from classifiers.models import ARCHITECTURES, check_architecture
-from classifiers.pretrained import NONE, begin_with, check_weights, recorded_weights
-from data import Images, InputError, Joined, Opened, Subset, read_json, write_json
-from data.groups import check_rule, recorded
-from data.json_files import OBJECT
-from data.split import taken_groups
-from metrics import detection_metrics
-from metrics.calibration import fit_temperature
-from metrics.prior import BALANCED, prior_weights
-from training import command
-from training.command_line import command_line
-from training.config import define_flags, override, to_json
-from training.distribution import check_batch_size, define_replicas, make_strategy
-from training.flag_help import NEEDED, TRAINING, group
-from training.memory import check_memory
-from training.profiling import define_profile
-from training.progress import say
-from training.run_folder import begin_or_go_on
+from gan_knowledge_gaps.classifiers.models import ARCHITECTURES, check_architecture
+from gan_knowledge_gaps.classifiers.pretrained import (
+    NONE,
+    begin_with,
+    check_weights,
+    recorded_weights,
+)
+from gan_knowledge_gaps.data import (
+    Images,
+    InputError,
+    Joined,
+    Opened,
+    Subset,
+    read_json,
+    write_json,
+)
+from gan_knowledge_gaps.data.groups import check_rule, recorded
+from gan_knowledge_gaps.data.json_files import OBJECT
+from gan_knowledge_gaps.data.split import taken_groups
+from gan_knowledge_gaps.metrics import detection_metrics
+from gan_knowledge_gaps.metrics.calibration import fit_temperature
+from gan_knowledge_gaps.metrics.prior import BALANCED, prior_weights
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.command_line import command_line
+from gan_knowledge_gaps.training.config import define_flags, override, to_json
+from gan_knowledge_gaps.training.distribution import (
+    check_batch_size,
+    define_replicas,
+    make_strategy,
+)
+from gan_knowledge_gaps.training.flag_help import NEEDED, TRAINING, group
+from gan_knowledge_gaps.training.memory import check_memory
+from gan_knowledge_gaps.training.profiling import define_profile
+from gan_knowledge_gaps.training.progress import say
+from gan_knowledge_gaps.training.run_folder import begin_or_go_on
 
 VALIDATION_KEY = 1  # of the choice of groups
 AUDIT = "audit.json"  # of the run's start
@@ -101,9 +123,9 @@ def _run() -> None:
     check_distinct(values.natural, values.generated)
     check_rule(values.groups)
     check_common_size(values.common_size)
-    from classifiers.training import ClassifierTask
-    from training.loop import Loop, LoopConfig
-    from training.workers import Workers
+    from gan_knowledge_gaps.classifiers.training import ClassifierTask
+    from gan_knowledge_gaps.training.loop import Loop, LoopConfig
+    from gan_knowledge_gaps.training.workers import Workers
 
     strategy = make_strategy(values.cpu_replicas)
     check_batch_size(config.batch_size, strategy)
@@ -223,7 +245,7 @@ def first_audit(folder: Path, opened: list[Opened], common_size: int | None) -> 
     Raises:
         InputError: it warns, and --strict is given.
     """
-    from classifiers.auditing.audit import audit, warn
+    from gan_knowledge_gaps.classifiers.auditing.audit import audit, warn
 
     if (folder / AUDIT).exists():
         content = read_json(folder / AUDIT, {"findings": [OBJECT]}, "delete it")

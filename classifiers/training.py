@@ -6,15 +6,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from classifiers.augmentation import AugmentationConfig, augmented
-from classifiers.cnn import build_cnn
-from classifiers.config import ClassifierConfig, DigitConfig
-from classifiers.early_stopping import EarlyStopping
-from classifiers.models import build_configured
-from classifiers.pool import BalancedPool
-from data import EpochOrder, Images
-from training.randomness import derive_seed
-from training.task import Task, flat_variables
+from gan_knowledge_gaps.classifiers.augmentation import AugmentationConfig, augmented
+from gan_knowledge_gaps.classifiers.cnn import build_cnn
+from gan_knowledge_gaps.classifiers.config import ClassifierConfig, DigitConfig
+from gan_knowledge_gaps.classifiers.early_stopping import EarlyStopping
+from gan_knowledge_gaps.classifiers.models import build_configured
+from gan_knowledge_gaps.classifiers.pool import BalancedPool
+from gan_knowledge_gaps.data import EpochOrder, Images
+from gan_knowledge_gaps.training.randomness import derive_seed
+from gan_knowledge_gaps.training.task import Task, flat_variables
 
 DIGIT_FEATURES = 64
 LEAST_LOOKS = 3  # at the validation loss, until a training has converged

@@ -36,13 +36,13 @@ time_spans.py     time spans in words
 errors.py         InputError, for what the user can put right
 """
 
-from data.startup import end_quietly_on_ctrl_c
+from gan_knowledge_gaps.data.startup import end_quietly_on_ctrl_c
 
 end_quietly_on_ctrl_c()
 
-from data.datasets import DATASETS, Dataset, load
-from data.errors import InputError
-from data.files import (
+from gan_knowledge_gaps.data.datasets import DATASETS, Dataset, load
+from gan_knowledge_gaps.data.errors import InputError
+from gan_knowledge_gaps.data.files import (
     atomic_path,
     sha256_file,
     sync_file,
@@ -52,18 +52,18 @@ from data.files import (
     write_json,
     write_text,
 )
-from data.grids import image_grid, write_samples
-from data.images import ArrayImages, Images, Joined, Subset
-from data.json_files import parse_json, read_json
-from data.opening import Opened, open_path, smallest_side
-from data.order import EpochOrder, permutation
-from data.picture import encode_png
-from data.pictures import read_picture
-from data.planned import planned
-from data.ranges import parse_ranges
-from data.records import RecordImages
-from data.split import split_indices
-from data.trouble import WriteError, writing
+from gan_knowledge_gaps.data.grids import image_grid, write_samples
+from gan_knowledge_gaps.data.images import ArrayImages, Images, Joined, Subset
+from gan_knowledge_gaps.data.json_files import parse_json, read_json
+from gan_knowledge_gaps.data.opening import Opened, open_path, smallest_side
+from gan_knowledge_gaps.data.order import EpochOrder, permutation
+from gan_knowledge_gaps.data.picture import encode_png
+from gan_knowledge_gaps.data.pictures import read_picture
+from gan_knowledge_gaps.data.planned import planned
+from gan_knowledge_gaps.data.ranges import parse_ranges
+from gan_knowledge_gaps.data.records import RecordImages
+from gan_knowledge_gaps.data.split import split_indices
+from gan_knowledge_gaps.data.trouble import WriteError, writing
 
 __all__ = [
     "DATASETS",

@@ -6,10 +6,10 @@ import threading
 import zipfile
 from pathlib import Path, PurePosixPath
 
-from data.errors import InputError, brief
-from data.labels import labels_digest, labels_of
-from data.listing import LABEL_FILE, pictures_among
-from data.picture import MAX_BYTES
+from gan_knowledge_gaps.data.errors import InputError, brief
+from gan_knowledge_gaps.data.labels import labels_digest, labels_of
+from gan_knowledge_gaps.data.listing import LABEL_FILE, pictures_among
+from gan_knowledge_gaps.data.picture import MAX_BYTES
 
 _ENCRYPTED = 0x1
 

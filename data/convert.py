@@ -12,20 +12,20 @@ import math
 
 from absl import flags
 
-from data.errors import InputError
-from data.groups import HELP as GROUPS_HELP
-from data.groups import check_rule, describe_groups
-from data.labels import CHOICES, FOLDERS, describe_labels
-from data.listing import passed_over_line
-from data.records.conversion import Conversion
-from data.records.options import ConvertOptions
-from data.resize import CROPS, FILTERS
-from data.split import split_groups
-from training import command
-from training.flag_help import NEEDED, group
-from training.memory import check_memory
-from training.progress import Progress, say
-from training.signals import Interrupted, stop_request
+from gan_knowledge_gaps.data.errors import InputError
+from gan_knowledge_gaps.data.groups import HELP as GROUPS_HELP
+from gan_knowledge_gaps.data.groups import check_rule, describe_groups
+from gan_knowledge_gaps.data.labels import CHOICES, FOLDERS, describe_labels
+from gan_knowledge_gaps.data.listing import passed_over_line
+from gan_knowledge_gaps.data.records.conversion import Conversion
+from gan_knowledge_gaps.data.records.options import ConvertOptions
+from gan_knowledge_gaps.data.resize import CROPS, FILTERS
+from gan_knowledge_gaps.data.split import split_groups
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.flag_help import NEEDED, group
+from gan_knowledge_gaps.training.memory import check_memory
+from gan_knowledge_gaps.training.progress import Progress, say
+from gan_knowledge_gaps.training.signals import Interrupted, stop_request
 
 
 def define_flags() -> None:

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from tqdm import tqdm
 
-from data.digits import read_digits
-from data.errors import InputError
-from data.groups import groups_of
-from data.images import ArrayImages, Images, Joined, Subset
-from data.mnist import read_mnist
-from data.pictures import open_folder
-from data.records import open_records
-from data.split import split
+from gan_knowledge_gaps.data.digits import read_digits
+from gan_knowledge_gaps.data.errors import InputError
+from gan_knowledge_gaps.data.groups import groups_of
+from gan_knowledge_gaps.data.images import ArrayImages, Images, Joined, Subset
+from gan_knowledge_gaps.data.mnist import read_mnist
+from gan_knowledge_gaps.data.pictures import open_folder
+from gan_knowledge_gaps.data.records import open_records
+from gan_knowledge_gaps.data.split import split
 
 # Each opens a whole data set: (data_dir, resolution, channels) -> images, labels or None. Images
 # are uint8 [N, H, W, C] in memory, or Images that read on demand.

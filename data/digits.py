@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from data.errors import InputError
-from data.resize import add_channels, resize_gray
+from gan_knowledge_gaps.data.errors import InputError
+from gan_knowledge_gaps.data.resize import add_channels, resize_gray
 
 
 def read_digits(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, JpegImagePlugin
 
-from data.picture import open_header
+from gan_knowledge_gaps.data.picture import open_header
 
 _SUBSAMPLING = {0: "4:4:4", 1: "4:2:2", 2: "4:2:0"}
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from data.errors import InputError, brief
-from data.leftovers import temporary_beside
-from data.trouble import writing
+from gan_knowledge_gaps.data.errors import InputError, brief
+from gan_knowledge_gaps.data.leftovers import temporary_beside
+from gan_knowledge_gaps.data.trouble import writing
 
 
 @contextlib.contextmanager

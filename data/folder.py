@@ -6,12 +6,12 @@ import os
 import zlib
 from pathlib import Path
 
-from data.errors import InputError, brief
-from data.files import read_file
-from data.labels import labels_digest, labels_of
-from data.listing import LABEL_FILE, pictures_among
-from data.picture import MAX_BYTES
-from data.sorting import sort_key
+from gan_knowledge_gaps.data.errors import InputError, brief
+from gan_knowledge_gaps.data.files import read_file
+from gan_knowledge_gaps.data.labels import labels_digest, labels_of
+from gan_knowledge_gaps.data.listing import LABEL_FILE, pictures_among
+from gan_knowledge_gaps.data.picture import MAX_BYTES
+from gan_knowledge_gaps.data.sorting import sort_key
 
 
 class FolderSource:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from data.files import write_bytes
-from data.picture import encode_png
+from gan_knowledge_gaps.data.files import write_bytes
+from gan_knowledge_gaps.data.picture import encode_png
 
 
 def image_grid(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.errors import InputError, brief
+from gan_knowledge_gaps.data.errors import InputError, brief
 
 FOLDER, CSV = "folder", ".csv"
 HELP = (

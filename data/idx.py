@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from data.errors import InputError, brief
+from gan_knowledge_gaps.data.errors import InputError, brief
 
 _UNSIGNED_BYTES = 0x08
 _GZIP_MAGIC = b"\x1f\x8b"

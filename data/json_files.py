@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from data.errors import InputError
+from gan_knowledge_gaps.data.errors import InputError
 
 EVERY = object()
 _DEEPEST = 50  # levels; what works on nested values is recursive

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from data.errors import InputError, brief
-from data.listing import LABEL_FILE
-from data.sorting import sort_key
+from gan_knowledge_gaps.data.errors import InputError, brief
+from gan_knowledge_gaps.data.listing import LABEL_FILE
+from gan_knowledge_gaps.data.sorting import sort_key
 
 FOLDERS, NONE = "folders", "none"
 CHOICES = (LABEL_FILE, FOLDERS, NONE)

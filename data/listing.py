@@ -4,9 +4,9 @@ import collections
 import re
 from collections.abc import Iterable
 
-from data.errors import InputError, printable
-from data.picture import SUFFIXES
-from data.sorting import sort_key
+from gan_knowledge_gaps.data.errors import InputError, printable
+from gan_knowledge_gaps.data.picture import SUFFIXES
+from gan_knowledge_gaps.data.sorting import sort_key
 
 LABEL_FILE = "dataset.json"
 HIDDEN = "hidden"

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from data.errors import InputError, brief
-from data.folder import existing_folder
-from data.idx import read_idx
-from data.picture import encode_png
-from data.resize import add_channels, resize_gray
+from gan_knowledge_gaps.data.errors import InputError, brief
+from gan_knowledge_gaps.data.folder import existing_folder
+from gan_knowledge_gaps.data.idx import read_idx
+from gan_knowledge_gaps.data.picture import encode_png
+from gan_knowledge_gaps.data.resize import add_channels, resize_gray
 
 _PARTS = ("train", "t10k")
 _SIDE = 28

@@ -6,16 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.datasets import Dataset, load
-from data.errors import InputError
-from data.facts import facts_of
-from data.listing import passed_over_line
-from data.picture import JPEG_SUFFIXES
-from data.records import RecordImages
-from data.records.manifest import MANIFEST, read_manifest
-from data.resize import FILTERS
-from data.sources import count_jpeg, open_images
-from data.threads import map_in_order
+from gan_knowledge_gaps.data.datasets import Dataset, load
+from gan_knowledge_gaps.data.errors import InputError
+from gan_knowledge_gaps.data.facts import facts_of
+from gan_knowledge_gaps.data.listing import passed_over_line
+from gan_knowledge_gaps.data.picture import JPEG_SUFFIXES
+from gan_knowledge_gaps.data.records import RecordImages
+from gan_knowledge_gaps.data.records.manifest import MANIFEST, read_manifest
+from gan_knowledge_gaps.data.resize import FILTERS
+from gan_knowledge_gaps.data.sources import count_jpeg, open_images
+from gan_knowledge_gaps.data.threads import map_in_order
 
 _HEADER_BYTES = 2**16  # in which most pictures say their size
 

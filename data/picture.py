@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from data.errors import InputError, brief
-from data.metadata import orientation, without_metadata
+from gan_knowledge_gaps.data.errors import InputError, brief
+from gan_knowledge_gaps.data.metadata import orientation, without_metadata
 
 SUFFIXES = (
     ".apng", ".avif", ".bmp", ".dib", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm",

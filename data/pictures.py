@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from data.errors import InputError
-from data.files import read_file
-from data.images import Images, checked_indices
-from data.picture import MAX_BYTES, decode
-from data.resize import CropResize, square_with_alpha
-from data.sources import Source, open_images
-from data.threads import map_in_order
+from gan_knowledge_gaps.data.errors import InputError
+from gan_knowledge_gaps.data.files import read_file
+from gan_knowledge_gaps.data.images import Images, checked_indices
+from gan_knowledge_gaps.data.picture import MAX_BYTES, decode
+from gan_knowledge_gaps.data.resize import CropResize, square_with_alpha
+from gan_knowledge_gaps.data.sources import Source, open_images
+from gan_knowledge_gaps.data.threads import map_in_order
 
 
 def read_picture(path: Path, resolution: int, channels: int) -> np.ndarray:

@@ -4,9 +4,9 @@ import hashlib
 
 import numpy as np
 
-from data.datasets import Dataset
-from data.images import Images, Subset, checked_indices
-from data.split import split_indices
+from gan_knowledge_gaps.data.datasets import Dataset
+from gan_knowledge_gaps.data.images import Images, Subset, checked_indices
+from gan_knowledge_gaps.data.split import split_indices
 
 _DIFFERENT = 64  # images of noise, which repeat
 

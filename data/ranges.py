@@ -2,7 +2,7 @@
 
 import re
 
-from data.errors import InputError
+from gan_knowledge_gaps.data.errors import InputError
 
 MOST = 10_000_000
 

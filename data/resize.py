@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from data.errors import InputError
+from gan_knowledge_gaps.data.errors import InputError
 
 FILTERS = {"box": Image.Resampling.BOX, "lanczos": Image.Resampling.LANCZOS}
 CROPS = ("center", "none")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
-from data.images import Images
+from gan_knowledge_gaps.data.images import Images
 
 _SIDE = 16  # the hash has _SIDE**2 bits
 # Of 256 bits. Scaled or encoded copies of faces differ in 0 ... 12, the same photograph from two

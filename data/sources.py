@@ -7,11 +7,11 @@ from typing import Protocol
 
 import numpy as np
 
-from data.archive import ZipSource
-from data.errors import InputError
-from data.folder import FolderSource, existing_folder, existing_path
-from data.mnist import MnistSource, is_mnist_folder
-from data.threads import map_in_order
+from gan_knowledge_gaps.data.archive import ZipSource
+from gan_knowledge_gaps.data.errors import InputError
+from gan_knowledge_gaps.data.folder import FolderSource, existing_folder, existing_path
+from gan_knowledge_gaps.data.mnist import MnistSource, is_mnist_folder
+from gan_knowledge_gaps.data.threads import map_in_order
 
 _ZIP = b"PK\x03\x04"
 _JPEG = b"\xff\xd8\xff"

@@ -4,8 +4,8 @@ import hashlib
 
 import numpy as np
 
-from data.errors import InputError
-from data.order import permutation
+from gan_knowledge_gaps.data.errors import InputError
+from gan_knowledge_gaps.data.order import permutation
 
 # An arbitrary constant (the paper's arXiv number): changing it changes every result.
 SPLIT_KEY = 2303_15533

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from data.errors import InputError
+from gan_knowledge_gaps.data.errors import InputError
 
 # No room for what is written: some libraries say so in words only, which are always these.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

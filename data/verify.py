@@ -5,13 +5,13 @@ from pathlib import Path
 
 from absl import flags
 
-from data.errors import InputError
-from data.folder import existing_folder
-from data.records.manifest import read_manifest
-from data.records.verification import check_pixels, damaged_shards
-from training import command
-from training.flag_help import NEEDED, group
-from training.progress import Progress, say
+from gan_knowledge_gaps.data.errors import InputError
+from gan_knowledge_gaps.data.folder import existing_folder
+from gan_knowledge_gaps.data.records.manifest import read_manifest
+from gan_knowledge_gaps.data.records.verification import check_pixels, damaged_shards
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.flag_help import NEEDED, group
+from gan_knowledge_gaps.training.progress import Progress, say
 
 
 def define_flags() -> None:

@@ -8,7 +8,8 @@ sampling    image i of a generator, for any i
 
 import lazy_loader
 
-import training as _training  # noqa: F401 - first: TensorFlow then comes without its notices
+# First: TensorFlow then comes without its notices.
+from gan_knowledge_gaps import training as _training  # noqa: F401
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,

@@ -2,8 +2,13 @@
 
 import dataclasses
 
-from data import InputError
-from training.config import PRECISIONS, check_at_least, check_at_most, check_choices
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.training.config import (
+    PRECISIONS,
+    check_at_least,
+    check_at_most,
+    check_choices,
+)
 
 IMAGE_SHAPE = (28, 28, 1)
 BATCH = 256  # images that `dcgan.sampling` makes at once

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from data import Images, InputError
-from dcgan.config import BATCH, IMAGE_SHAPE, PRESETS, DCGANConfig
-from training.family import GANFamily
+from gan_knowledge_gaps.data import Images, InputError
+from gan_knowledge_gaps.dcgan.config import BATCH, IMAGE_SHAPE, PRESETS, DCGANConfig
+from gan_knowledge_gaps.training.family import GANFamily
 
 if TYPE_CHECKING:
     import keras
 
-    from training.fooling import FoolingLoss
-    from training.task import Task
+    from gan_knowledge_gaps.training.fooling import FoolingLoss
+    from gan_knowledge_gaps.training.task import Task
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class DCGANFamily(GANFamily):
         """Images of a generator by index."""
         if psi != 1:
             raise InputError(f"a DCGAN cannot be truncated by {psi:g}: it has no truncation")
-        from dcgan.sampling import sample
+        from gan_knowledge_gaps.dcgan.sampling import sample
 
         return sample(generator, indices)
 
@@ -66,7 +66,7 @@ class DCGANFamily(GANFamily):
         self, images: Images, seed: int, fooling: FoolingLoss | None
     ) -> tuple[Task, dict[str, keras.Model]]:
         """A training, and its networks."""
-        from dcgan.training import DCGANTask
+        from gan_knowledge_gaps.dcgan.training import DCGANTask
 
         task = DCGANTask(self.gan, images, seed, fooling)
         return task, {"generator": task.generator, "discriminator": task.discriminator}

@@ -2,8 +2,8 @@
 
 import keras
 
-from dcgan.config import IMAGE_SHAPE
-from training.randomness import derive_seed
+from gan_knowledge_gaps.dcgan.config import IMAGE_SHAPE
+from gan_knowledge_gaps.training.randomness import derive_seed
 
 LEAK = 0.2
 INITIAL_STDDEV = 0.02

@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 
-from dcgan.config import BATCH
-from training.randomness import indexed_latents
+from gan_knowledge_gaps.dcgan.config import BATCH
+from gan_knowledge_gaps.training.randomness import indexed_latents
 
 LATENT_SEED = 0
 

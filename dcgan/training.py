@@ -6,14 +6,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from data import EpochOrder, Images
-from dcgan.config import IMAGE_SHAPE, DCGANConfig
-from dcgan.networks import build_discriminator, build_generator
-from dcgan.sampling import sample
-from training.distribution import replica_slice
-from training.fooling import FoolingLoss
-from training.randomness import derive_seed, normal
-from training.task import Task, flat_variables
+from gan_knowledge_gaps.data import EpochOrder, Images
+from gan_knowledge_gaps.dcgan.config import IMAGE_SHAPE, DCGANConfig
+from gan_knowledge_gaps.dcgan.networks import build_discriminator, build_generator
+from gan_knowledge_gaps.dcgan.sampling import sample
+from gan_knowledge_gaps.training.distribution import replica_slice
+from gan_knowledge_gaps.training.fooling import FoolingLoss
+from gan_knowledge_gaps.training.randomness import derive_seed, normal
+from gan_knowledge_gaps.training.task import Task, flat_variables
 
 SAMPLES = 64
 

@@ -13,4 +13,5 @@ evaluator     Evaluator: FID, KID, precision and recall, path lengths, sliced Wa
 report        evaluation.json and evaluation.md
 """
 
-import training as _training  # noqa: F401 - first: TensorFlow then comes without its notices
+# First: TensorFlow then comes without its notices.
+from gan_knowledge_gaps import training as _training  # noqa: F401

@@ -17,14 +17,14 @@ from pathlib import Path
 
 from absl import flags
 
-from data import InputError, smallest_side
-from evaluation.config import OVER_FEATURES, EvaluationConfig, check_metrics
-from evaluation.flags import define_features, define_inception_sha256
-from evaluation.report import add_to_report, line, read_report
-from training import command
-from training.command_line import command_line
-from training.config import attribute_docs
-from training.flag_help import NEEDED, group
+from gan_knowledge_gaps.data import InputError, smallest_side
+from gan_knowledge_gaps.evaluation.config import OVER_FEATURES, EvaluationConfig, check_metrics
+from gan_knowledge_gaps.evaluation.flags import define_features, define_inception_sha256
+from gan_knowledge_gaps.evaluation.report import add_to_report, line, read_report
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.command_line import command_line
+from gan_knowledge_gaps.training.config import attribute_docs
+from gan_knowledge_gaps.training.flag_help import NEEDED, group
 
 METRICS = (*OVER_FEATURES, "swd")
 _FIELDS = (
@@ -63,10 +63,10 @@ def _run() -> None:
     if values.output:
         read_report(Path(values.output))  # A damaged one is found before the work.
     resolution = values.resolution or common_side(values.reference, values.images)
-    from evaluation.evaluator import Evaluator
-    from evaluation.extractors import open_extractor
-    from evaluation.reference import open_reference
-    from evaluation.sampler import Sampler
+    from gan_knowledge_gaps.evaluation.evaluator import Evaluator
+    from gan_knowledge_gaps.evaluation.extractors import open_extractor
+    from gan_knowledge_gaps.evaluation.reference import open_reference
+    from gan_knowledge_gaps.evaluation.sampler import Sampler
 
     extractor = None
     if set(OVER_FEATURES) & set(metrics):

@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from data import InputError
-from training.config import check_at_least, check_choices
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.training.config import check_at_least, check_choices
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from data import InputError
-from data.ahead import ahead
-from evaluation.config import OVER_FEATURES, PATH_METRICS, EvaluationConfig
-from evaluation.extractors import Extractor
-from evaluation.perceptual import LARGEST, Perceptual, seen
-from evaluation.reference import ReferenceImages
-from evaluation.rows import Rows
-from evaluation.sampler import Sampler
-from evaluation.score import Score
-from metrics import (
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.data.ahead import ahead
+from gan_knowledge_gaps.evaluation.config import OVER_FEATURES, PATH_METRICS, EvaluationConfig
+from gan_knowledge_gaps.evaluation.extractors import Extractor
+from gan_knowledge_gaps.evaluation.perceptual import LARGEST, Perceptual, seen
+from gan_knowledge_gaps.evaluation.reference import ReferenceImages
+from gan_knowledge_gaps.evaluation.rows import Rows
+from gan_knowledge_gaps.evaluation.sampler import Sampler
+from gan_knowledge_gaps.evaluation.score import Score
+from gan_knowledge_gaps.metrics import (
     RunningGaussian,
     density_coverage,
     frechet_distance,
@@ -25,8 +25,8 @@ from metrics import (
     sliced_wasserstein_distances,
     trimmed_mean,
 )
-from metrics.sliced_wasserstein import COARSEST
-from training.progress import Progress, say
+from gan_knowledge_gaps.metrics.sliced_wasserstein import COARSEST
+from gan_knowledge_gaps.training.progress import Progress, say
 
 
 class Evaluator:

@@ -7,11 +7,11 @@ from typing import Protocol
 import numpy as np
 import tensorflow as tf
 
-from data import InputError, sha256_file
-from evaluation.config import INCEPTION, RANDOM_VGG16
-from evaluation.inception import PUBLISHED, Inception
-from evaluation.random_vgg import random_vgg16
-from training.keras_models import load_model, shapes
+from gan_knowledge_gaps.data import InputError, sha256_file
+from gan_knowledge_gaps.evaluation.config import INCEPTION, RANDOM_VGG16
+from gan_knowledge_gaps.evaluation.inception import PUBLISHED, Inception
+from gan_knowledge_gaps.evaluation.random_vgg import random_vgg16
+from gan_knowledge_gaps.training.keras_models import load_model, shapes
 
 
 class Extractor(Protocol):

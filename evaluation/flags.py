@@ -2,7 +2,7 @@
 
 from absl import flags
 
-from evaluation.config import INCEPTION, RANDOM_VGG16
+from gan_knowledge_gaps.evaluation.config import INCEPTION, RANDOM_VGG16
 
 
 def define_features(what: str) -> None:

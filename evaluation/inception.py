@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 
-from data import InputError
+from gan_knowledge_gaps.data import InputError
 
 PUBLISHED = "http://download.tensorflow.org/models/image/imagenet/inception-2015-12-05.tgz"
 GRAPH = "classify_image_graph_def.pb"

@@ -8,8 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from data import InputError, sha256_file
-from training.keras_models import load_model, reading
+from gan_knowledge_gaps.data import InputError, sha256_file
+from gan_knowledge_gaps.training.keras_models import load_model, reading
 
 LARGEST = 256  # height and width at which a perceptual network looks at larger images
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-import data
-from data import Images, Subset
-from evaluation.config import NUM_NATURAL, EvaluationConfig
-from training.progress import say
-from training.randomness import derive_seed
+from gan_knowledge_gaps import data
+from gan_knowledge_gaps.data import Images, Subset
+from gan_knowledge_gaps.evaluation.config import NUM_NATURAL, EvaluationConfig
+from gan_knowledge_gaps.training.progress import say
+from gan_knowledge_gaps.training.randomness import derive_seed
 
 CHOICE = 0  # key of the fixed random order of a split, and of what is mirrored
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from filelock import FileLock
 
-from data import InputError, read_json, write_json, write_text
-from data.json_files import NUMBER, TEXT, optional
-from evaluation.config import PROTOCOLS
-from evaluation.score import Score
+from gan_knowledge_gaps.data import InputError, read_json, write_json, write_text
+from gan_knowledge_gaps.data.json_files import NUMBER, TEXT, optional
+from gan_knowledge_gaps.evaluation.config import PROTOCOLS
+from gan_knowledge_gaps.evaluation.score import Score
 
 JSON, MARKDOWN = "evaluation.json", "evaluation.md"
 _FIGURE = {"name": TEXT, "value": NUMBER, "deviation": optional(NUMBER)}

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from data import write_json
-from training.arrays import read_array, write_array
-from training.progress import Progress
+from gan_knowledge_gaps.data import write_json
+from gan_knowledge_gaps.training.arrays import read_array, write_array
+from gan_knowledge_gaps.training.progress import Progress
 
 PIECE = 1024
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from evaluation.config import PathMetric
+from gan_knowledge_gaps.evaluation.config import PathMetric
 
 Distance = Callable[[tf.Tensor, tf.Tensor], np.ndarray]
 

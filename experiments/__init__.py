@@ -23,4 +23,5 @@ cross_architecture (T1), multiple_classifiers (F3), mutual_fooling (T3), truncat
 finetuning (S2), cross_generator; all, status, artifacts, export_images.
 """
 
-import training as _training  # noqa: F401 - first: TensorFlow then comes without its notices
+# First: TensorFlow then comes without its notices.
+from gan_knowledge_gaps import training as _training  # noqa: F401

@@ -28,31 +28,31 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from data import InputError
-from experiments import budget, starting
-from experiments.catalog import EXPERIMENTS
-from experiments.experiment import Experiment
-from experiments.running import report_name, write_report
-from experiments.sizes import Beginning, Size
-from lab import flags as lab_flags
-from lab import run
-from lab.executors.local import POLL_SECONDS, stop_with_parent
-from lab.flags import BOTH
-from lab.planning.estimate import estimate
-from lab.planning.text import each_alone, whole_plan
-from lab.specs import Spec
-from lab.store.cache import GIGABYTE
-from report import write_index
-from training import command
-from training.command_line import program
-from training.config import define_flags, override
-from training.flag_help import SIZE, group
-from training.progress import say
-from training.signals import Interrupted, StopRequest, stop_request
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.experiments import budget, starting
+from gan_knowledge_gaps.experiments.catalog import EXPERIMENTS
+from gan_knowledge_gaps.experiments.experiment import Experiment
+from gan_knowledge_gaps.experiments.running import report_name, write_report
+from gan_knowledge_gaps.experiments.sizes import Beginning, Size
+from gan_knowledge_gaps.lab import flags as lab_flags
+from gan_knowledge_gaps.lab import run
+from gan_knowledge_gaps.lab.executors.local import POLL_SECONDS, stop_with_parent
+from gan_knowledge_gaps.lab.flags import BOTH
+from gan_knowledge_gaps.lab.planning.estimate import estimate
+from gan_knowledge_gaps.lab.planning.text import each_alone, whole_plan
+from gan_knowledge_gaps.lab.specs import Spec
+from gan_knowledge_gaps.lab.store.cache import GIGABYTE
+from gan_knowledge_gaps.report import write_index
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.command_line import program
+from gan_knowledge_gaps.training.config import define_flags, override
+from gan_knowledge_gaps.training.flag_help import SIZE, group
+from gan_knowledge_gaps.training.progress import say
+from gan_knowledge_gaps.training.signals import Interrupted, StopRequest, stop_request
 
 if TYPE_CHECKING:
-    from lab.lab import Lab
-    from lab.planning.costs import Cost
+    from gan_knowledge_gaps.lab.lab import Lab
+    from gan_knowledge_gaps.lab.planning.costs import Cost
 
 SETTINGS = ("dcgan", "stylegan2")  # the paper's
 # Set for the process of one of both settings; no flag, for reports show their command.
@@ -198,7 +198,7 @@ def _write_index(index: Path, lab: Lab, ours: list[Path]) -> Path:
 
 
 def _print_plan(lab: Lab, experiments: list[Experiment], parts: dict[Spec, Cost]) -> None:
-    from lab.planning.costs import combined, cost_classes
+    from gan_knowledge_gaps.lab.planning.costs import combined, cost_classes
 
     known, specs = flags.FLAGS.seconds_per_kimg, _specs(lab, experiments)
     missing, setting = lab.missing(specs), flags.FLAGS.setting

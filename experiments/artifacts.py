@@ -19,12 +19,12 @@ from pathlib import Path
 
 from absl import flags
 
-from data import InputError
-from lab.store.inventory import RESULTS, entries
-from lab.store.listing import bytes_text, listing
-from lab.store.removal import Selection, removals, remove, remove_leftovers
-from lab.store.verification import damaged
-from training import command
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.lab.store.inventory import RESULTS, entries
+from gan_knowledge_gaps.lab.store.listing import bytes_text, listing
+from gan_knowledge_gaps.lab.store.removal import Selection, removals, remove, remove_leftovers
+from gan_knowledge_gaps.lab.store.verification import damaged
+from gan_knowledge_gaps.training import command
 
 
 def main() -> None:

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from data import InputError
-from experiments.experiment import Experiment
-from experiments.sizes import INSTANCES, ITERATIONS
-from lab import run
-from lab.planning.estimate import estimate
-from lab.planning.schedule import on_devices
-from lab.planning.text import duration
-from lab.specs import GAN, Spec
-from training.flag_help import EXECUTION, group
-from training.progress import say
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.experiments.experiment import Experiment
+from gan_knowledge_gaps.experiments.sizes import INSTANCES, ITERATIONS
+from gan_knowledge_gaps.lab import run
+from gan_knowledge_gaps.lab.planning.estimate import estimate
+from gan_knowledge_gaps.lab.planning.schedule import on_devices
+from gan_knowledge_gaps.lab.planning.text import duration
+from gan_knowledge_gaps.lab.specs import GAN, Spec
+from gan_knowledge_gaps.training.flag_help import EXECUTION, group
+from gan_knowledge_gaps.training.progress import say
 
 if TYPE_CHECKING:
-    from lab.lab import Lab
-    from lab.planning.costs import Cost
+    from gan_knowledge_gaps.lab.lab import Lab
+    from gan_knowledge_gaps.lab.planning.costs import Cost
 
 HOUR = 3600
 
@@ -60,7 +60,7 @@ def check_flags() -> None:
 
 def measured_parts(lab: Lab, experiments: Sequence[Experiment]) -> dict[Spec, Cost]:
     """The costs of the parts of what is missing, here or on the device that a flag names."""
-    from lab.planning.costs import cost_classes, measure_parts, scaled
+    from gan_knowledge_gaps.lab.planning.costs import cost_classes, measure_parts, scaled
 
     known = flags.FLAGS.seconds_per_kimg
     specs = run.all_specs(lab, [spec for each in experiments for spec in each.specs])
@@ -90,7 +90,7 @@ class Budget:
 
     def seconds(self, experiments: Sequence[Experiment]) -> float:
         """The wall time of what is missing of experiments."""
-        from lab.planning.costs import combined, cost_classes
+        from gan_knowledge_gaps.lab.planning.costs import combined, cost_classes
 
         specs = run.all_specs(self._lab, [spec for each in experiments for spec in each.specs])
         missing = self._lab.missing(specs)

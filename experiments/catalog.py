@@ -1,15 +1,15 @@
 """Every experiment, in the order in which `experiments.all` runs them."""
 
-from experiments.coefficient_sweep import CoefficientSweep
-from experiments.cross_architecture import CrossArchitecture
-from experiments.experiment import Experiment
-from experiments.finetuning import Finetuning
-from experiments.generalization import Generalization
-from experiments.iterations import Iterations
-from experiments.memoryless import Memoryless
-from experiments.multiple_classifiers import MultipleClassifiers
-from experiments.mutual_fooling import MutualFooling
-from experiments.truncation import Truncation
+from gan_knowledge_gaps.experiments.coefficient_sweep import CoefficientSweep
+from gan_knowledge_gaps.experiments.cross_architecture import CrossArchitecture
+from gan_knowledge_gaps.experiments.experiment import Experiment
+from gan_knowledge_gaps.experiments.finetuning import Finetuning
+from gan_knowledge_gaps.experiments.generalization import Generalization
+from gan_knowledge_gaps.experiments.iterations import Iterations
+from gan_knowledge_gaps.experiments.memoryless import Memoryless
+from gan_knowledge_gaps.experiments.multiple_classifiers import MultipleClassifiers
+from gan_knowledge_gaps.experiments.mutual_fooling import MutualFooling
+from gan_knowledge_gaps.experiments.truncation import Truncation
 
 EXPERIMENTS: tuple[type[Experiment], ...] = (
     Generalization,

@@ -10,27 +10,27 @@ curve and gives no numbers.
 import dataclasses
 from typing import ClassVar
 
-from experiments.curve import Curve
-from experiments.fooling import Fooling
-from experiments.running import main
-from experiments.shown import coefficient_sweep as shown
-from experiments.sizes import NODE, ONE, THREE_HELD_OUT, TWO, Architecture, FoolingGANs, Populations
-from lab.specs import GAN
-from training.config import check_at_least, check_at_most
+from gan_knowledge_gaps.experiments import sizes
+from gan_knowledge_gaps.experiments.curve import Curve
+from gan_knowledge_gaps.experiments.fooling import Fooling
+from gan_knowledge_gaps.experiments.running import main
+from gan_knowledge_gaps.experiments.shown import coefficient_sweep as shown
+from gan_knowledge_gaps.lab.specs import GAN
+from gan_knowledge_gaps.training.config import check_at_least, check_at_most
 
 _EXPONENTS = ("lowest_exponent", "highest_exponent", "exponent_step")
+_RESNET = {"architecture": "resnet50"}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class SweepConfig(Populations, FoolingGANs, Architecture):
+class SweepConfig(sizes.Populations, sizes.FoolingGANs, sizes.Architecture):
     """Size of the coefficient sweep.
 
     Attributes:
         lowest_exponent: The smallest phi is 10 to this power; -7 in the paper.
         highest_exponent: The largest phi is 10 to this power; 5 in the paper.
         exponent_step: Decades from one phi to the next; 1 in the paper.
-        architecture: Architecture of the classifiers; cnn in the paper, which sweeps phi for the
-            DCGAN only.
+        architecture: Of the classifiers; the paper sweeps phi for the DCGAN and its cnn only.
     """
 
     least: ClassVar = {"lowest_exponent": -30, "highest_exponent": -30}
@@ -65,16 +65,16 @@ class CoefficientSweep(Fooling):
     question = "Can GANs fool classifiers that are not in their loss, if only phi is high enough?"
     presets: ClassVar = {
         "dcgan": {
-            "quick": SweepConfig(**TWO, **_span(-2, 2), fooling_gans=1),
-            "reduced": SweepConfig(**THREE_HELD_OUT, **_span(-7, 5), fooling_gans=2),
+            "quick": SweepConfig(**sizes.TWO, **_span(-2, 2), fooling_gans=1),
+            "reduced": SweepConfig(**sizes.THREE_HELD_OUT, **_span(-7, 5), fooling_gans=2),
             "node": SweepConfig(),
             "paper": SweepConfig(),
         },
         "stylegan2": {
-            "quick": SweepConfig(**ONE, **_span(-2, 2), fooling_gans=1, architecture="resnet50"),
-            "reduced": SweepConfig(**TWO, **_span(-5, 1), fooling_gans=2, architecture="resnet50"),
-            "node": SweepConfig(**NODE, **_span(-5, 1, 1), fooling_gans=2, architecture="resnet50"),
-            "paper": SweepConfig(architecture="resnet50"),
+            "quick": SweepConfig(**sizes.ONE, **_span(-2, 2), **_RESNET, fooling_gans=1),
+            "reduced": SweepConfig(**sizes.TWO, **_span(-5, 1), **_RESNET, fooling_gans=2),
+            "node": SweepConfig(**sizes.NODE, **_span(-5, 1, 1), **_RESNET, fooling_gans=2),
+            "paper": SweepConfig(**_RESNET),
         },
     }
 

@@ -11,12 +11,20 @@ effect is slightly diminished (0.16 on its own kind), with MobileNetV2 highly (0
 import dataclasses
 from typing import ClassVar
 
-from experiments.fooling import Fooling
-from experiments.matrix import Matrix
-from experiments.running import main
-from experiments.shown import cross_architecture as shown
-from experiments.sizes import NODE_FOOLING, ONE, TWO, Architectures, FoolingGANs, Phi, Populations
-from lab.specs import GAN
+from gan_knowledge_gaps.experiments.fooling import Fooling
+from gan_knowledge_gaps.experiments.matrix import Matrix
+from gan_knowledge_gaps.experiments.running import main
+from gan_knowledge_gaps.experiments.shown import cross_architecture as shown
+from gan_knowledge_gaps.experiments.sizes import (
+    NODE_FOOLING,
+    ONE,
+    TWO,
+    Architectures,
+    FoolingGANs,
+    Phi,
+    Populations,
+)
+from gan_knowledge_gaps.lab.specs import GAN
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

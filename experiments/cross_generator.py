@@ -13,15 +13,15 @@ trained. See docs/generators.md.
 import dataclasses
 from typing import ClassVar
 
-from experiments.experiment import Experiment
-from experiments.generators import define_sources, open_natural, open_sources
-from experiments.matrix import Matrix
-from experiments.population import seeds
-from experiments.running import main
-from experiments.shown import cross_generator as shown
-from experiments.sizes import Architectures
-from lab.config import IMAGES
-from lab.specs import Classifier
+from gan_knowledge_gaps.experiments.experiment import Experiment
+from gan_knowledge_gaps.experiments.generators import define_sources, open_natural, open_sources
+from gan_knowledge_gaps.experiments.matrix import Matrix
+from gan_knowledge_gaps.experiments.population import seeds
+from gan_knowledge_gaps.experiments.running import main
+from gan_knowledge_gaps.experiments.shown import cross_generator as shown
+from gan_knowledge_gaps.experiments.sizes import Architectures
+from gan_knowledge_gaps.lab.config import IMAGES
+from gan_knowledge_gaps.lab.specs import Classifier
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -6,14 +6,14 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from experiments.experiment import Shape
-from experiments.measurements import accuracy, quality_caption, quality_measures
-from experiments.population import Shown
-from lab.specs import ImageSource
-from report import Figure, Measurement, Table, error_curve
+from gan_knowledge_gaps.experiments.experiment import Shape
+from gan_knowledge_gaps.experiments.measurements import accuracy, quality_caption, quality_measures
+from gan_knowledge_gaps.experiments.population import Shown
+from gan_knowledge_gaps.lab.specs import ImageSource
+from gan_knowledge_gaps.report import Figure, Measurement, Table, error_curve
 
 if TYPE_CHECKING:
-    from lab.lab import Lab
+    from gan_knowledge_gaps.lab.lab import Lab
 
 Point = float | None  # x, or None for the baseline, which has a column and no point of the curve
 Measured = dict[str, dict[Point, Measurement]]  # by row and column

@@ -10,21 +10,21 @@ from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
-from data import Dataset
-from experiments.measurements import (
+from gan_knowledge_gaps.data import Dataset
+from gan_knowledge_gaps.experiments.measurements import (
     classifier_table,
     quality_table,
     sample_grid,
     score,
     source_table,
 )
-from experiments.population import Shown, iteration_of
-from experiments.sizes import FINETUNE, SCRATCH, Size
-from lab.specs import GAN, Classifier, ImageSource, Spec, StartingPoint, in_order
-from report import Figure, Grid, Measurement, Table
+from gan_knowledge_gaps.experiments.population import Shown, iteration_of
+from gan_knowledge_gaps.experiments.sizes import FINETUNE, SCRATCH, Size
+from gan_knowledge_gaps.lab.specs import GAN, Classifier, ImageSource, Spec, StartingPoint, in_order
+from gan_knowledge_gaps.report import Figure, Grid, Measurement, Table
 
 if TYPE_CHECKING:
-    from lab.lab import Lab
+    from gan_knowledge_gaps.lab.lab import Lab
 
 
 class Start(NamedTuple):

@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-from data import InputError, encode_png, parse_ranges, write_bytes
-from lab import families
-from lab.store.artifact import Artifact
-from training import command
-from training.flag_help import NEEDED, group
-from training.progress import Progress
+from gan_knowledge_gaps.data import InputError, encode_png, parse_ranges, write_bytes
+from gan_knowledge_gaps.lab import families
+from gan_knowledge_gaps.lab.store.artifact import Artifact
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.flag_help import NEEDED, group
+from gan_knowledge_gaps.training.progress import Progress
 
 BLOCK = 256
 
@@ -64,7 +64,7 @@ def load_sampler(folder: Path) -> Callable[[np.ndarray], np.ndarray]:
     family, spec = manifest.get("family"), manifest.get("spec", {})
     if family is None:
         raise InputError(f"{folder} holds no GAN, or one of an earlier version")
-    from training.keras_models import load_model
+    from gan_knowledge_gaps.training.keras_models import load_model
 
     generator, sample = load_model(artifact.model_file()), families.find(family).sample
     return lambda indices: sample(generator, indices, spec.get("psi", 1.0))

@@ -13,14 +13,14 @@ Iterations 0 and 1 are those of `experiments.iterations`, and are trained once f
 import dataclasses
 from typing import ClassVar
 
-from experiments.curve import Curve
-from experiments.experiment import Experiment
-from experiments.population import FINETUNED, make_iteration, seeds
-from experiments.running import main
-from experiments.shown import finetuning as shown
-from experiments.sizes import NODE, ONE, TWO, Architecture, Phi, Populations
-from lab.specs import GAN, Snapshot
-from training.config import check_at_least, check_at_most
+from gan_knowledge_gaps.experiments.curve import Curve
+from gan_knowledge_gaps.experiments.experiment import Experiment
+from gan_knowledge_gaps.experiments.population import FINETUNED, make_iteration, seeds
+from gan_knowledge_gaps.experiments.running import main
+from gan_knowledge_gaps.experiments.shown import finetuning as shown
+from gan_knowledge_gaps.experiments.sizes import NODE, ONE, TWO, Architecture, Phi, Populations
+from gan_knowledge_gaps.lab.specs import GAN, Snapshot
+from gan_knowledge_gaps.training.config import check_at_least, check_at_most
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -4,9 +4,9 @@ import abc
 from collections.abc import Sequence
 from typing import Any
 
-from experiments.experiment import Experiment
-from experiments.population import Iteration, make_gans, make_iteration
-from lab.specs import GAN, Classifier
+from gan_knowledge_gaps.experiments.experiment import Experiment
+from gan_knowledge_gaps.experiments.population import Iteration, make_gans, make_iteration
+from gan_knowledge_gaps.lab.specs import GAN, Classifier
 
 
 class Fooling(Experiment):

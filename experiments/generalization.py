@@ -10,13 +10,13 @@ generalization. StyleGAN2: several are needed, whatever the classifier's archite
 import dataclasses
 from typing import ClassVar
 
-from experiments.curve import Curve
-from experiments.experiment import Experiment
-from experiments.population import make_gans, seeds
-from experiments.running import main
-from experiments.shown import generalization as shown
-from experiments.sizes import DETECTORS, NODE_POOL, Architectures
-from lab.specs import Classifier
+from gan_knowledge_gaps.experiments.curve import Curve
+from gan_knowledge_gaps.experiments.experiment import Experiment
+from gan_knowledge_gaps.experiments.population import make_gans, seeds
+from gan_knowledge_gaps.experiments.running import main
+from gan_knowledge_gaps.experiments.shown import generalization as shown
+from gan_knowledge_gaps.experiments.sizes import DETECTORS, NODE_POOL, Architectures
+from gan_knowledge_gaps.lab.specs import Classifier
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

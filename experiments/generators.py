@@ -4,14 +4,14 @@ from pathlib import Path
 
 from absl import flags
 
-import data
-from data import Dataset, InputError
-from data.groups import HELP as GROUPS_HELP
-from data.groups import describe_groups
-from lab.specs import ImageSet, ImageSource, Published
-from training.flag_help import DATA, NEEDED, group
-from training.progress import say
-from training.run_folder import CONFIG
+from gan_knowledge_gaps import data
+from gan_knowledge_gaps.data import Dataset, InputError
+from gan_knowledge_gaps.data.groups import HELP as GROUPS_HELP
+from gan_knowledge_gaps.data.groups import describe_groups
+from gan_knowledge_gaps.lab.specs import ImageSet, ImageSource, Published
+from gan_knowledge_gaps.training.flag_help import DATA, NEEDED, group
+from gan_knowledge_gaps.training.progress import say
+from gan_knowledge_gaps.training.run_folder import CONFIG
 
 LEAST = 2
 

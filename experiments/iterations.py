@@ -12,10 +12,10 @@ collapses and the variance of the detection accuracy increases.
         --data_dir=ffhq256 --inception=inception-2015-12-05.tgz
 """
 
-from experiments.matrix import Matrix
-from experiments.running import main
-from experiments.sequence import SequentialTraining
-from experiments.shown import iterations as shown
+from gan_knowledge_gaps.experiments.matrix import Matrix
+from gan_knowledge_gaps.experiments.running import main
+from gan_knowledge_gaps.experiments.sequence import SequentialTraining
+from gan_knowledge_gaps.experiments.shown import iterations as shown
 
 
 class Iterations(SequentialTraining):

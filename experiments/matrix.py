@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.clusters import Clusters
-from experiments.experiment import Shape
-from experiments.measurements import AUC, RATE, detection, detection_map, papers
-from experiments.population import Shown
-from lab.specs import Classifier, ImageSource
-from report import Figure, Table
+from gan_knowledge_gaps.experiments.clusters import Clusters
+from gan_knowledge_gaps.experiments.experiment import Shape
+from gan_knowledge_gaps.experiments.measurements import AUC, RATE, detection, detection_map, papers
+from gan_knowledge_gaps.experiments.population import Shown
+from gan_knowledge_gaps.lab.specs import Classifier, ImageSource
+from gan_knowledge_gaps.report import Figure, Table
 
 if TYPE_CHECKING:
-    from lab.lab import Lab
+    from gan_knowledge_gaps.lab.lab import Lab
 
 Tables = Sequence[Table]
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from data import Images, image_grid
-from experiments.population import Shown
-from lab import measure
-from lab.quality import FID, DigitMetric
-from lab.specs import Classifier, ImageSource
-from metrics import detection_rate
-from report import Figure, Grid, Measurement, Table, heat_map
+from gan_knowledge_gaps.data import Images, image_grid
+from gan_knowledge_gaps.experiments.population import Shown
+from gan_knowledge_gaps.lab import measure
+from gan_knowledge_gaps.lab.quality import FID, DigitMetric
+from gan_knowledge_gaps.lab.specs import Classifier, ImageSource
+from gan_knowledge_gaps.metrics import detection_rate
+from gan_knowledge_gaps.report import Figure, Grid, Measurement, Table, heat_map
 
 if TYPE_CHECKING:
-    from lab.lab import Lab
+    from gan_knowledge_gaps.lab.lab import Lab
 
 SAMPLES = 40
 LEAST_SIDE = 28  # smaller images are shown enlarged

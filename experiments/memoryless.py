@@ -11,10 +11,10 @@ parity only (slides). No numbers are given, and nothing is said of the DCGAN.
 Iterations 0 and 1 are those of `experiments.iterations`, and are trained once for both.
 """
 
-from experiments.matrix import Matrix
-from experiments.running import main
-from experiments.sequence import SequentialTraining
-from experiments.shown import memoryless as shown
+from gan_knowledge_gaps.experiments.matrix import Matrix
+from gan_knowledge_gaps.experiments.running import main
+from gan_knowledge_gaps.experiments.sequence import SequentialTraining
+from gan_knowledge_gaps.experiments.shown import memoryless as shown
 
 
 class Memoryless(SequentialTraining):

@@ -10,12 +10,20 @@ is given.
 import dataclasses
 from typing import ClassVar
 
-from experiments.curve import Curve
-from experiments.fooling import Fooling
-from experiments.running import main
-from experiments.shown import multiple_classifiers as shown
-from experiments.sizes import NODE_FOOLING, ONE, TWO, Architecture, FoolingGANs, Phi, Populations
-from lab.specs import GAN
+from gan_knowledge_gaps.experiments.curve import Curve
+from gan_knowledge_gaps.experiments.fooling import Fooling
+from gan_knowledge_gaps.experiments.running import main
+from gan_knowledge_gaps.experiments.shown import multiple_classifiers as shown
+from gan_knowledge_gaps.experiments.sizes import (
+    NODE_FOOLING,
+    ONE,
+    TWO,
+    Architecture,
+    FoolingGANs,
+    Phi,
+    Populations,
+)
+from gan_knowledge_gaps.lab.specs import GAN
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

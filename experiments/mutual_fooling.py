@@ -9,13 +9,13 @@ share artefacts. In the matrix of ten instances, #0 to #5 and #6 to #9 are set a
 import dataclasses
 from typing import ClassVar
 
-from experiments.experiment import Experiment
-from experiments.matrix import Matrix
-from experiments.population import make_classifiers, make_gans
-from experiments.running import main
-from experiments.shown import mutual_fooling as shown
-from experiments.sizes import Architecture, FoolingGANs, Phi
-from lab.specs import GAN
+from gan_knowledge_gaps.experiments.experiment import Experiment
+from gan_knowledge_gaps.experiments.matrix import Matrix
+from gan_knowledge_gaps.experiments.population import make_classifiers, make_gans
+from gan_knowledge_gaps.experiments.running import main
+from gan_knowledge_gaps.experiments.shown import mutual_fooling as shown
+from gan_knowledge_gaps.experiments.sizes import Architecture, FoolingGANs, Phi
+from gan_knowledge_gaps.lab.specs import GAN
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -11,8 +11,8 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from experiments.sizes import Populations
-from lab.specs import GAN, Classifier, ImageSource, StartingPoint
+from gan_knowledge_gaps.experiments.sizes import Populations
+from gan_knowledge_gaps.lab.specs import GAN, Classifier, ImageSource, StartingPoint
 
 ITERATION_SEEDS = 1_000
 EXPERIMENT_SEEDS = 100_000

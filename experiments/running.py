@@ -11,24 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
-import report
-from data import InputError
-from experiments import budget, starting
-from experiments.experiment import Experiment, Result
-from experiments.measurements import natural_grid
-from lab import flags as lab_flags
-from lab import run
-from lab.planning.listing import describe_plan
-from lab.specs import Spec
-from report import Report
-from training import command
-from training.command_line import command_line
-from training.config import define_flags, override, to_json
-from training.flag_help import SIZE, group, named
-from training.progress import say
+from gan_knowledge_gaps import report
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.experiments import budget, starting
+from gan_knowledge_gaps.experiments.experiment import Experiment, Result
+from gan_knowledge_gaps.experiments.measurements import natural_grid
+from gan_knowledge_gaps.lab import flags as lab_flags
+from gan_knowledge_gaps.lab import run
+from gan_knowledge_gaps.lab.planning.listing import describe_plan
+from gan_knowledge_gaps.lab.specs import Spec
+from gan_knowledge_gaps.report import Report
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.command_line import command_line
+from gan_knowledge_gaps.training.config import define_flags, override, to_json
+from gan_knowledge_gaps.training.flag_help import SIZE, group, named
+from gan_knowledge_gaps.training.progress import say
 
 if TYPE_CHECKING:
-    from lab.lab import Lab
+    from gan_knowledge_gaps.lab.lab import Lab
 
 MOST_INSTANCES = 10_000
 QUICK_NOTE = (

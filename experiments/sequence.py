@@ -3,9 +3,9 @@
 import dataclasses
 from typing import ClassVar
 
-from experiments.experiment import Experiment
-from experiments.population import Iteration, make_iteration
-from experiments.sizes import (
+from gan_knowledge_gaps.experiments.experiment import Experiment
+from gan_knowledge_gaps.experiments.population import Iteration, make_iteration
+from gan_knowledge_gaps.experiments.sizes import (
     NODE,
     ONE,
     THREE_HELD_OUT,

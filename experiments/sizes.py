@@ -3,9 +3,9 @@
 import dataclasses
 from typing import Any, ClassVar, Self
 
-from classifiers import ARCHITECTURES
-from data import InputError
-from training.config import check_at_least, check_at_most, check_choices, to_json
+from gan_knowledge_gaps.classifiers import ARCHITECTURES
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.training.config import check_at_least, check_at_most, check_choices, to_json
 
 SCRATCH, FINETUNE = "scratch", "finetune"  # how GANs of an iteration after 0 begin
 DETECTORS = "resnet50,inception_v3,mobilenet_v2"  # the paper's, in its StyleGAN2 setting

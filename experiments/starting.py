@@ -7,12 +7,12 @@ from pathlib import Path
 
 from absl import flags
 
-from data import InputError
-from experiments.experiment import Start
-from lab import flags as lab_flags
-from lab.config import IMAGES
-from lab.specs import StartingPoint
-from training.flag_help import TRAINING, group
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.experiments.experiment import Start
+from gan_knowledge_gaps.lab import flags as lab_flags
+from gan_knowledge_gaps.lab.config import IMAGES
+from gan_knowledge_gaps.lab.specs import StartingPoint
+from gan_knowledge_gaps.training.flag_help import TRAINING, group
 
 SHARE = 0.1  # of a whole training, unless a flag says otherwise
 

@@ -18,14 +18,14 @@ from pathlib import Path
 
 from absl import flags
 
-from data import InputError
-from lab.planning.remaining import Remaining, remaining
-from lab.planning.text import duration
-from lab.store.inventory import size_of
-from lab.store.listing import bytes_text
-from lab.store.plans import Plan, read_plans
-from lab.store.progress import STATES, Progress, progress_of
-from training import command
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.lab.planning.remaining import Remaining, remaining
+from gan_knowledge_gaps.lab.planning.text import duration
+from gan_knowledge_gaps.lab.store.inventory import size_of
+from gan_knowledge_gaps.lab.store.listing import bytes_text
+from gan_knowledge_gaps.lab.store.plans import Plan, read_plans
+from gan_knowledge_gaps.lab.store.progress import STATES, Progress, progress_of
+from gan_knowledge_gaps.training import command
 
 SHOWN = 10  # trainings of a state
 CLEAR = "\x1b[H\x1b[2J"

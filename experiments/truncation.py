@@ -11,14 +11,14 @@ classifier that detects the full range detects truncated images perfectly.
 import dataclasses
 from typing import ClassVar
 
-from data import InputError
-from experiments.experiment import Experiment
-from experiments.matrix import Matrix
-from experiments.population import TRUNCATED, make_classifiers, make_gans
-from experiments.running import main
-from experiments.shown import truncation as shown
-from experiments.sizes import Architecture
-from lab.specs import Truncated
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.experiments.experiment import Experiment
+from gan_knowledge_gaps.experiments.matrix import Matrix
+from gan_knowledge_gaps.experiments.population import TRUNCATED, make_classifiers, make_gans
+from gan_knowledge_gaps.experiments.running import main
+from gan_knowledge_gaps.experiments.shown import truncation as shown
+from gan_knowledge_gaps.experiments.sizes import Architecture
+from gan_knowledge_gaps.lab.specs import Truncated
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

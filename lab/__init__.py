@@ -16,4 +16,5 @@ executors/  where trainings run: inline, local, slurm
 planning/   what would be trained, and what it takes: --dry_run
 """
 
-import training as _training  # noqa: F401 - first: TensorFlow then comes without its notices
+# First: TensorFlow then comes without its notices.
+from gan_knowledge_gaps import training as _training  # noqa: F401

@@ -4,12 +4,12 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from classifiers import ClassifierConfig, DigitConfig
-from classifiers import config as classifiers
-from classifiers.augmentation import AugmentationConfig
-from data import InputError
-from lab import families
-from training.family import PRESET_NAMES, GANFamily
+from gan_knowledge_gaps.classifiers import ClassifierConfig, DigitConfig
+from gan_knowledge_gaps.classifiers import config as classifiers
+from gan_knowledge_gaps.classifiers.augmentation import AugmentationConfig
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.lab import families
+from gan_knowledge_gaps.training.family import PRESET_NAMES, GANFamily
 
 # Models that are kept in memory once they were loaded: those of the last measurements.
 KEPT_MODELS = 16

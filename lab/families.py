@@ -2,11 +2,14 @@
 
 import importlib
 
-from data import InputError
-from training.family import GANFamily
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.training.family import GANFamily
 
 # Where the built-in ones are; imported when they are first asked for.
-_BUILT_IN = {"dcgan": "dcgan.family:DCGANFamily", "stylegan2": "stylegan2.family:StyleGAN2Family"}
+_BUILT_IN = {
+    "dcgan": "gan_knowledge_gaps.dcgan.family:DCGANFamily",
+    "stylegan2": "gan_knowledge_gaps.stylegan2.family:StyleGAN2Family",
+}
 _registered: dict[str, type[GANFamily]] = {}
 
 

@@ -9,26 +9,34 @@ from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
-import data
-from data import Dataset, InputError
-from data.groups import HELP as GROUPS_HELP
-from data.groups import check_rule, describe_groups
-from data.listing import passed_over_line
-from data.sources import open_images
-from evaluation.config import INCEPTION
-from lab.config import IMAGES, LabConfig, presets
-from lab.executors import choice
-from lab.store.cache import DEFAULT_BYTES, GIGABYTE
-from training.config import define_flags, override
-from training.distribution import define_replicas, make_strategy
-from training.family import PRESET_NAMES
-from training.flag_help import DATA, EXECUTION, HIDDEN, NEEDED, TRAINING, group, named
-from training.profiling import define_profile
-from training.progress import say
+from gan_knowledge_gaps import data
+from gan_knowledge_gaps.data import Dataset, InputError
+from gan_knowledge_gaps.data.groups import HELP as GROUPS_HELP
+from gan_knowledge_gaps.data.groups import check_rule, describe_groups
+from gan_knowledge_gaps.data.listing import passed_over_line
+from gan_knowledge_gaps.data.sources import open_images
+from gan_knowledge_gaps.evaluation.config import INCEPTION
+from gan_knowledge_gaps.lab.config import IMAGES, LabConfig, presets
+from gan_knowledge_gaps.lab.executors import choice
+from gan_knowledge_gaps.lab.store.cache import DEFAULT_BYTES, GIGABYTE
+from gan_knowledge_gaps.training.config import define_flags, override
+from gan_knowledge_gaps.training.distribution import define_replicas, make_strategy
+from gan_knowledge_gaps.training.family import PRESET_NAMES
+from gan_knowledge_gaps.training.flag_help import (
+    DATA,
+    EXECUTION,
+    HIDDEN,
+    NEEDED,
+    TRAINING,
+    group,
+    named,
+)
+from gan_knowledge_gaps.training.profiling import define_profile
+from gan_knowledge_gaps.training.progress import say
 
 if TYPE_CHECKING:
-    from lab.lab import Lab
-    from lab.quality import ExtractorMetric
+    from gan_knowledge_gaps.lab.lab import Lab
+    from gan_knowledge_gaps.lab.quality import ExtractorMetric
 
 SETTING_HELP = (
     "dcgan: MNIST and a small CNN; stylegan2: detectors. --setting=NAME --help shows its flags."
@@ -190,8 +198,8 @@ def open_lab(dataset: Dataset | None = None) -> Lab:
     config = chosen_config()
     _check_flags()
     choice.check_flags()
-    from lab.lab import Lab
-    from training.loop import LoopConfig
+    from gan_knowledge_gaps.lab.lab import Lab
+    from gan_knowledge_gaps.training.loop import LoopConfig
 
     strategy = make_strategy(values.cpu_replicas)
     for family in config.families:
@@ -242,6 +250,6 @@ def chosen_quality() -> ExtractorMetric | None:
     name = values.features or (INCEPTION if values.inception else None)
     if name is None:
         return None
-    from lab.quality import open_metric
+    from gan_knowledge_gaps.lab.quality import open_metric
 
     return open_metric(name, values.inception)

@@ -11,22 +11,22 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from data import ArrayImages, Dataset, Images, InputError
-from lab import families
-from lab.config import KEPT_MODELS, LabConfig
-from lab.quality import ExtractorMetric, QualityMetric, default_metric
-from lab.specs import ImageSource, Spec, in_order
-from lab.store.artifact import Artifact
-from lab.store.cache import DEFAULT_BYTES, IMAGES, Cache
-from lab.store.inventory import ARTIFACTS
-from lab.streaming import StreamedImages, is_streamed
-from lab.trainings import Trainings
-from training.compiling import CompiledSteps
-from training.keras_models import load_model
-from training.loop import LoopConfig
-from training.progress import Progress
-from training.task import copy_values, flat_variables
-from training.workers import Workers
+from gan_knowledge_gaps.data import ArrayImages, Dataset, Images, InputError
+from gan_knowledge_gaps.lab import families
+from gan_knowledge_gaps.lab.config import KEPT_MODELS, LabConfig
+from gan_knowledge_gaps.lab.quality import ExtractorMetric, QualityMetric, default_metric
+from gan_knowledge_gaps.lab.specs import ImageSource, Spec, in_order
+from gan_knowledge_gaps.lab.store.artifact import Artifact
+from gan_knowledge_gaps.lab.store.cache import DEFAULT_BYTES, IMAGES, Cache
+from gan_knowledge_gaps.lab.store.inventory import ARTIFACTS
+from gan_knowledge_gaps.lab.streaming import StreamedImages, is_streamed
+from gan_knowledge_gaps.lab.trainings import Trainings
+from gan_knowledge_gaps.training.compiling import CompiledSteps
+from gan_knowledge_gaps.training.keras_models import load_model
+from gan_knowledge_gaps.training.loop import LoopConfig
+from gan_knowledge_gaps.training.progress import Progress
+from gan_knowledge_gaps.training.task import copy_values, flat_variables
+from gan_knowledge_gaps.training.workers import Workers
 
 Value = TypeVar("Value")
 

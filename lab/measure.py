@@ -12,15 +12,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data import Images, Subset
-from lab.config import KEPT_MODELS
-from lab.specs import Classifier, DigitClassifier, ImageSource, Spec
-from lab.store.inventory import STATISTICS
-from lab.streaming import watched
-from metrics import DetectionMetrics, detection_metrics, frechet_distance, gaussian_statistics
+from gan_knowledge_gaps.data import Images, Subset
+from gan_knowledge_gaps.lab.config import KEPT_MODELS
+from gan_knowledge_gaps.lab.specs import Classifier, DigitClassifier, ImageSource, Spec
+from gan_knowledge_gaps.lab.store.inventory import STATISTICS
+from gan_knowledge_gaps.lab.streaming import watched
+from gan_knowledge_gaps.metrics import (
+    DetectionMetrics,
+    detection_metrics,
+    frechet_distance,
+    gaussian_statistics,
+)
 
 if TYPE_CHECKING:
-    from lab.lab import Lab
+    from gan_knowledge_gaps.lab.lab import Lab
 
 
 def natural_logits(lab: Lab, classifier: Classifier) -> np.ndarray:
@@ -62,7 +67,7 @@ def score(lab: Lab, classifiers: Iterable[Classifier], source: ImageSource) -> N
 
 
 def _score_at_once(lab: Lab, classifiers: list[Classifier], source: ImageSource) -> None:
-    from classifiers import predict_each
+    from gan_knowledge_gaps.classifiers import predict_each
 
     with _evaluation(lab, source) as images:
         outputs = predict_each([lab.model(each) for each in classifiers], images)
@@ -99,7 +104,7 @@ def natural_frechet(lab: Lab) -> float:
 
 def digit_accuracy(lab: Lab) -> float:
     """Fraction of natural evaluation images whose digit the digit classifier tells."""
-    from classifiers import predict
+    from gan_knowledge_gaps.classifiers import predict
 
     logits = predict(lab.model(DigitClassifier()), lab.dataset.evaluation)
     return float(np.mean(logits.argmax(axis=1) == lab.dataset.evaluation_labels))
@@ -112,7 +117,7 @@ def digit_confidence(lab: Lab, source: ImageSource | None) -> float:
     def compute() -> np.ndarray:
         from scipy.special import softmax
 
-        from classifiers import predict
+        from gan_knowledge_gaps.classifiers import predict
 
         with _evaluation(lab, source) as images:
             logits = predict(lab.model(digits), images)
@@ -133,7 +138,7 @@ def _pair(lab: Lab, classifier: Classifier, source: ImageSource) -> tuple[str, s
 
 def _logits(lab: Lab, classifier: Classifier, source: ImageSource | None) -> np.ndarray:
     def compute() -> np.ndarray:
-        from classifiers import predict
+        from gan_knowledge_gaps.classifiers import predict
 
         with _evaluation(lab, source) as images:
             return predict(lab.model(classifier), images)[:, 0]

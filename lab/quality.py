@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from classifiers.config import CNN_FEATURES
-from data import Images
-from evaluation.config import RANDOM_VGG16
-from lab.specs import DigitClassifier, Spec
+from gan_knowledge_gaps.classifiers.config import CNN_FEATURES
+from gan_knowledge_gaps.data import Images
+from gan_knowledge_gaps.evaluation.config import RANDOM_VGG16
+from gan_knowledge_gaps.lab.specs import DigitClassifier, Spec
 
 if TYPE_CHECKING:
-    from evaluation.extractors import Extractor
-    from lab.lab import Lab
+    from gan_knowledge_gaps.evaluation.extractors import Extractor
+    from gan_knowledge_gaps.lab.lab import Lab
 
 FID = "FID"
 _BATCH = 64
@@ -62,7 +62,7 @@ class DigitMetric:
         model = self._lab.model(self.spec)
         import keras
 
-        from classifiers import predict
+        from gan_knowledge_gaps.classifiers import predict
 
         return predict(keras.Model(model.inputs[0], model.get_layer(CNN_FEATURES).output), images)
 
@@ -103,7 +103,7 @@ def open_metric(name: str, inception: str | None = None) -> ExtractorMetric:
         name: random-vgg16, inception, or the path of a .keras file of features.
         inception: path of the standard graph, for the second.
     """
-    from evaluation.extractors import open_extractor
+    from gan_knowledge_gaps.evaluation.extractors import open_extractor
 
     return ExtractorMetric(open_extractor(name, inception))
 

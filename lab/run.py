@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from data import InputError
-from lab.executors import choice
-from lab.executors.local import stop_with_parent
-from lab.specs import Spec, in_order
-from lab.store.plans import write_plan
-from training.distribution import check_batch_size
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.lab.executors import choice
+from gan_knowledge_gaps.lab.executors.local import stop_with_parent
+from gan_knowledge_gaps.lab.specs import Spec, in_order
+from gan_knowledge_gaps.lab.store.plans import write_plan
+from gan_knowledge_gaps.training.distribution import check_batch_size
 
 if TYPE_CHECKING:
-    from lab.lab import Lab
+    from gan_knowledge_gaps.lab.lab import Lab
 
 
 def all_specs(lab: Lab, specs: Iterable[Spec]) -> list[Spec]:

@@ -4,17 +4,17 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from data import atomic_path, write_samples
-from lab.specs import Spec
-from lab.store.artifact import MODEL, Artifact, snapshot_name
-from report import collect
-from training.compiling import Training
-from training.digests import state_digest
-from training.loop import Loop, LoopConfig
-from training.signals import Interrupted
+from gan_knowledge_gaps.data import atomic_path, write_samples
+from gan_knowledge_gaps.lab.specs import Spec
+from gan_knowledge_gaps.lab.store.artifact import MODEL, Artifact, snapshot_name
+from gan_knowledge_gaps.report import collect
+from gan_knowledge_gaps.training.compiling import Training
+from gan_knowledge_gaps.training.digests import state_digest
+from gan_knowledge_gaps.training.loop import Loop, LoopConfig
+from gan_knowledge_gaps.training.signals import Interrupted
 
 if TYPE_CHECKING:
-    from lab.lab import Lab
+    from gan_knowledge_gaps.lab.lab import Lab
 
 
 def train(spec: Spec, lab: "Lab", artifact: Artifact, loop_config: LoopConfig) -> None:

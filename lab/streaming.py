@@ -8,9 +8,9 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from data import Images
-from data.images import checked_indices
-from training.progress import Progress
+from gan_knowledge_gaps.data import Images
+from gan_knowledge_gaps.data.images import checked_indices
+from gan_knowledge_gaps.training.progress import Progress
 
 # Larger sets of images are streamed. A constant, and no question of the machine, because the order
 # of a training depends on it.

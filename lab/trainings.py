@@ -4,16 +4,16 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from data import InputError
-from lab import stages
-from lab.specs import Spec, in_order
-from lab.store.artifact import STALE
-from lab.store.inventory import affected
-from training import custom_gradients
-from training.progress import say
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.lab import stages
+from gan_knowledge_gaps.lab.specs import Spec, in_order
+from gan_knowledge_gaps.lab.store.artifact import STALE
+from gan_knowledge_gaps.lab.store.inventory import affected
+from gan_knowledge_gaps.training import custom_gradients
+from gan_knowledge_gaps.training.progress import say
 
 if TYPE_CHECKING:
-    from lab.lab import Lab
+    from gan_knowledge_gaps.lab.lab import Lab
 
 # How often a process without work looks for some, while others train.
 POLL_SECONDS = 0.2

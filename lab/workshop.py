@@ -5,9 +5,9 @@ from typing import Protocol
 import keras
 import tensorflow as tf
 
-from data import Dataset, Images
-from lab.config import LabConfig
-from lab.specs import ImageSource, Spec
+from gan_knowledge_gaps.data import Dataset, Images
+from gan_knowledge_gaps.lab.config import LabConfig
+from gan_knowledge_gaps.lab.specs import ImageSource, Spec
 
 
 class Workshop(Protocol):

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from metrics.prior import BALANCED, prior_weights
+from gan_knowledge_gaps.metrics.prior import BALANCED, prior_weights
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,13 +7,13 @@ or have no width at all. Limits are within 0 ... 1.
 
 import numpy as np
 
-from metrics.detection import (
+from gan_knowledge_gaps.metrics.detection import (
     average_precision_influence,
     detection_rate,
     detection_rate_at,
     roc_auc_influence,
 )
-from metrics.prior import BALANCED
+from gan_knowledge_gaps.metrics.prior import BALANCED
 
 LEVEL = 0.95
 

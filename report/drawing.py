@@ -7,7 +7,7 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data import files
+from gan_knowledge_gaps.data import files
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from report.drawing import COLOURS, INK, MARKERS, RULE, dress, save, surround
-from report.values import Measurement
+from gan_knowledge_gaps.report.drawing import COLOURS, INK, MARKERS, RULE, dress, save, surround
+from gan_knowledge_gaps.report.values import Measurement
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

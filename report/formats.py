@@ -5,9 +5,9 @@ import io
 import json
 import re
 
-from report.plain import plain
-from report.table import Cell, Table
-from report.values import Measurement
+from gan_knowledge_gaps.report.plain import plain
+from gan_knowledge_gaps.report.table import Cell, Table
+from gan_knowledge_gaps.report.values import Measurement
 
 Grid = tuple[tuple[str, ...], ...]
 

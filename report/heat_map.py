@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from report.drawing import FAINT, INK, save, surround
-from report.table import Cell, Table
-from report.values import Measurement
+from gan_knowledge_gaps.report.drawing import FAINT, INK, save, surround
+from gan_knowledge_gaps.report.table import Cell, Table
+from gan_knowledge_gaps.report.values import Measurement
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,9 +4,9 @@ from os.path import relpath
 from pathlib import Path
 from urllib.parse import quote
 
-from data import files, read_json
-from data.json_files import FILE_NAME, TEXT
-from report.rendering import render
+from gan_knowledge_gaps.data import files, read_json
+from gan_knowledge_gaps.data.json_files import FILE_NAME, TEXT
+from gan_knowledge_gaps.report.rendering import render
 
 _SHAPE = {
     "title": TEXT, "facts": {"scale?": TEXT}, "paper_claim": TEXT, "summary": TEXT,

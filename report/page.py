@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from data import encode_png, files
-from report import formats
-from report.plain import plain
-from report.rendering import render
-from report.report import Report
+from gan_knowledge_gaps.data import encode_png, files
+from gan_knowledge_gaps.report import formats
+from gan_knowledge_gaps.report.plain import plain
+from gan_knowledge_gaps.report.rendering import render
+from gan_knowledge_gaps.report.report import Report
 
 
 def write(report: Report, folder: Path) -> Path:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image
 
-from data.time_spans import time_span
-from report.drawing import DPI
-from report.plain import plain, words
+from gan_knowledge_gaps.data.time_spans import time_span
+from gan_knowledge_gaps.report.drawing import DPI
+from gan_knowledge_gaps.report.plain import plain, words
 
 
 def render(template: str, **values: object) -> str:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from report.plain import plain, words
-from report.table import Table, check_stem
-from report.versions import collect
+from gan_knowledge_gaps.report.plain import plain, words
+from gan_knowledge_gaps.report.table import Table, check_stem
+from gan_knowledge_gaps.report.versions import collect
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 
-from report.values import Measurement, format_number
+from gan_knowledge_gaps.report.values import Measurement, format_number
 
 Cell = Measurement | float | int | str | None
 PaperNumbers = Sequence[Sequence[str | None]] | Mapping[tuple[str, str], str]

@@ -17,6 +17,7 @@ sampling        image i of a generator
 evaluated       images and latent paths as `evaluation` measures them
 run             the folder of a training run
 snapshots       what a run keeps on its way: networks, scores, the best one
+ticks           what it says of itself, in lines
 saved           networks of a run or a file
 nvlabs/         networks of the published pickles, read without running their code
 import_nvlabs   the command that makes a run's folder of such a pickle
@@ -26,8 +27,9 @@ ops/            the two custom operations
 
 import lazy_loader
 
-import training as _training  # noqa: F401 - first: TensorFlow then comes without its notices
-from training.saved_classes import registered_by as _registered_by
+# First: TensorFlow then comes without its notices.
+from gan_knowledge_gaps import training as _training  # noqa: F401
+from gan_knowledge_gaps.training.saved_classes import registered_by as _registered_by
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
@@ -43,4 +45,4 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     },
 )
 
-_registered_by("stylegan2.generator", "stylegan2.discriminator")
+_registered_by(f"{__name__}.generator", f"{__name__}.discriminator")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from stylegan2.ops.multi_tensor import adam_update
+from gan_knowledge_gaps.stylegan2.ops.multi_tensor import adam_update
 
 Gradients = list[tf.Tensor]
 

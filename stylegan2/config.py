@@ -2,9 +2,9 @@
 
 import dataclasses
 
-from data import InputError
-from evaluation.config import EvaluationConfig
-from training.config import check_at_least, check_at_most, check_choices
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.evaluation.config import EvaluationConfig
+from gan_knowledge_gaps.training.config import check_at_least, check_at_most, check_choices
 
 ARCHITECTURES = ("orig", "skip", "resnet")
 CONDITIONINGS = ("concat", "projection")

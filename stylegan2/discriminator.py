@@ -5,10 +5,10 @@ import dataclasses
 import keras
 import tensorflow as tf
 
-from stylegan2.config import SMALLEST_RESOLUTION, NetworkConfig
-from stylegan2.layers import Conv2D, Dense, Seeds
-from stylegan2.mapping import LabelMapping
-from stylegan2.ops import downsample_2d
+from gan_knowledge_gaps.stylegan2.config import SMALLEST_RESOLUTION, NetworkConfig
+from gan_knowledge_gaps.stylegan2.layers import Conv2D, Dense, Seeds
+from gan_knowledge_gaps.stylegan2.mapping import LabelMapping
+from gan_knowledge_gaps.stylegan2.ops import downsample_2d
 
 MBSTD_EPSILON = 1e-8
 

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from absl import flags
 
-from data import InputError
-from evaluation.config import (
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.evaluation.config import (
     METRICS,
     NUM_NATURAL,
     OVER_FEATURES,
@@ -26,17 +26,17 @@ from evaluation.config import (
     EvaluationConfig,
     check_metrics,
 )
-from evaluation.flags import define_features, define_inception_sha256
-from evaluation.report import add_to_report, line, read_report
-from stylegan2.config import GeneratorEvaluationConfig
-from stylegan2.flags import define_ops
-from stylegan2.run import trained_mirrored
-from training import command
-from training.command_line import command_line
-from training.config import attribute_docs
-from training.flag_help import NEEDED, TRAINING, group
-from training.memory import check_memory
-from training.progress import say
+from gan_knowledge_gaps.evaluation.flags import define_features, define_inception_sha256
+from gan_knowledge_gaps.evaluation.report import add_to_report, line, read_report
+from gan_knowledge_gaps.stylegan2.config import GeneratorEvaluationConfig
+from gan_knowledge_gaps.stylegan2.flags import define_ops
+from gan_knowledge_gaps.stylegan2.run import trained_mirrored
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.command_line import command_line
+from gan_knowledge_gaps.training.config import attribute_docs
+from gan_knowledge_gaps.training.flag_help import NEEDED, TRAINING, group
+from gan_knowledge_gaps.training.memory import check_memory
+from gan_knowledge_gaps.training.progress import say
 
 
 def main() -> None:
@@ -83,13 +83,13 @@ def _run() -> None:
     import PIL
     import tensorflow as tf
 
-    from evaluation.evaluator import Evaluator, check_swd
-    from evaluation.extractors import open_extractor
-    from evaluation.perceptual import Perceptual
-    from evaluation.reference import open_reference
-    from stylegan2.evaluated import GeneratedImages
-    from stylegan2.saved import load_network
-    from training.native import library
+    from gan_knowledge_gaps.evaluation.evaluator import Evaluator, check_swd
+    from gan_knowledge_gaps.evaluation.extractors import open_extractor
+    from gan_knowledge_gaps.evaluation.perceptual import Perceptual
+    from gan_knowledge_gaps.evaluation.reference import open_reference
+    from gan_knowledge_gaps.stylegan2.evaluated import GeneratedImages
+    from gan_knowledge_gaps.stylegan2.saved import load_network
+    from gan_knowledge_gaps.training.native import library
 
     library.prefer(values.ops)
     extractor = perceptual = None

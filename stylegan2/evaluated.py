@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from data import InputError
-from evaluation.config import PathMetric
-from evaluation.reference import ReferenceImages
-from evaluation.sampler import Distance, Sampler
-from metrics import lerp, path_lengths, slerp
-from stylegan2.config import BLOCK, GeneratorEvaluationConfig
-from stylegan2.generator import Generator
-from stylegan2.sampling import Blocks
-from training.digests import network_sha256
-from training.randomness import derive_seed, indexed_latents
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.evaluation.config import PathMetric
+from gan_knowledge_gaps.evaluation.reference import ReferenceImages
+from gan_knowledge_gaps.evaluation.sampler import Distance, Sampler
+from gan_knowledge_gaps.metrics import lerp, path_lengths, slerp
+from gan_knowledge_gaps.stylegan2.config import BLOCK, GeneratorEvaluationConfig
+from gan_knowledge_gaps.stylegan2.generator import Generator
+from gan_knowledge_gaps.stylegan2.sampling import Blocks
+from gan_knowledge_gaps.training.digests import network_sha256
+from gan_knowledge_gaps.training.randomness import derive_seed, indexed_latents
 
 
 class GeneratedImages:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from data import Images
-from stylegan2.config import (
+from gan_knowledge_gaps.data import Images
+from gan_knowledge_gaps.stylegan2.config import (
     BLOCK,
     NETWORKS,
     TRAININGS,
@@ -18,14 +18,14 @@ from stylegan2.config import (
     TrainingConfig,
     scaled_gamma,
 )
-from training.config import JPEG_MODES, check_choices
-from training.family import GANFamily
+from gan_knowledge_gaps.training.config import JPEG_MODES, check_choices
+from gan_knowledge_gaps.training.family import GANFamily
 
 if TYPE_CHECKING:
     import keras
 
-    from training.fooling import FoolingLoss
-    from training.task import Task
+    from gan_knowledge_gaps.training.fooling import FoolingLoss
+    from gan_knowledge_gaps.training.task import Task
 
 # Of the networks; the averaged generator makes the images.
 NAMES = ("generator_ema", "generator", "discriminator")
@@ -93,7 +93,7 @@ class StyleGAN2Family(GANFamily):
     @classmethod
     def sample(cls, generator: keras.Model, indices: np.ndarray, psi: float = 1.0) -> np.ndarray:
         """Images of a generator by index."""
-        from stylegan2.sampling import sample
+        from gan_knowledge_gaps.stylegan2.sampling import sample
 
         return sample(generator, indices, truncation=psi)
 
@@ -129,7 +129,7 @@ class StyleGAN2Family(GANFamily):
 
     def fooling_loss(self, classifiers: list[keras.Model], phi: float) -> FoolingLoss:
         """The loss of the classifiers that a GAN must fool, through their JPEG encoding."""
-        from training.fooling import FoolingLoss
+        from gan_knowledge_gaps.training.fooling import FoolingLoss
 
         return FoolingLoss(classifiers, phi, self.image_shape, self.fooling.jpeg)
 
@@ -137,14 +137,14 @@ class StyleGAN2Family(GANFamily):
         self, images: Images, seed: int, fooling: FoolingLoss | None
     ) -> tuple[Task, dict[str, keras.Model]]:
         """A training, and its networks; the averaged generator makes the images."""
-        from stylegan2.task import StyleGAN2Task
+        from gan_knowledge_gaps.stylegan2.task import StyleGAN2Task
 
         task = StyleGAN2Task(self.network, self.training, images, seed, fooling)
         return task, {name: getattr(task, name) for name in NAMES}
 
     def open_networks(self, path: str) -> dict[str, keras.Model]:
         """The networks of a run of `stylegan2.train`, of an import or of a published file."""
-        from stylegan2.saved import load_networks
+        from gan_knowledge_gaps.stylegan2.saved import load_networks
 
         networks = load_networks(Path(path), self.network)
         return {name: networks[name] for name in NAMES}
@@ -153,6 +153,6 @@ class StyleGAN2Family(GANFamily):
         """Raises InputError where a minibatch cannot be split over so many devices, or a training
         is beyond this machine's memory.
         """
-        from stylegan2.memory import check_training_fits
+        from gan_knowledge_gaps.stylegan2.memory import check_training_fits
 
         check_training_fits(self.network, self.training, replicas)

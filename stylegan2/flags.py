@@ -2,9 +2,9 @@
 
 from absl import flags
 
-from data import InputError
-from training.flag_help import EXECUTION, NEEDED, group
-from training.native import IMPLEMENTATIONS
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.training.flag_help import EXECUTION, NEEDED, group
+from gan_knowledge_gaps.training.native import IMPLEMENTATIONS
 
 
 def define_ops() -> None:

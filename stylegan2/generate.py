@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from absl import flags
 
-from data import InputError, encode_png, image_grid, parse_ranges, write_bytes
-from stylegan2.config import BLOCK, NOISES
-from stylegan2.flags import check_pictures, define_pictures
-from training import command
-from training.flag_help import NEEDED, group
-from training.progress import Progress
+from gan_knowledge_gaps.data import InputError, encode_png, image_grid, parse_ranges, write_bytes
+from gan_knowledge_gaps.stylegan2.config import BLOCK, NOISES
+from gan_knowledge_gaps.stylegan2.flags import check_pictures, define_pictures
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.flag_help import NEEDED, group
+from gan_knowledge_gaps.training.progress import Progress
 
 if TYPE_CHECKING:
-    from stylegan2.image_generator import ImageGenerator
+    from gan_knowledge_gaps.stylegan2.image_generator import ImageGenerator
 
 LARGEST_GRID = 2**28  # bytes
 
@@ -54,7 +54,7 @@ def _run() -> None:
         raise InputError(f"--output is {output}; with --grid it must be a .png file")
     seeds = parse_ranges(values.seeds, "seeds") if values.seeds else []
     check_pictures(labelled=not values.w)
-    from stylegan2.image_generator import ImageGenerator, read_w
+    from gan_knowledge_gaps.stylegan2.image_generator import ImageGenerator, read_w
 
     image_generator = ImageGenerator.from_flags(labelled=not values.w)
     w = image_generator.truncated(read_w(values.w, image_generator.generator)) if values.w else None

@@ -5,10 +5,10 @@ import dataclasses
 import keras
 import tensorflow as tf
 
-from stylegan2.config import NetworkConfig
-from stylegan2.layers import Seeds
-from stylegan2.mapping import Mapping
-from stylegan2.synthesis import Noise, Synthesis
+from gan_knowledge_gaps.stylegan2.config import NetworkConfig
+from gan_knowledge_gaps.stylegan2.layers import Seeds
+from gan_knowledge_gaps.stylegan2.mapping import Mapping
+from gan_knowledge_gaps.stylegan2.synthesis import Noise, Synthesis
 
 
 @keras.saving.register_keras_serializable("stylegan2")

@@ -7,15 +7,15 @@ import numpy as np
 import tensorflow as tf
 from absl import flags
 
-from data import InputError
-from data.picture import MODES
-from stylegan2.config import BLOCK
-from stylegan2.generator import Generator
-from stylegan2.sampling import to_pixels
-from stylegan2.saved import load_network
-from training.keras_models import reading
-from training.native import library
-from training.randomness import derive_seed, normal
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.data.picture import MODES
+from gan_knowledge_gaps.stylegan2.config import BLOCK
+from gan_knowledge_gaps.stylegan2.generator import Generator
+from gan_knowledge_gaps.stylegan2.sampling import to_pixels
+from gan_knowledge_gaps.stylegan2.saved import load_network
+from gan_knowledge_gaps.training.keras_models import reading
+from gan_knowledge_gaps.training.native import library
+from gan_knowledge_gaps.training.randomness import derive_seed, normal
 
 
 class ImageGenerator:

@@ -17,19 +17,19 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from data import InputError, sha256_file, whole_folder, write_json
-from training import command
-from training.command_line import command_line
-from training.config import to_json
-from training.flag_help import NEEDED, group
-from training.progress import say
-from training.run_folder import CONFIG
-from training.signals import Interrupted, stop_request
+from gan_knowledge_gaps.data import InputError, sha256_file, whole_folder, write_json
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.command_line import command_line
+from gan_knowledge_gaps.training.config import to_json
+from gan_knowledge_gaps.training.flag_help import NEEDED, group
+from gan_knowledge_gaps.training.progress import say
+from gan_knowledge_gaps.training.run_folder import CONFIG
+from gan_knowledge_gaps.training.signals import Interrupted, stop_request
 
 if TYPE_CHECKING:
     import keras
 
-    from stylegan2.nvlabs import NVlabsNetworks
+    from gan_knowledge_gaps.stylegan2.nvlabs import NVlabsNetworks
 
 NAMES = ("generator", "generator_ema", "discriminator")
 
@@ -63,7 +63,7 @@ def import_file(source: Path, output: Path, ignored_options: Collection[str] = (
     """
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise InputError(f"{output} exists already; give --output a new folder")
-    from stylegan2.nvlabs import load_nvlabs_pickle
+    from gan_knowledge_gaps.stylegan2.nvlabs import load_nvlabs_pickle
 
     say(f"reading {source}")
     networks = load_nvlabs_pickle(source, ignored_options)

@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from absl import flags
 
-from data import InputError, parse_ranges
-from stylegan2.config import BLOCK
-from stylegan2.flags import check_pictures, define_pictures
-from stylegan2.video import KINDS, check_video, write_video
-from training import command
-from training.flag_help import NEEDED, group
-from training.progress import Progress
+from gan_knowledge_gaps.data import InputError, parse_ranges
+from gan_knowledge_gaps.stylegan2.config import BLOCK
+from gan_knowledge_gaps.stylegan2.flags import check_pictures, define_pictures
+from gan_knowledge_gaps.stylegan2.video import KINDS, check_video, write_video
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.flag_help import NEEDED, group
+from gan_knowledge_gaps.training.progress import Progress
 
 if TYPE_CHECKING:
-    from stylegan2.image_generator import ImageGenerator
+    from gan_knowledge_gaps.stylegan2.image_generator import ImageGenerator
 
 MOST_FRAMES = 1_000_000
 PATHS = ("cubic", "linear", "slerp")
@@ -59,7 +59,7 @@ def _run() -> None:
     if len(seeds) * values.frames > MOST_FRAMES:
         raise InputError(f"--seeds and --frames: a video has at most {MOST_FRAMES:,} frames")
     check_pictures()
-    from stylegan2.image_generator import ImageGenerator
+    from gan_knowledge_gaps.stylegan2.image_generator import ImageGenerator
 
     image_generator = ImageGenerator.from_flags()
     w = path_of(image_generator, seeds, values.path, values.loop)

@@ -8,14 +8,14 @@ all of them at one relative speed. The gain of the activation is part of `fused_
 import keras
 import tensorflow as tf
 
-from stylegan2.ops import (
+from gan_knowledge_gaps.stylegan2.ops import (
     conv_downsample_2d,
     downsample_2d,
     fused_bias_act,
     upsample_2d,
     upsample_conv_2d,
 )
-from training.randomness import derive_seed
+from gan_knowledge_gaps.training.randomness import derive_seed
 
 DEMODULATION_EPSILON = 1e-8
 

@@ -20,12 +20,12 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-from data import InputError, write_text
-from evaluation.report import read_report
-from stylegan2.run import read_config
-from training import command
-from training.flag_help import NEEDED, group
-from training.metrics_log import read_metrics
+from gan_knowledge_gaps.data import InputError, write_text
+from gan_knowledge_gaps.evaluation.report import read_report
+from gan_knowledge_gaps.stylegan2.run import read_config
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.flag_help import NEEDED, group
+from gan_knowledge_gaps.training.metrics_log import read_metrics
 
 Curves = dict[str, list[tuple[float, float]]]  # by name: (kimg, value)
 
@@ -104,7 +104,7 @@ def draw(path: Path, losses: Curves, figures: Curves) -> None:
     """One panel for the losses, and one for each kind of figure, as PNG."""
     from matplotlib.figure import Figure
 
-    from report.drawing import COLOURS, FAINT, INK, RULE, save
+    from gan_knowledge_gaps.report.drawing import COLOURS, FAINT, INK, RULE, save
 
     panels = [("Losses", losses), *_by_kind(figures).items()]
     canvas = Figure((6.4, _HEIGHT * len(panels)), facecolor="white", layout="constrained")

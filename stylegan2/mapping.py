@@ -3,8 +3,8 @@
 import keras
 import tensorflow as tf
 
-from stylegan2.config import SMALLEST_RESOLUTION, NetworkConfig
-from stylegan2.layers import Dense, Seeds
+from gan_knowledge_gaps.stylegan2.config import SMALLEST_RESOLUTION, NetworkConfig
+from gan_knowledge_gaps.stylegan2.layers import Dense, Seeds
 
 NORMALIZATION_EPSILON = 1e-8
 

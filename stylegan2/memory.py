@@ -2,9 +2,9 @@
 
 import math
 
-from stylegan2.config import NetworkConfig, TrainingConfig
-from stylegan2.nvlabs.layout import discriminator_shapes, generator_shapes
-from training.memory import check_memory
+from gan_knowledge_gaps.stylegan2.config import NetworkConfig, TrainingConfig
+from gan_knowledge_gaps.stylegan2.nvlabs.layout import discriminator_shapes, generator_shapes
+from gan_knowledge_gaps.training.memory import check_memory
 
 FLOAT = 4  # bytes
 

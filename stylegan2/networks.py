@@ -2,10 +2,10 @@
 
 import dataclasses
 
-from data import InputError
-from stylegan2.config import NETWORKS, NetworkConfig
-from stylegan2.discriminator import Discriminator
-from stylegan2.generator import Generator
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.stylegan2.config import NETWORKS, NetworkConfig
+from gan_knowledge_gaps.stylegan2.discriminator import Discriminator
+from gan_knowledge_gaps.stylegan2.generator import Generator
 
 
 def build_networks(

@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping
 
 import tensorflow as tf
 
-from stylegan2 import losses
-from stylegan2.config import NETWORKS, NetworkConfig
-from stylegan2.discriminator import Discriminator
-from stylegan2.generator import Generator
-from training.doctor.check import Check, guarded
-from training.runtime import configure
-from training.timing import medians
+from gan_knowledge_gaps.stylegan2 import losses
+from gan_knowledge_gaps.stylegan2.config import NETWORKS, NetworkConfig
+from gan_knowledge_gaps.stylegan2.discriminator import Discriminator
+from gan_knowledge_gaps.stylegan2.generator import Generator
+from gan_knowledge_gaps.training.doctor.check import Check, guarded
+from gan_knowledge_gaps.training.runtime import configure
+from gan_knowledge_gaps.training.timing import medians
 
 MEASURED = ("float32", "bfloat16")
 # bfloat16 rounds at 2^-8: not for a gain that another measurement would not show.

@@ -21,18 +21,18 @@ import numpy as np
 from absl import flags
 from PIL import Image
 
-from data import InputError, atomic_path, read_picture, write_samples
-from data.sources import open_images
-from stylegan2.config import ProjectionConfig
-from stylegan2.flags import check_pictures, define_pictures
-from stylegan2.video import check_video, write_video
-from training import command
-from training.config import define_flags, override, to_json
-from training.flag_help import NEEDED, TRAINING, group
-from training.run_folder import begin_or_go_on
+from gan_knowledge_gaps.data import InputError, atomic_path, read_picture, write_samples
+from gan_knowledge_gaps.data.sources import open_images
+from gan_knowledge_gaps.stylegan2.config import ProjectionConfig
+from gan_knowledge_gaps.stylegan2.flags import check_pictures, define_pictures
+from gan_knowledge_gaps.stylegan2.video import check_video, write_video
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.config import define_flags, override, to_json
+from gan_knowledge_gaps.training.flag_help import NEEDED, TRAINING, group
+from gan_knowledge_gaps.training.run_folder import begin_or_go_on
 
 if TYPE_CHECKING:
-    from stylegan2.projection import Projection
+    from gan_knowledge_gaps.stylegan2.projection import Projection
 
 W, VIDEO = "w.npy", "projection.mp4"
 FRAMES, FRAMES_PER_SECOND = 100, 20
@@ -71,9 +71,9 @@ def _run() -> None:
         check_video(Path(VIDEO), FRAMES_PER_SECOND)
     import tensorflow as tf
 
-    from evaluation.perceptual import load_distance
-    from stylegan2.image_generator import ImageGenerator
-    from stylegan2.projection import Projection
+    from gan_knowledge_gaps.evaluation.perceptual import load_distance
+    from gan_knowledge_gaps.stylegan2.image_generator import ImageGenerator
+    from gan_knowledge_gaps.stylegan2.projection import Projection
 
     image_generator = ImageGenerator.from_flags()
     generator = image_generator.generator
@@ -108,7 +108,7 @@ def _config(config: ProjectionConfig) -> dict:
 
 
 def _project(task: Projection, folder: Path) -> None:
-    from training.loop import Loop, LoopConfig
+    from gan_knowledge_gaps.training.loop import Loop, LoopConfig
 
     steps = task.config.steps
     every = max(1, steps // (FRAMES if flags.FLAGS.video else GRIDS))

@@ -6,11 +6,11 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from stylegan2.config import ProjectionConfig
-from stylegan2.generator import Generator
-from stylegan2.sampling import to_pixels
-from training.randomness import derive_seed, indexed_latents, normal
-from training.task import Task
+from gan_knowledge_gaps.stylegan2.config import ProjectionConfig
+from gan_knowledge_gaps.stylegan2.generator import Generator
+from gan_knowledge_gaps.stylegan2.sampling import to_pixels
+from gan_knowledge_gaps.training.randomness import derive_seed, indexed_latents, normal
+from gan_knowledge_gaps.training.task import Task
 
 SMALLEST_NOISE = 8
 BLOCK = 1024

@@ -6,7 +6,7 @@ draw what one would have drawn.
 
 import tensorflow as tf
 
-from training.randomness import derive_seed
+from gan_knowledge_gaps.training.randomness import derive_seed
 
 # Chunks of a minibatch are fewer than this.
 _CHUNKS = 2**16

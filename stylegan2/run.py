@@ -9,18 +9,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-import data
-from data import Dataset, InputError, read_json
-from data.json_files import FLAG, NUMBER, OBJECT, TEXT, WHOLE, at_least, one_of, optional
-from stylegan2.config import NetworkConfig, TrainingConfig
-from training.config import JPEG_MODES, check_json, json_shape
-from training.progress import say
-from training.run_folder import CONFIG
+from gan_knowledge_gaps import data
+from gan_knowledge_gaps.data import Dataset, InputError, read_json
+from gan_knowledge_gaps.data.json_files import (
+    FLAG,
+    NUMBER,
+    OBJECT,
+    TEXT,
+    WHOLE,
+    at_least,
+    one_of,
+    optional,
+)
+from gan_knowledge_gaps.stylegan2.config import NetworkConfig, TrainingConfig
+from gan_knowledge_gaps.training.config import JPEG_MODES, check_json, json_shape
+from gan_knowledge_gaps.training.progress import say
+from gan_knowledge_gaps.training.run_folder import CONFIG
 
 if TYPE_CHECKING:
-    from stylegan2.generator import Generator
-    from stylegan2.task import StyleGAN2Task
-    from training.fooling import FoolingLoss
+    from gan_knowledge_gaps.stylegan2.generator import Generator
+    from gan_knowledge_gaps.stylegan2.task import StyleGAN2Task
+    from gan_knowledge_gaps.training.fooling import FoolingLoss
 
 IMAGES = ("train", "all")
 
@@ -89,8 +98,8 @@ def open_fooling(network: NetworkConfig, config: dict) -> FoolingLoss | None:
     """
     if not config["fool"]:
         return None
-    from training.fooling import FoolingLoss
-    from training.keras_models import load_classifier
+    from gan_knowledge_gaps.training.fooling import FoolingLoss
+    from gan_knowledge_gaps.training.keras_models import load_classifier
 
     shape = (network.resolution, network.resolution, network.channels)
     classifiers = [load_classifier(path, shape, "--fool") for path in config["fool"]]
@@ -107,9 +116,9 @@ def open_watch(
     """
     if fooling is None:
         return None
-    from stylegan2.sampling import sample
-    from training.keras_models import load_classifier
-    from training.watching import IMAGES, DetectionWatch, logits_of
+    from gan_knowledge_gaps.stylegan2.sampling import sample
+    from gan_knowledge_gaps.training.keras_models import load_classifier
+    from gan_knowledge_gaps.training.watching import IMAGES, DetectionWatch, logits_of
 
     shape = (network.resolution, network.resolution, network.channels)
     classifiers, _, _ = fooling.graph  # as they came: they encode as in use, not as in the loss
@@ -134,7 +143,7 @@ def make_task(
     fooling: FoolingLoss | None = None,
 ) -> StyleGAN2Task:
     """The task of a run."""
-    from stylegan2.task import StyleGAN2Task
+    from gan_knowledge_gaps.stylegan2.task import StyleGAN2Task
 
     if config.get("images") == "all":
         images, labels = dataset.whole, dataset.whole_labels

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import tensorflow as tf
 
-from stylegan2.config import BLOCK
-from stylegan2.generator import Generator
-from stylegan2.synthesis import Noise
-from training.randomness import derive_seed, indexed_latents, normal
+from gan_knowledge_gaps.stylegan2.config import BLOCK
+from gan_knowledge_gaps.stylegan2.generator import Generator
+from gan_knowledge_gaps.stylegan2.synthesis import Noise
+from gan_knowledge_gaps.training.randomness import derive_seed, indexed_latents, normal
 
 LATENT_SEED = 0
 

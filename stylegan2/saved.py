@@ -2,19 +2,19 @@
 
 from pathlib import Path
 
-from data import InputError
-from stylegan2.config import NetworkConfig
-from stylegan2.discriminator import Discriminator
-from stylegan2.generator import Generator
-from stylegan2.nvlabs import load_nvlabs_pickle
-from stylegan2.run import read_config
-from stylegan2.task import StyleGAN2Task
-from training.checkpoints import Checkpoints
-from training.config import to_json
-from training.keras_models import load_model
-from training.progress import say
-from training.run_folder import identity
-from training.task import copy_values, flat_variables
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.stylegan2.config import NetworkConfig
+from gan_knowledge_gaps.stylegan2.discriminator import Discriminator
+from gan_knowledge_gaps.stylegan2.generator import Generator
+from gan_knowledge_gaps.stylegan2.nvlabs import load_nvlabs_pickle
+from gan_knowledge_gaps.stylegan2.run import read_config
+from gan_knowledge_gaps.stylegan2.task import StyleGAN2Task
+from gan_knowledge_gaps.training.checkpoints import Checkpoints
+from gan_knowledge_gaps.training.config import to_json
+from gan_knowledge_gaps.training.keras_models import load_model
+from gan_knowledge_gaps.training.progress import say
+from gan_knowledge_gaps.training.run_folder import identity
+from gan_knowledge_gaps.training.task import copy_values, flat_variables
 
 CLASSES = {"generator": Generator, "generator_ema": Generator, "discriminator": Discriminator}
 

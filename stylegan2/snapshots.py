@@ -7,19 +7,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data import InputError, atomic_path
-from evaluation.config import OVER_FEATURES
-from evaluation.report import add_to_report, line, read_report
-from stylegan2.config import GeneratorEvaluationConfig
-from training.command_line import command_line
-from training.progress import say
+from gan_knowledge_gaps.data import InputError, atomic_path
+from gan_knowledge_gaps.evaluation.config import OVER_FEATURES
+from gan_knowledge_gaps.evaluation.report import add_to_report, line, read_report
+from gan_knowledge_gaps.stylegan2.config import GeneratorEvaluationConfig
+from gan_knowledge_gaps.training.command_line import command_line
+from gan_knowledge_gaps.training.progress import say
 
 if TYPE_CHECKING:
     import keras
 
-    from evaluation.evaluator import Evaluator
-    from stylegan2.generator import Generator
-    from stylegan2.task import StyleGAN2Task
+    from gan_knowledge_gaps.evaluation.evaluator import Evaluator
+    from gan_knowledge_gaps.stylegan2.generator import Generator
+    from gan_knowledge_gaps.stylegan2.task import StyleGAN2Task
 
 FOLDER, DISCRIMINATORS, BEST = "snapshots", "discriminators", "best.keras"
 RANKING = OVER_FEATURES[:2]  # distances, of which less is better
@@ -42,9 +42,9 @@ class Measurement:
     """
 
     def __init__(self, config: dict, generator: Generator, folder: Path):
-        from evaluation.extractors import open_extractor
-        from evaluation.reference import open_reference
-        from stylegan2.evaluated import GeneratedImages
+        from gan_knowledge_gaps.evaluation.extractors import open_extractor
+        from gan_knowledge_gaps.evaluation.reference import open_reference
+        from gan_knowledge_gaps.stylegan2.evaluated import GeneratedImages
 
         self._metrics = tuple(config["metrics"])
         self._snapshots, self._best = folder / FOLDER, folder / BEST
@@ -73,7 +73,7 @@ class Measurement:
             save(self._images.generator, self._best)
 
     def _evaluator(self) -> Evaluator:
-        from evaluation.evaluator import Evaluator
+        from gan_knowledge_gaps.evaluation.evaluator import Evaluator
 
         sampler, cache = self._images.sampler(), self._snapshots / "cache"
         return Evaluator(sampler, self._reference, self._config, cache)

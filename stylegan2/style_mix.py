@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-from data import InputError, encode_png, image_grid, parse_ranges, write_bytes
-from stylegan2.flags import check_pictures, define_pictures
-from training import command
-from training.flag_help import NEEDED, group
-from training.progress import Progress
+from gan_knowledge_gaps.data import InputError, encode_png, image_grid, parse_ranges, write_bytes
+from gan_knowledge_gaps.stylegan2.flags import check_pictures, define_pictures
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.flag_help import NEEDED, group
+from gan_knowledge_gaps.training.progress import Progress
 
 
 def main() -> None:
@@ -39,7 +39,7 @@ def _run() -> None:
     columns = parse_ranges(values.columns, "columns")
     styles = parse_ranges(values.styles, "styles")
     check_pictures()
-    from stylegan2.image_generator import ImageGenerator
+    from gan_knowledge_gaps.stylegan2.image_generator import ImageGenerator
 
     image_generator = ImageGenerator.from_flags()
     layers = image_generator.generator.config.num_layers

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from stylegan2.config import NOISES, SMALLEST_RESOLUTION, NetworkConfig
-from stylegan2.layers import Conv2D, Seeds, StyledConv2D, ToRGB
-from stylegan2.ops import upsample_2d
+from gan_knowledge_gaps.stylegan2.config import NOISES, SMALLEST_RESOLUTION, NetworkConfig
+from gan_knowledge_gaps.stylegan2.layers import Conv2D, Seeds, StyledConv2D, ToRGB
+from gan_knowledge_gaps.stylegan2.ops import upsample_2d
 
 Noise = str | Callable[[int, tuple[int, int, int]], tf.Tensor]
 

@@ -6,19 +6,19 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from data import EpochOrder, Images
-from stylegan2 import losses
-from stylegan2.adam import Adam, assign_all
-from stylegan2.config import NetworkConfig, TrainingConfig
-from stylegan2.discriminator import Discriminator
-from stylegan2.generator import Generator
-from stylegan2.ops.multi_tensor import move_averages
-from stylegan2.randomness import Draws
-from stylegan2.sampling import sample
-from stylegan2.update import Metrics, Update
-from training.fooling import FoolingLoss
-from training.randomness import derive_seed
-from training.task import Task, flat_variables
+from gan_knowledge_gaps.data import EpochOrder, Images
+from gan_knowledge_gaps.stylegan2 import losses
+from gan_knowledge_gaps.stylegan2.adam import Adam, assign_all
+from gan_knowledge_gaps.stylegan2.config import NetworkConfig, TrainingConfig
+from gan_knowledge_gaps.stylegan2.discriminator import Discriminator
+from gan_knowledge_gaps.stylegan2.generator import Generator
+from gan_knowledge_gaps.stylegan2.ops.multi_tensor import move_averages
+from gan_knowledge_gaps.stylegan2.randomness import Draws
+from gan_knowledge_gaps.stylegan2.sampling import sample
+from gan_knowledge_gaps.stylegan2.update import Metrics, Update
+from gan_knowledge_gaps.training.fooling import FoolingLoss
+from gan_knowledge_gaps.training.randomness import derive_seed
+from gan_knowledge_gaps.training.task import Task, flat_variables
 
 SAMPLES = 64
 

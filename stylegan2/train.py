@@ -18,7 +18,6 @@ another's weights.
 from __future__ import annotations
 
 import dataclasses
-import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,28 +25,38 @@ from typing import TYPE_CHECKING
 import numpy as np
 from absl import flags
 
-from data import InputError, write_json, write_samples
-from data.time_spans import time_span
-from evaluation.config import OVER_FEATURES
-from evaluation.flags import define_features
-from stylegan2.config import AUTO, NETWORKS, TRAININGS, NetworkConfig, TrainingConfig
-from stylegan2.flags import define_ops
-from stylegan2.run import IMAGES, make_task, open_data, open_fooling, open_watch, read_config
-from stylegan2.snapshots import Measurement, check_metrics, save, snapshots
-from training import cluster, command
-from training.command_line import command_line
-from training.config import JPEG_MODES, define_flags, override, to_json
-from training.distribution import define_replicas, make_strategy
-from training.flag_help import NEEDED, SIZE, TRAINING, group, named
-from training.memory import peak_megabytes
-from training.profiling import define_profile
-from training.progress import say
-from training.run_folder import CONFIG
+from gan_knowledge_gaps.data import InputError, write_json, write_samples
+from gan_knowledge_gaps.evaluation.config import OVER_FEATURES
+from gan_knowledge_gaps.evaluation.flags import define_features
+from gan_knowledge_gaps.stylegan2.config import (
+    AUTO,
+    NETWORKS,
+    TRAININGS,
+    NetworkConfig,
+    TrainingConfig,
+)
+from gan_knowledge_gaps.stylegan2.flags import define_ops
+from gan_knowledge_gaps.stylegan2.run import (
+    IMAGES,
+    make_task,
+    open_data,
+    open_fooling,
+    open_watch,
+    read_config,
+)
+from gan_knowledge_gaps.stylegan2.snapshots import Measurement, check_metrics, save, snapshots
+from gan_knowledge_gaps.stylegan2.ticks import describe, tick_line
+from gan_knowledge_gaps.training import cluster, command
+from gan_knowledge_gaps.training.command_line import command_line
+from gan_knowledge_gaps.training.config import JPEG_MODES, define_flags, override, to_json
+from gan_knowledge_gaps.training.distribution import define_replicas, make_strategy
+from gan_knowledge_gaps.training.flag_help import NEEDED, SIZE, TRAINING, group, named
+from gan_knowledge_gaps.training.profiling import define_profile
+from gan_knowledge_gaps.training.progress import say
+from gan_knowledge_gaps.training.run_folder import CONFIG
 
 if TYPE_CHECKING:
-    import keras
-
-    from stylegan2.task import StyleGAN2Task
+    from gan_knowledge_gaps.stylegan2.task import StyleGAN2Task
 
 
 def main() -> None:
@@ -120,11 +129,11 @@ def _run() -> None:
     values = flags.FLAGS
     folder, config = _resumed() if values.resume else _new()
     network, training = NetworkConfig(**config["network"]), TrainingConfig(**config["training"])
-    from stylegan2.memory import check_training_fits
-    from stylegan2.saved import transfer
-    from training.loop import Loop, LoopConfig
-    from training.native import library
-    from training.workers import Workers
+    from gan_knowledge_gaps.stylegan2.memory import check_training_fits
+    from gan_knowledge_gaps.stylegan2.saved import transfer
+    from gan_knowledge_gaps.training.loop import Loop, LoopConfig
+    from gan_knowledge_gaps.training.native import library
+    from gan_knowledge_gaps.training.workers import Workers
 
     library.prefer(values.ops)
     strategy = make_strategy(values.cpu_replicas)
@@ -178,7 +187,7 @@ def _finish(task: StyleGAN2Task, folder: Path) -> None:
 
 def _show_the_start(task: StyleGAN2Task, folder: Path) -> None:
     """Grids of natural images and of what the generator makes before it is trained."""
-    from stylegan2.task import SAMPLES
+    from gan_knowledge_gaps.stylegan2.task import SAMPLES
 
     first = folder / "samples" / f"step-{0:09d}.png"
     if first.exists() or (folder / "checkpoints").exists():
@@ -192,7 +201,7 @@ def _show_the_start(task: StyleGAN2Task, folder: Path) -> None:
 def _resumed() -> tuple[Path, dict]:
     """The folder of an old run and its configuration, which is as it was."""
     values = flags.FLAGS
-    modules = ("stylegan2.train", "__main__", sys.argv[0], "training.config")
+    modules = (main.__module__, sys.argv[0], define_flags.__module__)
     ours = {name for module in modules for name in values.flags_by_module_dict().get(module, ())}
     for flag in sorted(flag.name for flag in ours if flag.present):
         if flag not in ("resume", "ops", "cpu_replicas", "profile", "training_kimg"):
@@ -252,8 +261,8 @@ def _precision(folder: Path, network: NetworkConfig, training: TrainingConfig) -
             "--network_precision=auto measures in one process on its own devices: give float32 or "
             "bfloat16 where several workers train, or with --cpu_replicas"
         )
-    from stylegan2 import precision
-    from training.native import library
+    from gan_knowledge_gaps.stylegan2 import precision
+    from gan_knowledge_gaps.training.native import library
 
     library.prefer(flags.FLAGS.ops)
     measured = precision.seconds(network, training.chunk_size(network))
@@ -297,46 +306,6 @@ def _flat(config: dict) -> dict:
     parts = {name: part for name, part in config.items() if isinstance(part, dict)}
     inner = {f"{name}_{key}": value for name, part in parts.items() for key, value in part.items()}
     return {name: value for name, value in config.items() if name not in parts} | inner
-
-
-def describe(task: StyleGAN2Task) -> str:
-    """The networks' sizes and the operations in use, in words."""
-    from training.native import library
-
-    def count(network: keras.Model) -> int:
-        return sum(math.prod(variable.shape) for variable in network.trainable_variables)
-
-    ops = "custom" if library.load() is not None else "plain TensorFlow"
-    return (
-        f"generator {count(task.generator):,} parameters, discriminator "
-        f"{count(task.discriminator):,}; {ops} operations"
-    )
-
-
-def tick_line(
-    step: int, metrics: dict[str, float], training: TrainingConfig, every: int, seconds: float
-) -> str:
-    """What is said at the end of a tick.
-
-    Args:
-        step: how many are done.
-        metrics: of the tick.
-        training: its configuration.
-        every: steps of a tick.
-        seconds: how long the run has trained so far.
-    """
-    rate = max(metrics["images_per_second"], 1e-9)
-    left = (training.steps - step) * training.batch_size / rate
-    means = {name: value for name, value in metrics.items() if not name.endswith("_skipped")}
-    means.pop("images_per_second")
-    skipped = sum(value for name, value in metrics.items() if name.endswith("_skipped"))
-    return (
-        f"tick {-(-step // every)}  kimg {step * training.batch_size / 1000:.1f} of "
-        f"{training.kimg:,g}  sec/kimg {1000 / rate:.2f}  elapsed {time_span(seconds)}  "
-        f"left {time_span(left)}  memory {peak_megabytes():,.0f} MB  "
-        + "  ".join(f"{name} {value:.3g}" for name, value in means.items())
-        + (f"  skipped {skipped:.0%} of an update" if skipped else "")
-    )
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from stylegan2.adam import Adam
-from stylegan2.randomness import Draws
+from gan_knowledge_gaps.stylegan2.adam import Adam
+from gan_knowledge_gaps.stylegan2.randomness import Draws
 
 Metrics = dict[str, tf.Tensor]
 # (draws of the chunk, *batch of the chunk) -> loss [n], metrics [n, ...].

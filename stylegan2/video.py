@@ -10,7 +10,7 @@ import imageio_ffmpeg
 import numpy as np
 from PIL import Image
 
-from data import InputError, atomic_path
+from gan_knowledge_gaps.data import InputError, atomic_path
 
 KINDS = (".gif", ".webp", ".mp4")
 FASTEST_GIF = 50  # frames per second: players slow down what shows for less than 2 hundredths

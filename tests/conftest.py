@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hypothesis import settings
 
-from training.runtime import configure, import_quietly
+from gan_knowledge_gaps.training.runtime import configure, import_quietly
 
 import_quietly()
 configure()

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from classifiers import ClassifierConfig, DigitConfig
-from data import ArrayImages, Dataset
-from dcgan import DCGANConfig
-from dcgan.family import DCGANFamily
-from lab.config import LabConfig
-from lab.lab import Lab
-from training.loop import LoopConfig
+from gan_knowledge_gaps.classifiers import ClassifierConfig, DigitConfig
+from gan_knowledge_gaps.data import ArrayImages, Dataset
+from gan_knowledge_gaps.dcgan import DCGANConfig
+from gan_knowledge_gaps.dcgan.family import DCGANFamily
+from gan_knowledge_gaps.lab.config import LabConfig
+from gan_knowledge_gaps.lab.lab import Lab
+from gan_knowledge_gaps.training.loop import LoopConfig
 
 
 @pytest.fixture(scope="session")

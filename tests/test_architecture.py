@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+PACKAGE = "gan_knowledge_gaps"
 MAY_IMPORT = {
     "data": set(),
     "metrics": set(),
@@ -34,8 +35,9 @@ def imported_rooms(path: Path) -> set[str]:
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: imports are absolute here"
-            names.add(node.module)
-    return {name.partition(".")[0] for name in names} & set(MAY_IMPORT)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    assert not {name.partition(".")[0] for name in names} & set(MAY_IMPORT), f"{path}: no package"
+    return {name.split(".")[1] for name in names if name.startswith(f"{PACKAGE}.")} - {PACKAGE}
 
 
 @pytest.mark.parametrize("room", MAY_IMPORT)
@@ -49,7 +51,7 @@ def test_rooms_import_only_what_they_may(room):
 
 
 def test_nobody_imports_a_command_of_data():
-    modules = {name.removesuffix(".py").replace("/", ".") for name in COMMANDS}
+    modules = {f"{PACKAGE}.{name.removesuffix('.py').replace('/', '.')}" for name in COMMANDS}
     for room in MAY_IMPORT:
         for path in (ROOT / room).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -63,7 +65,7 @@ def test_nobody_imports_a_command_of_data():
 def test_an_experiments_script_is_short_and_another_module_shows_it():
     catalog = ast.parse((ROOT / "experiments/catalog.py").read_text(encoding="utf-8")).body
     modules = {node.module for node in catalog if isinstance(node, ast.ImportFrom)}
-    scripts = {name.removeprefix("experiments.") for name in modules} - {"experiment"}
+    scripts = {name.rpartition(".")[2] for name in modules} - {"experiment"}
     assert "generalization" in scripts
     for name in scripts | {"cross_generator"}:
         text = (ROOT / f"experiments/{name}.py").read_text(encoding="utf-8")

@@ -21,7 +21,10 @@ COMMANDS = sorted(
     for room in ROOMS
     for path in (ROOT / room).rglob("*.py")
     if '__name__ == "__main__"' in (text := path.read_text(encoding="utf-8"))
-    and re.search(r"from training import .*\bcommand\b|running import main|def _start", text)
+    and re.search(
+        r"from gan_knowledge_gaps.training import .*\bcommand\b|running import main|def _start",
+        text,
+    )
 )
 
 

@@ -39,7 +39,7 @@ doctor/           checks the user's machine: python -m training.doctor
 import contextlib
 
 with contextlib.suppress(ModuleNotFoundError):  # which the doctor tells of, in its own words
-    import data  # noqa: F401 - first: from then on, Ctrl-C while a command starts is one line
-    from training.runtime import import_quietly
+    from gan_knowledge_gaps import data  # noqa: F401 - first: from then on, Ctrl-C while a command starts is one line
+    from gan_knowledge_gaps.training.runtime import import_quietly
 
     import_quietly()

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from data import atomic_path
-from training.progress import say
+from gan_knowledge_gaps.data import atomic_path
+from gan_knowledge_gaps.training.progress import say
 
 
 def read_array(path: Path) -> np.ndarray | None:

@@ -14,10 +14,18 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from data import InputError, read_json, sha256_file, sync_file, sync_folder, write_json, writing
-from data.json_files import EVERY, FILE_NAME, OBJECT, TEXT, WHOLE
-from training.paths import utf8_folder
-from training.progress import say
+from gan_knowledge_gaps.data import (
+    InputError,
+    read_json,
+    sha256_file,
+    sync_file,
+    sync_folder,
+    write_json,
+    writing,
+)
+from gan_knowledge_gaps.data.json_files import EVERY, FILE_NAME, OBJECT, TEXT, WHOLE
+from gan_knowledge_gaps.training.paths import utf8_folder
+from gan_knowledge_gaps.training.progress import say
 
 if TYPE_CHECKING:
     import tensorflow as tf

@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from data import InputError
+from gan_knowledge_gaps.data import InputError
 
 VARIABLE = "TF_CONFIG"
 SLURM = "slurm"

@@ -15,13 +15,13 @@ from typing import TextIO
 
 from absl import app, flags
 
-from data import InputError
-from data.errors import printable
-from data.trouble import FULL, trouble
-from training.exiting import exit_with
-from training.flag_help import help_text
-from training.runtime import configure_on_import
-from training.signals import Interrupted
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.data.errors import printable
+from gan_knowledge_gaps.data.trouble import FULL, trouble
+from gan_knowledge_gaps.training.exiting import exit_with
+from gan_knowledge_gaps.training.flag_help import help_text
+from gan_knowledge_gaps.training.runtime import configure_on_import
+from gan_knowledge_gaps.training.signals import Interrupted
 
 PACKAGE = "gan-knowledge-gaps"
 _ANSWERS = {"--help", "-help", "-h", "-?", "--helpshort", "--helpfull", "--version"}

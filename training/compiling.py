@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable
 import keras
 import tensorflow as tf
 
-from training.task import Task, copy_values, flat_variables
+from gan_knowledge_gaps.training.task import Task, copy_values, flat_variables
 
 Metrics = dict[str, tf.Tensor]
 RunStep = Callable[[int, tuple], Metrics]  # (step, what `distribute` gives) to metrics

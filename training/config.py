@@ -12,8 +12,8 @@ from typing import Any, TypeVar, get_type_hints
 
 from absl import flags
 
-from data import InputError
-from data.json_files import FLAG, NUMBER, TEXT, WHOLE
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.data.json_files import FLAG, NUMBER, TEXT, WHOLE
 
 Config = TypeVar("Config")
 

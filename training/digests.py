@@ -16,7 +16,7 @@ import h5py
 import keras
 import tensorflow as tf
 
-from training.task import flat_variables
+from gan_knowledge_gaps.training.task import flat_variables
 
 _CONFIG, _WEIGHTS = "config.json", "model.weights.h5"
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from absl import flags
 
-from data import InputError
-from training.cluster import Cluster, find_cluster
-from training.progress import mute
-from training.rendezvous import wait_for_workers
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.training.cluster import Cluster, find_cluster
+from gan_knowledge_gaps.training.progress import mute
+from gan_knowledge_gaps.training.rendezvous import wait_for_workers
 
 if TYPE_CHECKING:
     import tensorflow as tf

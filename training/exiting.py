@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable
 from typing import NoReturn
 
-from training import cluster
+from gan_knowledge_gaps.training import cluster
 
 WORKER_LOST = 75  # "try again", in the list of exit codes that sysexits.h began
 
@@ -37,7 +37,9 @@ def exit_with(command: Callable[[], int]) -> NoReturn:
 def _report_failure(error: BaseException) -> int:
     """Prints what happened, and returns the exit code."""
     if "tensorflow" in sys.modules:
-        from training.workers import is_loss  # Here, because it imports TensorFlow.
+        from gan_knowledge_gaps.training.workers import (
+            is_loss,  # Here, because it imports TensorFlow.
+        )
 
         if is_loss(error):
             line = "error: another worker has ended or cannot be reached, its own output says why; "

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from data import Images, InputError
-from training.config import to_json
+from gan_knowledge_gaps.data import Images, InputError
+from gan_knowledge_gaps.training.config import to_json
 
 if TYPE_CHECKING:
     import keras
 
-    from training.fooling import FoolingLoss
-    from training.task import Task
+    from gan_knowledge_gaps.training.fooling import FoolingLoss
+    from gan_knowledge_gaps.training.task import Task
 
 PRESET_NAMES = ("quick", "reduced", "node", "paper")
 
@@ -97,7 +97,7 @@ class GANFamily(abc.ABC):
 
     def fooling_loss(self, classifiers: list[keras.Model], phi: float) -> FoolingLoss:
         """The loss of the classifiers that a GAN must fool."""
-        from training.fooling import FoolingLoss
+        from gan_knowledge_gaps.training.fooling import FoolingLoss
 
         return FoolingLoss(classifiers, phi, self.image_shape)
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 import keras
 import tensorflow as tf
 
-from data import InputError
-from training.jpeg import with_jpeg_mode
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.training.jpeg import with_jpeg_mode
 
 
 class FoolingLoss:

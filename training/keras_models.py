@@ -15,9 +15,9 @@ import numpy as np
 # It has no public name, and `safe_mode=True` alone gives way to a process-wide switch.
 from keras.src.saving.serialization_lib import SafeModeScope
 
-from data import InputError
-from training import saved_classes
-from training.task import flat_variables
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.training import saved_classes
+from gan_knowledge_gaps.training.task import flat_variables
 
 MODEL = "model.keras"
 DISCRIMINATOR = "discriminator"  # how every GAN here names its own

@@ -12,20 +12,20 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from data import InputError
-from data.ahead import ahead
-from training.checkpoints import Checkpoints, DamagedCheckpointError
-from training.compiling import RunStep, compile_step
-from training.digests import state_digest
-from training.distribution import check_batch_size, distribute
-from training.metrics_log import MetricsLog
-from training.profiling import Profile
-from training.progress import Progress, say
-from training.run_folder import identify, identity
-from training.signals import SIGNALS, Interrupted, StopRequest, stop_request
-from training.speed import Speed
-from training.task import Task
-from training.workers import Workers
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.data.ahead import ahead
+from gan_knowledge_gaps.training.checkpoints import Checkpoints, DamagedCheckpointError
+from gan_knowledge_gaps.training.compiling import RunStep, compile_step
+from gan_knowledge_gaps.training.digests import state_digest
+from gan_knowledge_gaps.training.distribution import check_batch_size, distribute
+from gan_knowledge_gaps.training.metrics_log import MetricsLog
+from gan_knowledge_gaps.training.profiling import Profile
+from gan_knowledge_gaps.training.progress import Progress, say
+from gan_knowledge_gaps.training.run_folder import identify, identity
+from gan_knowledge_gaps.training.signals import SIGNALS, Interrupted, StopRequest, stop_request
+from gan_knowledge_gaps.training.speed import Speed
+from gan_knowledge_gaps.training.task import Task
+from gan_knowledge_gaps.training.workers import Workers
 
 
 @dataclasses.dataclass(frozen=True)

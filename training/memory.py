@@ -4,8 +4,8 @@ import sys
 
 import psutil
 
-from data import InputError
-from training.cgroups import memory_left
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.training.cgroups import memory_left
 
 
 def peak_megabytes() -> float:

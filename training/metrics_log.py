@@ -6,9 +6,9 @@ import json
 import os
 from pathlib import Path
 
-from data import InputError, WriteError, parse_json, write_text, writing
-from data.json_files import EVERY, NUMBER, WHOLE
-from training.progress import say
+from gan_knowledge_gaps.data import InputError, WriteError, parse_json, write_text, writing
+from gan_knowledge_gaps.data.json_files import EVERY, NUMBER, WHOLE
+from gan_knowledge_gaps.training.progress import say
 
 _LINE = {"step": WHOLE, EVERY: NUMBER}
 

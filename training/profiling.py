@@ -7,7 +7,7 @@ from pathlib import Path
 
 from absl import flags
 
-from training.progress import say
+from gan_knowledge_gaps.training.progress import say
 
 FOLDER = "profile"
 

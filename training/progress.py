@@ -5,8 +5,8 @@ import time
 
 from tqdm import tqdm
 
-from data.errors import printable
-from data.time_spans import time_span
+from gan_knowledge_gaps.data.errors import printable
+from gan_knowledge_gaps.data.time_spans import time_span
 
 PLAIN_LINE_SECONDS = 15.0
 

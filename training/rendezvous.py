@@ -10,9 +10,9 @@ import re
 import socket
 import time
 
-from data import InputError
-from training.cluster import Cluster
-from training.progress import say
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.training.cluster import Cluster
+from gan_knowledge_gaps.training.progress import say
 
 WAIT_SECONDS = 1800.0
 ROUND_SECONDS = 0.5

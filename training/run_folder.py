@@ -4,8 +4,8 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from data import InputError, read_json, write_json
-from data.json_files import OBJECT, TEXT
+from gan_knowledge_gaps.data import InputError, read_json, write_json
+from gan_knowledge_gaps.data.json_files import OBJECT, TEXT
 
 CONFIG = "config.json"
 IDENTITY = "run.json"

@@ -11,7 +11,7 @@ from types import ModuleType
 
 from absl import logging
 
-from training import cluster
+from gan_knowledge_gaps.training import cluster
 
 _NOISE = ("absl::InitializeLog()", "oneDNN custom operations are on")
 

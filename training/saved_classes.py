@@ -6,13 +6,14 @@ Keras finds a class in a file only once its module is imported, and rooms import
 import importlib
 import sys
 
-_modules = {"training.jpeg.layer"}
+_modules = {"gan_knowledge_gaps.training.jpeg.layer"}
 
 
 def registered_by(*modules: str) -> None:
     """Adds modules that register classes of networks; imports them at once where Keras is there.
 
-    `import keras, stylegan2` is then all that `keras.models.load_model` needs.
+    `from gan_knowledge_gaps import stylegan2`, after `import keras`, is then all that
+    `keras.models.load_model` needs.
     """
     _modules.update(modules)
     if "keras" in sys.modules:

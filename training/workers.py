@@ -9,7 +9,7 @@ import hashlib
 import numpy as np
 import tensorflow as tf
 
-from data import InputError
+from gan_knowledge_gaps.data import InputError
 
 # What TensorFlow raises in the workers that are left when one ends or can't be reached any more.
 _LOSS = (

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from classifiers.auditing.duplicates import Related, find_related
-from classifiers.auditing.examine import Examined, examine
-from classifiers.auditing.findings import find
-from classifiers.auditing.probe import Probe, probe
-from classifiers.auditing.tables import PROBES
-from classifiers.auditing.traces import reach
-from data import Opened
-from data.groups import set_name
-from training.progress import Progress, say
+from gan_knowledge_gaps.classifiers.auditing.duplicates import Related, find_related
+from gan_knowledge_gaps.classifiers.auditing.examine import Examined, examine
+from gan_knowledge_gaps.classifiers.auditing.findings import find
+from gan_knowledge_gaps.classifiers.auditing.probe import Probe, probe
+from gan_knowledge_gaps.classifiers.auditing.tables import PROBES
+from gan_knowledge_gaps.classifiers.auditing.traces import reach
+from gan_knowledge_gaps.data import Opened
+from gan_knowledge_gaps.data.groups import set_name
+from gan_knowledge_gaps.training.progress import Progress, say
 
 COMPARED, EXAMINED = 10_000, 500  # images of each set in the short form, before a training
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-import data
-from data import Opened, Subset
-from data.similar import joined, near_pairs, perceptual_hashes
-from training.progress import Progress
+from gan_knowledge_gaps import data
+from gan_knowledge_gaps.data import Opened, Subset
+from gan_knowledge_gaps.data.similar import joined, near_pairs, perceptual_hashes
+from gan_knowledge_gaps.training.progress import Progress
 
 ORDER = 2  # key of the random order in which a set's images are looked at
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from classifiers.auditing.traces import BANDS, band_powers
-from data import Opened
-from data.facts import PictureFacts, facts_of
-from data.picture import decode
-from data.resize import CropResize
-from data.threads import map_in_order
+from gan_knowledge_gaps.classifiers.auditing.traces import BANDS, band_powers
+from gan_knowledge_gaps.data import Opened
+from gan_knowledge_gaps.data.facts import PictureFacts, facts_of
+from gan_knowledge_gaps.data.picture import decode
+from gan_knowledge_gaps.data.resize import CropResize
+from gan_knowledge_gaps.data.threads import map_in_order
 
 _THUMBNAIL = CropResize(16, 3, "box")
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from classifiers.auditing.examine import Examined
-from classifiers.auditing.probe import Probe
-from classifiers.auditing.traces import reach
-from data.groups import set_name
+from gan_knowledge_gaps.classifiers.auditing.examine import Examined
+from gan_knowledge_gaps.classifiers.auditing.probe import Probe
+from gan_knowledge_gaps.classifiers.auditing.traces import reach
+from gan_knowledge_gaps.data.groups import set_name
 
 UNLIKE_JPEG = 0.05  # difference in shares of JPEG files from which a warning is due
 # Facts differ where their distance is above both: the largest difference of the shares of images

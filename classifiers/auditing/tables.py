@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from report import Table
+from gan_knowledge_gaps.report import Table
 
 PROBES = ("file", "thumbnails", "traces")
 

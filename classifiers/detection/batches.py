@@ -4,13 +4,19 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from classifiers.detection.fitting import crop_resize_of
-from classifiers.detection.pictures import Pictures, Reading
-from classifiers.detection.predictions import EVEN, Prediction, Thresholds, classify, unread
-from classifiers.detector import Detector
-from data import ArrayImages
-from data.ahead import ahead
-from metrics.prior import BALANCED
+from gan_knowledge_gaps.classifiers.detection.fitting import crop_resize_of
+from gan_knowledge_gaps.classifiers.detection.pictures import Pictures, Reading
+from gan_knowledge_gaps.classifiers.detection.predictions import (
+    EVEN,
+    Prediction,
+    Thresholds,
+    classify,
+    unread,
+)
+from gan_knowledge_gaps.classifiers.detector import Detector
+from gan_knowledge_gaps.data import ArrayImages
+from gan_knowledge_gaps.data.ahead import ahead
+from gan_knowledge_gaps.metrics.prior import BALANCED
 
 
 def detect(

@@ -1,8 +1,8 @@
 """How a detector's images are made of pictures."""
 
-from classifiers.detector import Detector
-from data import InputError
-from data.resize import FILTERS, CropResize
+from gan_knowledge_gaps.classifiers.detector import Detector
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.data.resize import FILTERS, CropResize
 
 
 def crop_resize_of(detector: Detector) -> CropResize:

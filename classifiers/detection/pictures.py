@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from classifiers.perturbations import jpeg
-from data import InputError
-from data.errors import brief
-from data.files import read_file
-from data.labels import NONE
-from data.listing import passed_over_line
-from data.picture import MAX_BYTES, decode
-from data.resize import CropResize
-from data.sources import Source, is_archive, open_images
-from data.threads import map_in_order
+from gan_knowledge_gaps.classifiers.perturbations import jpeg
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.data.errors import brief
+from gan_knowledge_gaps.data.files import read_file
+from gan_knowledge_gaps.data.labels import NONE
+from gan_knowledge_gaps.data.listing import passed_over_line
+from gan_knowledge_gaps.data.picture import MAX_BYTES, decode
+from gan_knowledge_gaps.data.resize import CropResize
+from gan_knowledge_gaps.data.sources import Source, is_archive, open_images
+from gan_knowledge_gaps.data.threads import map_in_order
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,8 +5,8 @@ import json
 from collections.abc import Iterable
 from typing import Protocol, TextIO
 
-from classifiers.detection.predictions import Prediction
-from data.errors import printable
+from gan_knowledge_gaps.classifiers.detection.predictions import Prediction
+from gan_knowledge_gaps.data.errors import printable
 
 COLUMNS = ("path", "probability_generated", "verdict", "error")
 STABILITY = "stability"  # a column behind these, where re-encodings are tried

@@ -8,15 +8,15 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-import report
-from classifiers.auditing.tables import audit_tables
-from classifiers.detection.fitting import crop_resize_of
-from classifiers.detector import Detector
-from classifiers.serving.decoding import MOST_PIXELS
-from classifiers.serving.signatures import BYTES, IMAGES, LOGIT, PROBABILITY
-from data import sha256_file, write_json, write_text
-from training.command_line import command_line
-from training.jpeg import JPEGEncoding
+from gan_knowledge_gaps import report
+from gan_knowledge_gaps.classifiers.auditing.tables import audit_tables
+from gan_knowledge_gaps.classifiers.detection.fitting import crop_resize_of
+from gan_knowledge_gaps.classifiers.detector import Detector
+from gan_knowledge_gaps.classifiers.serving.decoding import MOST_PIXELS
+from gan_knowledge_gaps.classifiers.serving.signatures import BYTES, IMAGES, LOGIT, PROBABILITY
+from gan_knowledge_gaps.data import sha256_file, write_json, write_text
+from gan_knowledge_gaps.training.command_line import command_line
+from gan_knowledge_gaps.training.jpeg import JPEGEncoding
 
 INTENDED_USE = (
     "Sorting, triage and research on pictures like those it was trained on: the same kind of "

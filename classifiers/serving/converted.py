@@ -10,15 +10,15 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from classifiers.detector import Detector
-from classifiers.serving.signatures import (
+from gan_knowledge_gaps.classifiers.detector import Detector
+from gan_knowledge_gaps.classifiers.serving.signatures import (
     IMAGES,
     answering,
     images_spec,
     write_images_model,
 )
-from data import InputError
-from training.jpeg import with_jpeg_mode
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.training.jpeg import with_jpeg_mode
 
 OPSET = 17
 

@@ -6,10 +6,10 @@ differ: pictures are not turned as EXIF says, and CMYK is within a grey level.
 
 import tensorflow as tf
 
-from classifiers.serving.resampling import resize_square
-from data.picture import MOST_PIXELS
-from data.resize import CropResize
-from training.jpeg import DCT_METHOD
+from gan_knowledge_gaps.classifiers.serving.resampling import resize_square
+from gan_knowledge_gaps.data.picture import MOST_PIXELS
+from gan_knowledge_gaps.data.resize import CropResize
+from gan_knowledge_gaps.training.jpeg import DCT_METHOD
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _SIZE, _DEPTH = 16, 24  # bytes of a PNG at which width and height, and bits per channel, lie

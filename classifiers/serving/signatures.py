@@ -6,10 +6,10 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from classifiers.detection.fitting import crop_resize_of
-from classifiers.detector import Detector
-from classifiers.serving.decoding import decode_batch
-from training.paths import utf8_folder
+from gan_knowledge_gaps.classifiers.detection.fitting import crop_resize_of
+from gan_knowledge_gaps.classifiers.detector import Detector
+from gan_knowledge_gaps.classifiers.serving.decoding import decode_batch
+from gan_knowledge_gaps.training.paths import utf8_folder
 
 PROBABILITY, LOGIT = "probability_generated", "logit"
 BYTES, IMAGES = "serving_default", "serve_images"

@@ -17,6 +17,6 @@ reader.py             RecordImages: random access
 verification.py       every byte against the checksums
 """
 
-from data.records.reader import RecordImages, open_records
+from gan_knowledge_gaps.data.records.reader import RecordImages, open_records
 
 __all__ = ["RecordImages", "open_records"]

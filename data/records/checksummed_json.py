@@ -5,9 +5,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from data.errors import InputError
-from data.files import write_text
-from data.json_files import OBJECT, parse_json
+from gan_knowledge_gaps.data.errors import InputError
+from gan_knowledge_gaps.data.files import write_text
+from gan_knowledge_gaps.data.json_files import OBJECT, parse_json
 
 _CHECKSUM = "sha256_of_the_rest"
 

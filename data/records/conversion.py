@@ -10,15 +10,15 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from data.errors import InputError
-from data.files import atomic_path
-from data.groups import groups_of
-from data.leftovers import TEMPORARY
-from data.records.checksummed_json import DamagedError, read_checksummed
-from data.records.example import Bad, encode
-from data.records.manifest import MANIFEST, make_manifest, write_manifest
-from data.records.options import ConvertOptions
-from data.records.plan import (
+from gan_knowledge_gaps.data.errors import InputError
+from gan_knowledge_gaps.data.files import atomic_path
+from gan_knowledge_gaps.data.groups import groups_of
+from gan_knowledge_gaps.data.leftovers import TEMPORARY
+from gan_knowledge_gaps.data.records.checksummed_json import DamagedError, read_checksummed
+from gan_knowledge_gaps.data.records.example import Bad, encode
+from gan_knowledge_gaps.data.records.manifest import MANIFEST, make_manifest, write_manifest
+from gan_knowledge_gaps.data.records.options import ConvertOptions
+from gan_knowledge_gaps.data.records.plan import (
     PLAN,
     check_same,
     describe_source,
@@ -27,10 +27,15 @@ from data.records.plan import (
     noted_plan,
     shard_key,
 )
-from data.records.shard import finished_index, shard_name, write_index, write_shard
-from data.sources import open_source
-from data.split import split_groups
-from data.threads import map_in_order
+from gan_knowledge_gaps.data.records.shard import (
+    finished_index,
+    shard_name,
+    write_index,
+    write_shard,
+)
+from gan_knowledge_gaps.data.sources import open_source
+from gan_knowledge_gaps.data.split import split_groups
+from gan_knowledge_gaps.data.threads import map_in_order
 
 _LOCK = ".lock"
 _OURS = re.compile(r"\.?(images-\d|index-\d|manifest\.|conversion\.)")

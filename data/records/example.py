@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.errors import InputError
-from data.picture import decode, encode_png
-from data.resize import CropResize
-from data.sources import Source
+from gan_knowledge_gaps.data.errors import InputError
+from gan_knowledge_gaps.data.picture import decode, encode_png
+from gan_knowledge_gaps.data.resize import CropResize
+from gan_knowledge_gaps.data.sources import Source
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from data.errors import InputError
-from data.records.checksummed_json import read_checksummed, write_checksummed
-from data.records.shard import shard_name
+from gan_knowledge_gaps.data.errors import InputError
+from gan_knowledge_gaps.data.records.checksummed_json import read_checksummed, write_checksummed
+from gan_knowledge_gaps.data.records.shard import shard_name
 
 MANIFEST = "manifest.json"
 FORMAT_VERSION = 1

@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from data.errors import InputError
-from data.resize import CropResize
+from gan_knowledge_gaps.data.errors import InputError
+from gan_knowledge_gaps.data.resize import CropResize
 
 # The work of a shard is lost when the conversion is killed within it.
 _IMAGES_PER_SHARD = 4096

@@ -10,11 +10,11 @@ import numpy as np
 from PIL import __version__ as pillow_version
 from PIL import features
 
-from data.errors import InputError
-from data.records.checksummed_json import read_checksummed, write_checksummed
-from data.records.manifest import FORMAT_VERSION, MANIFEST, read_manifest
-from data.records.options import ConvertOptions
-from data.sources import Source
+from gan_knowledge_gaps.data.errors import InputError
+from gan_knowledge_gaps.data.records.checksummed_json import read_checksummed, write_checksummed
+from gan_knowledge_gaps.data.records.manifest import FORMAT_VERSION, MANIFEST, read_manifest
+from gan_knowledge_gaps.data.records.options import ConvertOptions
+from gan_knowledge_gaps.data.sources import Source
 
 PLAN = "conversion.json"
 _LIBRARIES = ("zlib", "libjpeg_turbo", "webp")

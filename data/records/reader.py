@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from data.errors import InputError
-from data.folder import existing_folder
-from data.images import Images, checked_indices
-from data.records.checksummed_json import read_checksummed
-from data.records.manifest import read_manifest
-from data.records.shard import index_name
-from data.threads import map_in_order, usable_cores
+from gan_knowledge_gaps.data.errors import InputError
+from gan_knowledge_gaps.data.folder import existing_folder
+from gan_knowledge_gaps.data.images import Images, checked_indices
+from gan_knowledge_gaps.data.records.checksummed_json import read_checksummed
+from gan_knowledge_gaps.data.records.manifest import read_manifest
+from gan_knowledge_gaps.data.records.shard import index_name
+from gan_knowledge_gaps.data.threads import map_in_order, usable_cores
 
 _LOCATION = ("offset", "length", "image_offset", "image_length", "crc32")
 _FEWEST_PER_THREAD = 8  # below that a thread costs more than it saves

@@ -18,11 +18,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from data.errors import InputError, brief
-from data.files import sha256_file
-from data.records.checksummed_json import read_checksummed, write_checksummed
-from data.records.example import Bad, Encoded, serialize
-from data.records.framing import HEADER_BYTES, frames
+from gan_knowledge_gaps.data.errors import InputError, brief
+from gan_knowledge_gaps.data.files import sha256_file
+from gan_knowledge_gaps.data.records.checksummed_json import read_checksummed, write_checksummed
+from gan_knowledge_gaps.data.records.example import Bad, Encoded, serialize
+from gan_knowledge_gaps.data.records.framing import HEADER_BYTES, frames
 
 _COLUMNS = ("offset", "length", "image_offset", "image_length", "crc32", "pixels_sha256")
 

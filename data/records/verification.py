@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from data.errors import InputError
-from data.files import sha256_file
-from data.records.checksummed_json import read_checksummed
-from data.records.manifest import fingerprint, read_manifest
-from data.records.reader import RecordImages
-from data.records.shard import index_name
+from gan_knowledge_gaps.data.errors import InputError
+from gan_knowledge_gaps.data.files import sha256_file
+from gan_knowledge_gaps.data.records.checksummed_json import read_checksummed
+from gan_knowledge_gaps.data.records.manifest import fingerprint, read_manifest
+from gan_knowledge_gaps.data.records.reader import RecordImages
+from gan_knowledge_gaps.data.records.shard import index_name
 
 _BATCH = 256
 

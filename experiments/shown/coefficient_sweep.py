@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from experiments.curve import Curve, Measured
-from experiments.measurements import loss_table
-from experiments.shown import fooling
+from gan_knowledge_gaps.experiments.curve import Curve, Measured
+from gan_knowledge_gaps.experiments.measurements import loss_table
+from gan_knowledge_gaps.experiments.shown import fooling
 
 if TYPE_CHECKING:
-    from experiments.coefficient_sweep import CoefficientSweep
+    from gan_knowledge_gaps.experiments.coefficient_sweep import CoefficientSweep
 
 
 def shape(experiment: "CoefficientSweep") -> Curve:

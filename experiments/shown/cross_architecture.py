@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from classifiers import ARCHITECTURES
-from experiments.matrix import Matrix, PaperMatrix, Tables, held_out, in_loss
-from experiments.population import Shown
-from experiments.shown.fooling import WHO_FOOLS_WHOM
+from gan_knowledge_gaps.classifiers import ARCHITECTURES
+from gan_knowledge_gaps.experiments.matrix import Matrix, PaperMatrix, Tables, held_out, in_loss
+from gan_knowledge_gaps.experiments.population import Shown
+from gan_knowledge_gaps.experiments.shown.fooling import WHO_FOOLS_WHOM
 
 if TYPE_CHECKING:
-    from experiments.cross_architecture import CrossArchitecture
+    from gan_knowledge_gaps.experiments.cross_architecture import CrossArchitecture
 
 _PAPER = PaperMatrix(
     names=("ResNet-50", "Inception-v3", "MobileNetV2"),

@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from experiments.clusters import find_clusters
-from experiments.curve import Curve, Measured
-from experiments.matrix import Detections, Matrix, Tables, means, own_and_others
-from experiments.measurements import DETECTION_FIELDS
-from experiments.population import Shown
+from gan_knowledge_gaps.experiments.clusters import find_clusters
+from gan_knowledge_gaps.experiments.curve import Curve, Measured
+from gan_knowledge_gaps.experiments.matrix import Detections, Matrix, Tables, means, own_and_others
+from gan_knowledge_gaps.experiments.measurements import DETECTION_FIELDS
+from gan_knowledge_gaps.experiments.population import Shown
 
 if TYPE_CHECKING:
-    from experiments.cross_generator import CrossGenerator
+    from gan_knowledge_gaps.experiments.cross_generator import CrossGenerator
 
 Unseen = dict[tuple[str, int, int], Shown]  # by architecture, n and k, as `build` counts them
 

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from experiments.curve import Curve, Measured
-from experiments.population import Shown
+from gan_knowledge_gaps.experiments.curve import Curve, Measured
+from gan_knowledge_gaps.experiments.population import Shown
 
 if TYPE_CHECKING:
-    from experiments.finetuning import Finetuning
+    from gan_knowledge_gaps.experiments.finetuning import Finetuning
 
 
 def shape(experiment: "Finetuning") -> Curve:

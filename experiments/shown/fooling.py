@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from experiments.curve import Curve
-from experiments.population import Shown
+from gan_knowledge_gaps.experiments.curve import Curve
+from gan_knowledge_gaps.experiments.population import Shown
 
 if TYPE_CHECKING:
-    from experiments.fooling import Fooling
+    from gan_knowledge_gaps.experiments.fooling import Fooling
 
 # Labels of a table of classifiers against GANs that fool one group of them each.
 WHO_FOOLS_WHOM = {"row_label": "Classifier", "column_label": "GANs trained to fool"}

@@ -3,11 +3,11 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-from experiments.curve import Curve, Measured
-from experiments.population import Shown
+from gan_knowledge_gaps.experiments.curve import Curve, Measured
+from gan_knowledge_gaps.experiments.population import Shown
 
 if TYPE_CHECKING:
-    from experiments.generalization import Generalization
+    from gan_knowledge_gaps.experiments.generalization import Generalization
 
 
 def shape(experiment: "Generalization") -> Curve:

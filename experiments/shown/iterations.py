@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from experiments.matrix import Matrix, PaperMatrix, Tables
-from experiments.shown import sequence
-from experiments.shown.sequence import iteration_name, mean_over
+from gan_knowledge_gaps.experiments.matrix import Matrix, PaperMatrix, Tables
+from gan_knowledge_gaps.experiments.shown import sequence
+from gan_knowledge_gaps.experiments.shown.sequence import iteration_name, mean_over
 
 if TYPE_CHECKING:
-    from experiments.iterations import Iterations
+    from gan_knowledge_gaps.experiments.iterations import Iterations
 
 _NAMES = [iteration_name(number) for number in range(5)]
 _PAPER = (

@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from experiments.matrix import Matrix, Tables
-from experiments.shown import sequence
-from experiments.shown.sequence import mean_over
+from gan_knowledge_gaps.experiments.matrix import Matrix, Tables
+from gan_knowledge_gaps.experiments.shown import sequence
+from gan_knowledge_gaps.experiments.shown.sequence import mean_over
 
 if TYPE_CHECKING:
-    from experiments.memoryless import Memoryless
+    from gan_knowledge_gaps.experiments.memoryless import Memoryless
 
 _PARITY = (
     "The slides' sentence on parity contradicts the one before it, if taken literally: GANs of "

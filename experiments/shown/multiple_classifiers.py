@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from experiments.curve import Curve, Measured
-from experiments.shown import fooling
+from gan_knowledge_gaps.experiments.curve import Curve, Measured
+from gan_knowledge_gaps.experiments.shown import fooling
 
 if TYPE_CHECKING:
-    from experiments.multiple_classifiers import MultipleClassifiers
+    from gan_knowledge_gaps.experiments.multiple_classifiers import MultipleClassifiers
 
 
 def shape(experiment: "MultipleClassifiers") -> Curve:

@@ -4,15 +4,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.clusters import find_clusters
-from experiments.matrix import Detections, Matrix, PaperMatrix, Tables, means, own_and_others
-from experiments.measurements import detection_map
-from experiments.population import Shown
-from experiments.shown.fooling import WHO_FOOLS_WHOM
-from lab.specs import GAN
+from gan_knowledge_gaps.experiments.clusters import find_clusters
+from gan_knowledge_gaps.experiments.matrix import (
+    Detections,
+    Matrix,
+    PaperMatrix,
+    Tables,
+    means,
+    own_and_others,
+)
+from gan_knowledge_gaps.experiments.measurements import detection_map
+from gan_knowledge_gaps.experiments.population import Shown
+from gan_knowledge_gaps.experiments.shown.fooling import WHO_FOOLS_WHOM
+from gan_knowledge_gaps.lab.specs import GAN
 
 if TYPE_CHECKING:
-    from experiments.mutual_fooling import MutualFooling
+    from gan_knowledge_gaps.experiments.mutual_fooling import MutualFooling
 
 _LINES = (
     ("0.04", "0.06", "0.05", "0.08", "0.07", "0.06", "0.98", "0.98", "0.47", "0.95"),

@@ -5,11 +5,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.matrix import Matrix, PaperMatrix, Tables, auc, held_out, in_loss
-from report import Table
+from gan_knowledge_gaps.experiments.matrix import (
+    Matrix,
+    PaperMatrix,
+    Tables,
+    auc,
+    held_out,
+    in_loss,
+)
+from gan_knowledge_gaps.report import Table
 
 if TYPE_CHECKING:
-    from experiments.sequence import SequentialTraining
+    from gan_knowledge_gaps.experiments.sequence import SequentialTraining
 
 
 def matrix(

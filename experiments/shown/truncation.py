@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from experiments.matrix import Detections, Matrix, Tables
-from experiments.population import Shown
+from gan_knowledge_gaps.experiments.matrix import Detections, Matrix, Tables
+from gan_knowledge_gaps.experiments.population import Shown
 
 if TYPE_CHECKING:
-    from experiments.truncation import Truncation
+    from gan_knowledge_gaps.experiments.truncation import Truncation
 
 
 def shape(experiment: "Truncation") -> Matrix:

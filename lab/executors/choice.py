@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Protocol
 
 from absl import flags
 
-from data import InputError
-from lab.executors.inline import Inline
-from lab.executors.local import Local
-from lab.executors.slurm import Slurm, SlurmConfig
-from lab.specs import Spec
-from training.cluster import find_cluster
-from training.config import define_flags, override
-from training.flag_help import EXECUTION, HIDDEN, group, named
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.lab.executors.inline import Inline
+from gan_knowledge_gaps.lab.executors.local import Local
+from gan_knowledge_gaps.lab.executors.slurm import Slurm, SlurmConfig
+from gan_knowledge_gaps.lab.specs import Spec
+from gan_knowledge_gaps.training.cluster import find_cluster
+from gan_knowledge_gaps.training.config import define_flags, override
+from gan_knowledge_gaps.training.flag_help import EXECUTION, HIDDEN, group, named
 
 if TYPE_CHECKING:
-    from lab.lab import Lab
+    from gan_knowledge_gaps.lab.lab import Lab
 
 EXECUTORS = ("inline", "local", "slurm")
 _OF_LOCAL = ("workers", "gpu_slots")

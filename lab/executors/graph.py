@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from lab.specs import Spec
+from gan_knowledge_gaps.lab.specs import Spec
 
 
 @dataclasses.dataclass(frozen=True)

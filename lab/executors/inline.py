@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab.specs import Spec
+from gan_knowledge_gaps.lab.specs import Spec
 
 if TYPE_CHECKING:
-    from lab.lab import Lab
+    from gan_knowledge_gaps.lab.lab import Lab
 
 
 class Inline:

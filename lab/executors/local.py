@@ -19,15 +19,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data import InputError
-from lab.executors.placement import VISIBLE, gpu_names, gpu_places, share_of_cores
-from lab.specs import Spec
-from training.command_line import program
-from training.progress import say
-from training.signals import Interrupted, stop_request
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.lab.executors.placement import (
+    VISIBLE,
+    gpu_names,
+    gpu_places,
+    share_of_cores,
+)
+from gan_knowledge_gaps.lab.specs import Spec
+from gan_knowledge_gaps.training.command_line import program
+from gan_knowledge_gaps.training.progress import say
+from gan_knowledge_gaps.training.signals import Interrupted, stop_request
 
 if TYPE_CHECKING:
-    from lab.lab import Lab
+    from gan_knowledge_gaps.lab.lab import Lab
 
 POLL_SECONDS = 0.2
 AS_WORKER = "--as_worker"

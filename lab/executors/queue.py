@@ -3,9 +3,9 @@
 import subprocess
 from pathlib import Path
 
-from data import InputError, read_json, write_json
-from data.json_files import TEXT
-from lab.executors.graph import Job
+from gan_knowledge_gaps.data import InputError, read_json, write_json
+from gan_knowledge_gaps.data.json_files import TEXT
+from gan_knowledge_gaps.lab.executors.graph import Job
 
 _JOB = {"job": TEXT, "after": [TEXT]}
 

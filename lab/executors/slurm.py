@@ -18,17 +18,17 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from data import InputError
-from lab.executors.graph import Job, kept, last, needs
-from lab.executors.queue import Queue
-from lab.executors.slurm_job import Command
-from lab.specs import Spec
-from training.command_line import program
-from training.config import check_at_least
-from training.progress import Progress, say
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.lab.executors.graph import Job, kept, last, needs
+from gan_knowledge_gaps.lab.executors.queue import Queue
+from gan_knowledge_gaps.lab.executors.slurm_job import Command
+from gan_knowledge_gaps.lab.specs import Spec
+from gan_knowledge_gaps.training.command_line import program
+from gan_knowledge_gaps.training.config import check_at_least
+from gan_knowledge_gaps.training.progress import Progress, say
 
 if TYPE_CHECKING:
-    from lab.lab import Lab
+    from gan_knowledge_gaps.lab.lab import Lab
 
 POLL_SECONDS = 10.0
 # How often a job may run out of its time. Each time it has trained for that long, so that only a

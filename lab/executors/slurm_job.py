@@ -13,8 +13,8 @@ import signal
 import sys
 from typing import Any
 
-from lab.executors.queue import state
-from training.signals import notices
+from gan_knowledge_gaps.lab.executors.queue import state
+from gan_knowledge_gaps.training.signals import notices
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,16 +15,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from data import Images
-from lab import families
-from lab.lab import Lab
-from lab.specs import GAN, ImageSource, Spec
-from lab.streaming import is_streamed
-from training import custom_gradients
-from training.compiling import compile_step
-from training.distribution import distribute
-from training.progress import say
-from training.task import Task, flat_variables
+from gan_knowledge_gaps.data import Images
+from gan_knowledge_gaps.lab import families
+from gan_knowledge_gaps.lab.lab import Lab
+from gan_knowledge_gaps.lab.specs import GAN, ImageSource, Spec
+from gan_knowledge_gaps.lab.streaming import is_streamed
+from gan_knowledge_gaps.training import custom_gradients
+from gan_knowledge_gaps.training.compiling import compile_step
+from gan_knowledge_gaps.training.distribution import distribute
+from gan_knowledge_gaps.training.progress import say
+from gan_knowledge_gaps.training.task import Task, flat_variables
 
 # Steps over which the kinds of steps are counted: StyleGAN2's repeat every 16, unless its
 # intervals are set to others.

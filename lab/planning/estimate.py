@@ -6,11 +6,11 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from lab.specs import Spec
+from gan_knowledge_gaps.lab.specs import Spec
 
 if TYPE_CHECKING:
-    from lab.lab import Lab
-    from lab.planning.costs import Cost
+    from gan_knowledge_gaps.lab.lab import Lab
+    from gan_knowledge_gaps.lab.planning.costs import Cost
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,7 +48,7 @@ def estimate(lab: Lab, missing: list[Spec], costs: Mapping[Spec, Cost]) -> CostE
         missing: the values.
         costs: of all their cost classes.
     """
-    from lab.planning.costs import Cost
+    from gan_knowledge_gaps.lab.planning.costs import Cost
 
     images = len(lab.dataset.train)
     seconds = dict.fromkeys(missing, 0.0)

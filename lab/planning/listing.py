@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from lab.specs import Spec, in_order
+from gan_knowledge_gaps.lab.specs import Spec, in_order
 
 if TYPE_CHECKING:
-    from lab.lab import Lab
+    from gan_knowledge_gaps.lab.lab import Lab
 
 
 def describe_plan(lab: Lab, specs: Iterable[Spec]) -> str:

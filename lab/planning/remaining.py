@@ -6,8 +6,8 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from lab.planning.schedule import makespan
-from lab.store.progress import Progress
+from gan_knowledge_gaps.lab.planning.schedule import makespan
+from gan_knowledge_gaps.lab.store.progress import Progress
 
 
 @dataclasses.dataclass(eq=False)

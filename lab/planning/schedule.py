@@ -3,7 +3,7 @@
 import heapq
 from collections.abc import Mapping
 
-from lab.specs import Spec, in_order
+from gan_knowledge_gaps.lab.specs import Spec, in_order
 
 
 def on_devices(

@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from lab.planning.estimate import CostEstimate
-from lab.planning.schedule import on_devices
-from lab.specs import Spec
-from lab.store.listing import bytes_text
+from gan_knowledge_gaps.lab.planning.estimate import CostEstimate
+from gan_knowledge_gaps.lab.planning.schedule import on_devices
+from gan_knowledge_gaps.lab.specs import Spec
+from gan_knowledge_gaps.lab.store.listing import bytes_text
 
 if TYPE_CHECKING:
-    from lab.planning.costs import Cost
+    from gan_knowledge_gaps.lab.planning.costs import Cost
 
 DEVICES = (1, 8, 64)
 

@@ -6,10 +6,10 @@ classifiers  Classifier, DigitClassifier
 outside      ImageSet, Published, StartingPoint: of generators that somebody else trained
 """
 
-from lab.specs.base import ImageSource, Spec, in_order
-from lab.specs.classifiers import Classifier, DigitClassifier
-from lab.specs.gans import GAN, Snapshot, Truncated
-from lab.specs.outside import ImageSet, Published, StartingPoint
+from gan_knowledge_gaps.lab.specs.base import ImageSource, Spec, in_order
+from gan_knowledge_gaps.lab.specs.classifiers import Classifier, DigitClassifier
+from gan_knowledge_gaps.lab.specs.gans import GAN, Snapshot, Truncated
+from gan_knowledge_gaps.lab.specs.outside import ImageSet, Published, StartingPoint
 
 __all__ = [
     "GAN",

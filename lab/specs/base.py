@@ -12,15 +12,15 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from data import Images
+from gan_knowledge_gaps.data import Images
 
 if TYPE_CHECKING:
     import keras
 
-    from lab.config import LabConfig
-    from lab.lab import Lab
-    from lab.workshop import Workshop
-    from training.task import Task
+    from gan_knowledge_gaps.lab.config import LabConfig
+    from gan_knowledge_gaps.lab.lab import Lab
+    from gan_knowledge_gaps.lab.workshop import Workshop
+    from gan_knowledge_gaps.training.task import Task
 
 
 class Spec(abc.ABC):

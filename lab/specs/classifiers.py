@@ -3,18 +3,18 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from classifiers.config import validation_count
-from data import Images, Joined
-from lab.specs.base import ImageSource, Spec
-from lab.streaming import StreamedImages
-from training.config import to_json
+from gan_knowledge_gaps.classifiers.config import validation_count
+from gan_knowledge_gaps.data import Images, Joined
+from gan_knowledge_gaps.lab.specs.base import ImageSource, Spec
+from gan_knowledge_gaps.lab.streaming import StreamedImages
+from gan_knowledge_gaps.training.config import to_json
 
 if TYPE_CHECKING:
     import keras
 
-    from lab.config import LabConfig
-    from lab.workshop import Workshop
-    from training.task import Task
+    from gan_knowledge_gaps.lab.config import LabConfig
+    from gan_knowledge_gaps.lab.workshop import Workshop
+    from gan_knowledge_gaps.training.task import Task
 
 
 class Classifier(Spec):
@@ -52,7 +52,7 @@ class Classifier(Spec):
 
     def build(self, lab: "Workshop") -> "tuple[Task, dict[str, keras.Model]]":
         """Its training."""
-        from classifiers import ClassifierTask
+        from gan_knowledge_gaps.classifiers import ClassifierTask
 
         natural, validation = lab.dataset.train, None
         generated = [lab.training_images(source) for source in self.pool]
@@ -85,7 +85,7 @@ class Classifier(Spec):
 
 def _split(images: Images) -> tuple[Images, Images]:
     """Training images, and those that are held back to tell when the training has converged."""
-    from classifiers.train import held_back
+    from gan_knowledge_gaps.classifiers.train import held_back
 
     if not isinstance(images, StreamedImages):
         return held_back(images)
@@ -124,7 +124,7 @@ class DigitClassifier(Spec):
 
     def build(self, lab: "Workshop") -> "tuple[Task, dict[str, keras.Model]]":
         """Its training."""
-        from classifiers import DigitTask
+        from gan_knowledge_gaps.classifiers import DigitTask
 
         natural = lab.dataset.train
         task = DigitTask(lab.config.digits, natural, lab.dataset.train_labels, self.seed)

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from data import ArrayImages, Images, InputError, atomic_path
-from lab import families
-from lab.specs.base import ImageSource, Spec
-from lab.specs.classifiers import Classifier
+from gan_knowledge_gaps.data import ArrayImages, Images, InputError, atomic_path
+from gan_knowledge_gaps.lab import families
+from gan_knowledge_gaps.lab.specs.base import ImageSource, Spec
+from gan_knowledge_gaps.lab.specs.classifiers import Classifier
 
 if TYPE_CHECKING:
     import keras
 
-    from lab.config import LabConfig
-    from lab.lab import Lab
-    from lab.specs.outside import StartingPoint
-    from lab.workshop import Workshop
-    from training.task import Task
+    from gan_knowledge_gaps.lab.config import LabConfig
+    from gan_knowledge_gaps.lab.lab import Lab
+    from gan_knowledge_gaps.lab.specs.outside import StartingPoint
+    from gan_knowledge_gaps.lab.workshop import Workshop
+    from gan_knowledge_gaps.training.task import Task
 
 
 class GAN(ImageSource):
@@ -115,8 +115,8 @@ class GAN(ImageSource):
         """Detection by the classifiers that it fools, and by one that the lab holds out for it."""
         if not self.fools:
             return None
-        from classifiers import predict
-        from training.watching import IMAGES, DetectionWatch
+        from gan_knowledge_gaps.classifiers import predict
+        from gan_knowledge_gaps.training.watching import IMAGES, DetectionWatch
 
         family = lab.config.family(self.family)
         # The first of those that evaluate.

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from data import Images, InputError, Subset, atomic_path
-from lab.specs.base import ImageSource
-from training.config import to_json
+from gan_knowledge_gaps.data import Images, InputError, Subset, atomic_path
+from gan_knowledge_gaps.lab.specs.base import ImageSource
+from gan_knowledge_gaps.training.config import to_json
 
 if TYPE_CHECKING:
     import keras
 
-    from data import Dataset
-    from lab.config import LabConfig
-    from lab.lab import Lab
+    from gan_knowledge_gaps.data import Dataset
+    from gan_knowledge_gaps.lab.config import LabConfig
+    from gan_knowledge_gaps.lab.lab import Lab
 
 # Evaluation images of a set, at least: a rate of fewer says nothing.
 LEAST_EVALUATION = 8
@@ -100,8 +100,8 @@ class Published(OutsideSource):
     family = "stylegan2"
 
     def __init__(self, name: str, path: str | Path):
-        from stylegan2 import load_network
-        from training.digests import network_sha256
+        from gan_knowledge_gaps.stylegan2 import load_network
+        from gan_knowledge_gaps.training.digests import network_sha256
 
         self._generator = load_network(path)
         if self._generator.config.label_dim:
@@ -151,7 +151,7 @@ class StartingPoint(OutsideSource):
     kind = "start"
 
     def __init__(self, name: str, family: str, networks: "Mapping[str, keras.Model]"):
-        from training.digests import network_sha256
+        from gan_knowledge_gaps.training.digests import network_sha256
 
         self.family, self._networks = family, dict(networks)
         weights = {each: network_sha256(network, each) for each, network in networks.items()}

@@ -12,9 +12,16 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from data import InputError, parse_json, read_json, sha256_file, sync_folder, write_json
-from data.json_files import EVERY, FILE_NAME, NUMBER, TEXT, optional
-from training.checkpoints import DamagedCheckpointError, verify
+from gan_knowledge_gaps.data import (
+    InputError,
+    parse_json,
+    read_json,
+    sha256_file,
+    sync_folder,
+    write_json,
+)
+from gan_knowledge_gaps.data.json_files import EVERY, FILE_NAME, NUMBER, TEXT, optional
+from gan_knowledge_gaps.training.checkpoints import DamagedCheckpointError, verify
 
 DONE = "DONE.json"
 STARTED, FAILED = "STARTED.json", "FAILED.json"
@@ -155,7 +162,7 @@ class Artifact:
             for path in sorted(self.folder.rglob("*.keras"))
             if not path.name.startswith(".")
         }
-        from training.digests import weights_sha256
+        from gan_knowledge_gaps.training.digests import weights_sha256
 
         digests = {
             "sha256": files[MODEL],

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.arrays import read_array, write_array
+from gan_knowledge_gaps.training.arrays import read_array, write_array
 
 GIGABYTE = 10**9
 DEFAULT_BYTES = 20 * GIGABYTE

@@ -7,9 +7,17 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from data import read_json
-from data.json_files import OBJECT
-from lab.store.artifact import CHECKPOINTS, DAMAGED, DONE, SNAPSHOTS, STALE, STARTED, Artifact
+from gan_knowledge_gaps.data import read_json
+from gan_knowledge_gaps.data.json_files import OBJECT
+from gan_knowledge_gaps.lab.store.artifact import (
+    CHECKPOINTS,
+    DAMAGED,
+    DONE,
+    SNAPSHOTS,
+    STALE,
+    STARTED,
+    Artifact,
+)
 
 ARTIFACTS, RESULTS, STATISTICS = "artifacts", "results", "statistics"
 PARTS = ("model", "checkpoints", "caches", "samples", "other")

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab.store.inventory import PARTS, STATISTICS, Entry, size_of
+from gan_knowledge_gaps.lab.store.inventory import PARTS, STATISTICS, Entry, size_of
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 _AGES = ((86400, "d"), (3600, "h"), (60, "min"))

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from data import InputError, read_json, write_json
-from data.json_files import TEXT, WHOLE, at_least, optional
-from lab.specs.base import Spec
-from training.command_line import command_line
+from gan_knowledge_gaps.data import InputError, read_json, write_json
+from gan_knowledge_gaps.data.json_files import TEXT, WHOLE, at_least, optional
+from gan_knowledge_gaps.lab.specs.base import Spec
+from gan_knowledge_gaps.training.command_line import command_line
 
 if TYPE_CHECKING:
-    from lab.lab import Lab
+    from gan_knowledge_gaps.lab.lab import Lab
 
 PLANS = "plans"
 _ENTRY = {

@@ -6,11 +6,11 @@ import dataclasses
 import time
 from pathlib import Path
 
-from data import InputError, parse_json, read_json
-from data.json_files import EVERY, NUMBER, TEXT, WHOLE, at_least
-from lab.store.artifact import FAILED, STARTED, Artifact
-from lab.store.inventory import ARTIFACTS
-from lab.store.plans import Planned
+from gan_knowledge_gaps.data import InputError, parse_json, read_json
+from gan_knowledge_gaps.data.json_files import EVERY, NUMBER, TEXT, WHOLE, at_least
+from gan_knowledge_gaps.lab.store.artifact import FAILED, STARTED, Artifact
+from gan_knowledge_gaps.lab.store.inventory import ARTIFACTS
+from gan_knowledge_gaps.lab.store.plans import Planned
 
 # A training whose files have not changed for so long is not running: it was stopped or killed.
 SILENT_SECONDS = 300.0

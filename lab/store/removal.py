@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from data import InputError
-from data.leftovers import is_left
-from lab.store.artifact import CHECKPOINTS, Artifact
-from lab.store.inventory import (
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.data.leftovers import is_left
+from gan_knowledge_gaps.lab.store.artifact import CHECKPOINTS, Artifact
+from gan_knowledge_gaps.lab.store.inventory import (
     STATISTICS,
     Entry,
     caches,

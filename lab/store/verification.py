@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from lab.store.artifact import CHECKPOINTS, Artifact, is_sound_zip
-from lab.store.inventory import artifacts, caches, is_aside, statistics
-from training.checkpoints import DamagedCheckpointError, verify
-from training.progress import Progress, say
+from gan_knowledge_gaps.lab.store.artifact import CHECKPOINTS, Artifact, is_sound_zip
+from gan_knowledge_gaps.lab.store.inventory import artifacts, caches, is_aside, statistics
+from gan_knowledge_gaps.training.checkpoints import DamagedCheckpointError, verify
+from gan_knowledge_gaps.training.progress import Progress, say
 
 
 def damaged(workdir: Path) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """How much may be made of a file's bytes."""
 
-from data import InputError
+from gan_knowledge_gaps.data import InputError
 
 
 class Budget:

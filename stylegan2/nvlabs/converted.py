@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from stylegan2.config import NetworkConfig
+from gan_knowledge_gaps.stylegan2.config import NetworkConfig
 
 NAMES = ("generator", "discriminator", "generator_ema")
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 
 import keras
 
-from stylegan2.config import SMALLEST_RESOLUTION, NetworkConfig
-from stylegan2.discriminator import Discriminator
-from stylegan2.generator import Generator
-from stylegan2.layers import Conv2D, Dense, StyledConv2D, ToRGB
-from stylegan2.synthesis import noise_resolutions
+from gan_knowledge_gaps.stylegan2.config import SMALLEST_RESOLUTION, NetworkConfig
+from gan_knowledge_gaps.stylegan2.discriminator import Discriminator
+from gan_knowledge_gaps.stylegan2.generator import Generator
+from gan_knowledge_gaps.stylegan2.layers import Conv2D, Dense, StyledConv2D, ToRGB
+from gan_knowledge_gaps.stylegan2.synthesis import noise_resolutions
 
 Shapes = dict[str, tuple[int, ...]]
 

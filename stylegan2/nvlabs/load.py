@@ -7,13 +7,13 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from data import InputError
-from stylegan2.discriminator import Discriminator
-from stylegan2.generator import Generator
-from stylegan2.nvlabs import tensorflow_file, torch_file
-from stylegan2.nvlabs.converted import NAMES, Converted
-from stylegan2.nvlabs.layout import discriminator_variables, generator_variables
-from stylegan2.nvlabs.reader import read
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.stylegan2.discriminator import Discriminator
+from gan_knowledge_gaps.stylegan2.generator import Generator
+from gan_knowledge_gaps.stylegan2.nvlabs import tensorflow_file, torch_file
+from gan_knowledge_gaps.stylegan2.nvlabs.converted import NAMES, Converted
+from gan_knowledge_gaps.stylegan2.nvlabs.layout import discriminator_variables, generator_variables
+from gan_knowledge_gaps.stylegan2.nvlabs.reader import read
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from data import InputError
+from gan_knowledge_gaps.data import InputError
 
 # A published network takes some ten thousand.
 MOST_INSTRUCTIONS = 1_000_000

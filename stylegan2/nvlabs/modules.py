@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from data import InputError
-from stylegan2.nvlabs.arrays import printable
-from stylegan2.nvlabs.options import Options
-from stylegan2.nvlabs.reader import Module
-from stylegan2.nvlabs.variables import Variables
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.stylegan2.nvlabs.arrays import printable
+from gan_knowledge_gaps.stylegan2.nvlabs.options import Options
+from gan_knowledge_gaps.stylegan2.nvlabs.reader import Module
+from gan_knowledge_gaps.stylegan2.nvlabs.variables import Variables
 
 _DEEPEST = 6
 _MOST = 5000

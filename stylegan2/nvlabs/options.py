@@ -3,10 +3,10 @@
 from collections.abc import Collection
 from typing import Any
 
-from data import InputError
-from stylegan2.config import ARCHITECTURES
-from stylegan2.nvlabs.arrays import describe
-from training.progress import say
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.stylegan2.config import ARCHITECTURES
+from gan_knowledge_gaps.stylegan2.nvlabs.arrays import describe
+from gan_knowledge_gaps.training.progress import say
 
 
 class Options:

@@ -5,11 +5,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from data import InputError
-from stylegan2.nvlabs import arrays, tensors
-from stylegan2.nvlabs.arrays import printable
-from stylegan2.nvlabs.budget import Budget
-from stylegan2.nvlabs.machine import AllowedGlobal, StandIn, run
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.stylegan2.nvlabs import arrays, tensors
+from gan_knowledge_gaps.stylegan2.nvlabs.arrays import printable
+from gan_knowledge_gaps.stylegan2.nvlabs.budget import Budget
+from gan_knowledge_gaps.stylegan2.nvlabs.machine import AllowedGlobal, StandIn, run
 
 _LAYERS = re.compile(r"torch\.nn\.modules(\.[a-z_]+)+")
 

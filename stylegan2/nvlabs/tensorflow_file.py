@@ -7,14 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from data import InputError
-from stylegan2.config import SMALLEST_RESOLUTION, NetworkConfig
-from stylegan2.nvlabs.arrays import Array, describe, printable
-from stylegan2.nvlabs.converted import NAMES, Converted, image_major
-from stylegan2.nvlabs.layout import Shapes, discriminator_shapes, generator_shapes
-from stylegan2.nvlabs.options import Options, agreeing, same
-from stylegan2.nvlabs.reader import Module, Network
-from stylegan2.nvlabs.variables import Variables
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.stylegan2.config import SMALLEST_RESOLUTION, NetworkConfig
+from gan_knowledge_gaps.stylegan2.nvlabs.arrays import Array, describe, printable
+from gan_knowledge_gaps.stylegan2.nvlabs.converted import NAMES, Converted, image_major
+from gan_knowledge_gaps.stylegan2.nvlabs.layout import (
+    Shapes,
+    discriminator_shapes,
+    generator_shapes,
+)
+from gan_knowledge_gaps.stylegan2.nvlabs.options import Options, agreeing, same
+from gan_knowledge_gaps.stylegan2.nvlabs.reader import Module, Network
+from gan_knowledge_gaps.stylegan2.nvlabs.variables import Variables
 
 KIND = "StyleGAN2, TensorFlow"
 # The first StyleGAN, and those of StyleGAN2's configurations that resemble it.

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from data import InputError
-from stylegan2.nvlabs.arrays import check_shape, printable
-from stylegan2.nvlabs.machine import AllowedGlobal, run
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.stylegan2.nvlabs.arrays import check_shape, printable
+from gan_knowledge_gaps.stylegan2.nvlabs.machine import AllowedGlobal, run
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _VERSION = 1001

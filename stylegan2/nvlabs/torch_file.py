@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from data import InputError
-from stylegan2.config import SMALLEST_RESOLUTION, NetworkConfig
-from stylegan2.nvlabs.converted import Converted
-from stylegan2.nvlabs.layout import discriminator_shapes, generator_shapes
-from stylegan2.nvlabs.modules import Layers
-from stylegan2.nvlabs.options import Options, agreeing
-from stylegan2.nvlabs.reader import Module
-from stylegan2.nvlabs.torch_names import check_layers, take
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.stylegan2.config import SMALLEST_RESOLUTION, NetworkConfig
+from gan_knowledge_gaps.stylegan2.nvlabs.converted import Converted
+from gan_knowledge_gaps.stylegan2.nvlabs.layout import discriminator_shapes, generator_shapes
+from gan_knowledge_gaps.stylegan2.nvlabs.modules import Layers
+from gan_knowledge_gaps.stylegan2.nvlabs.options import Options, agreeing
+from gan_knowledge_gaps.stylegan2.nvlabs.reader import Module
+from gan_knowledge_gaps.stylegan2.nvlabs.torch_names import check_layers, take
 
 KIND = "StyleGAN2-ADA, PyTorch"
 _MODULES = {"generator": "G", "discriminator": "D", "generator_ema": "G_ema"}

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from data import InputError
-from stylegan2.config import SMALLEST_RESOLUTION, NetworkConfig
-from stylegan2.nvlabs.arrays import describe, printable
-from stylegan2.nvlabs.converted import image_major
-from stylegan2.nvlabs.layout import Shapes
-from stylegan2.nvlabs.modules import Layers
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.stylegan2.config import SMALLEST_RESOLUTION, NetworkConfig
+from gan_knowledge_gaps.stylegan2.nvlabs.arrays import describe, printable
+from gan_knowledge_gaps.stylegan2.nvlabs.converted import image_major
+from gan_knowledge_gaps.stylegan2.nvlabs.layout import Shapes
+from gan_knowledge_gaps.stylegan2.nvlabs.modules import Layers
 
 # Our layer (its block left out) to the file's.
 _LAYERS = {

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from data import InputError
-from stylegan2.nvlabs.arrays import printable
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.stylegan2.nvlabs.arrays import printable
 
 
 class Variables:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from data import InputError
+from gan_knowledge_gaps.data import InputError
 
 Pair = tuple[int, int]
 

@@ -10,13 +10,13 @@ import numpy as np
 import tensorflow as tf
 from filelock import FileLock, Timeout
 
-from data import InputError
-from stylegan2.ops.fused_bias_act import fused_bias_act
-from stylegan2.ops.resample import downsample_2d, upsample_2d
-from training.doctor.check import OK, Check, guarded, problem
-from training.native import cache, library
-from training.native.errors import BuildError
-from training.runtime import configure
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.stylegan2.ops.fused_bias_act import fused_bias_act
+from gan_knowledge_gaps.stylegan2.ops.resample import downsample_2d, upsample_2d
+from gan_knowledge_gaps.training.doctor.check import OK, Check, guarded, problem
+from gan_knowledge_gaps.training.native import cache, library
+from gan_knowledge_gaps.training.native.errors import BuildError
+from gan_knowledge_gaps.training.runtime import configure
 
 # Relative to the largest number: float32 rounds at 6e-8, and sums are of a few dozen terms.
 TOLERANCE = 1e-5

@@ -7,10 +7,10 @@ import types
 import numpy as np
 import tensorflow as tf
 
-from data import InputError
-from stylegan2.ops import plain
-from stylegan2.ops.arguments import check_floating
-from training.native import library
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.stylegan2.ops import plain
+from gan_knowledge_gaps.stylegan2.ops.arguments import check_floating
+from gan_knowledge_gaps.training.native import library
 
 
 @dataclasses.dataclass(frozen=True)

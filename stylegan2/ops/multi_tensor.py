@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from training.native import library
+from gan_knowledge_gaps.training.native import library
 
 
 def adam_update(

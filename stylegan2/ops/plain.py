@@ -6,7 +6,7 @@ Half-precision numbers are computed with in float32 and rounded once.
 import numpy as np
 import tensorflow as tf
 
-from stylegan2.ops.arguments import Pair, sizes
+from gan_knowledge_gaps.stylegan2.ops.arguments import Pair, sizes
 
 PIECEWISE_LINEAR = ("linear", "relu", "lrelu")
 

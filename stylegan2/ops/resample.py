@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from stylegan2.ops.arguments import as_kernel, as_pair
-from stylegan2.ops.upfirdn_2d import upfirdn_2d
+from gan_knowledge_gaps.stylegan2.ops.arguments import as_kernel, as_pair
+from gan_knowledge_gaps.stylegan2.ops.upfirdn_2d import upfirdn_2d
 
 # The filter of StyleGAN2 (Karras et al., 2020): binomial, of order 3.
 KERNEL = (1, 3, 3, 1)

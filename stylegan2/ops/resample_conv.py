@@ -8,10 +8,14 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from data import InputError
-from stylegan2.ops.arguments import Pair, as_images, as_kernel, as_pair, sizes
-from stylegan2.ops.resample import KERNEL, downsampling_padding, upsampling_padding
-from stylegan2.ops.upfirdn_2d import upfirdn_2d
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.stylegan2.ops.arguments import Pair, as_images, as_kernel, as_pair, sizes
+from gan_knowledge_gaps.stylegan2.ops.resample import (
+    KERNEL,
+    downsampling_padding,
+    upsampling_padding,
+)
+from gan_knowledge_gaps.stylegan2.ops.upfirdn_2d import upfirdn_2d
 
 
 def upsample_conv_2d(

@@ -6,10 +6,17 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from data import InputError
-from stylegan2.ops import plain
-from stylegan2.ops.arguments import Pair, as_images, as_kernel, as_padding, as_pair, sizes
-from training.native import library
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.stylegan2.ops import plain
+from gan_knowledge_gaps.stylegan2.ops.arguments import (
+    Pair,
+    as_images,
+    as_kernel,
+    as_padding,
+    as_pair,
+    sizes,
+)
+from gan_knowledge_gaps.training.native import library
 
 
 def upfirdn_2d(

@@ -10,11 +10,11 @@ import pytest
 from PIL import ExifTags, Image
 from related_pictures import portrait, scene
 
-from classifiers.auditing.audit import audit
-from classifiers.auditing.findings import differs, distance
-from classifiers.auditing.probe import probe
-from data import open_path, smallest_side
-from data.resize import CropResize
+from gan_knowledge_gaps.classifiers.auditing.audit import audit
+from gan_knowledge_gaps.classifiers.auditing.findings import differs, distance
+from gan_knowledge_gaps.classifiers.auditing.probe import probe
+from gan_knowledge_gaps.data import open_path, smallest_side
+from gan_knowledge_gaps.data.resize import CropResize
 
 PHOTOS = 100
 

@@ -6,8 +6,8 @@ import zlib
 import numpy as np
 import pytest
 
-from classifiers import augmentation
-from classifiers.augmentation import AUGMENTATIONS, AugmentationConfig, augmented
+from gan_knowledge_gaps.classifiers import augmentation
+from gan_knowledge_gaps.classifiers.augmentation import AUGMENTATIONS, AugmentationConfig, augmented
 
 CONFIG = AugmentationConfig(flip=0.5, shift=3, blur=0.5, jpeg=0.5)
 SEED = [7, 11]

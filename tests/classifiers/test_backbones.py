@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from classifiers import ARCHITECTURES, ClassifierConfig, ClassifierTask, build
-from classifiers.backbones import BACKBONES
-from classifiers.detector import Detector, load_detector
-from classifiers.hires_cam import hires_cam
-from classifiers.resnet import resnet50
-from data import ArrayImages, InputError
+from gan_knowledge_gaps.classifiers import ARCHITECTURES, ClassifierConfig, ClassifierTask, build
+from gan_knowledge_gaps.classifiers.backbones import BACKBONES
+from gan_knowledge_gaps.classifiers.detector import Detector, load_detector
+from gan_knowledge_gaps.classifiers.hires_cam import hires_cam
+from gan_knowledge_gaps.classifiers.resnet import resnet50
+from gan_knowledge_gaps.data import ArrayImages, InputError
 
 APPLICATIONS = {
     "inception_v3": keras.applications.InceptionV3,

@@ -6,10 +6,14 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from classifiers.baseline import baseline_line, fit_baseline, load_baseline
-from classifiers.spectra import log_power_spectrum, radial_profile, radial_profiles
-from data import ArrayImages, InputError
-from metrics import detection_metrics
+from gan_knowledge_gaps.classifiers.baseline import baseline_line, fit_baseline, load_baseline
+from gan_knowledge_gaps.classifiers.spectra import (
+    log_power_spectrum,
+    radial_profile,
+    radial_profiles,
+)
+from gan_knowledge_gaps.data import ArrayImages, InputError
+from gan_knowledge_gaps.metrics import detection_metrics
 
 
 def noise(seed: int, sigma: float, count: int = 150) -> ArrayImages:

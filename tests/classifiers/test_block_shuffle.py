@@ -6,9 +6,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from classifiers import BalancedPool, block_shuffle
-from data import ArrayImages, EpochOrder
-from training.randomness import derive_seed
+from gan_knowledge_gaps.classifiers import BalancedPool, block_shuffle
+from gan_knowledge_gaps.data import ArrayImages, EpochOrder
+from gan_knowledge_gaps.training.randomness import derive_seed
 
 BLOCK = 4
 

@@ -12,14 +12,14 @@ from noise_folders import write_noise
 from PIL import Image
 from scipy.special import expit
 
-from classifiers.calibrate import calibration
-from classifiers.detect import QUALITIES, thresholds_of
-from classifiers.detection.batches import detect
-from classifiers.detection.pictures import Pictures
-from classifiers.detection.predictions import Thresholds
-from classifiers.detector import Detector, load_detector
-from classifiers.models import build
-from data import InputError
+from gan_knowledge_gaps.classifiers.calibrate import calibration
+from gan_knowledge_gaps.classifiers.detect import QUALITIES, thresholds_of
+from gan_knowledge_gaps.classifiers.detection.batches import detect
+from gan_knowledge_gaps.classifiers.detection.pictures import Pictures
+from gan_knowledge_gaps.classifiers.detection.predictions import Thresholds
+from gan_knowledge_gaps.classifiers.detector import Detector, load_detector
+from gan_knowledge_gaps.classifiers.models import build
+from gan_knowledge_gaps.data import InputError
 
 TEMPERATURE = 0.5
 

@@ -9,14 +9,19 @@ from noise_folders import write_noise
 from scipy.stats import binomtest
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
-from classifiers.baseline import fit_baseline, load_baseline
-from classifiers.detector import Detector
-from classifiers.evaluate import strengths_of
-from classifiers.evaluation import Scores, calibration, detection_table
-from classifiers.evaluation_inputs import check_distinct, checked_prior, chosen, names_of
-from classifiers.models import build
-from classifiers.perturbations import Perturbed, jpeg
-from data import ArrayImages, InputError, Joined, open_path
+from gan_knowledge_gaps.classifiers.baseline import fit_baseline, load_baseline
+from gan_knowledge_gaps.classifiers.detector import Detector
+from gan_knowledge_gaps.classifiers.evaluate import strengths_of
+from gan_knowledge_gaps.classifiers.evaluation import Scores, calibration, detection_table
+from gan_knowledge_gaps.classifiers.evaluation_inputs import (
+    check_distinct,
+    checked_prior,
+    chosen,
+    names_of,
+)
+from gan_knowledge_gaps.classifiers.models import build
+from gan_knowledge_gaps.classifiers.perturbations import Perturbed, jpeg
+from gan_knowledge_gaps.data import ArrayImages, InputError, Joined, open_path
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from classifiers import ClassifierConfig, ClassifierTask, DigitConfig, DigitTask, predict
-from data import ArrayImages
+from gan_knowledge_gaps.classifiers import (
+    ClassifierConfig,
+    ClassifierTask,
+    DigitConfig,
+    DigitTask,
+    predict,
+)
+from gan_knowledge_gaps.data import ArrayImages
 
 SHAPE = (28, 28, 1)
 RATE = 1e-3

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from classifiers import build
-from data import InputError
+from gan_knowledge_gaps.classifiers import build
+from gan_knowledge_gaps.data import InputError
 
 
 def convolution(images: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:

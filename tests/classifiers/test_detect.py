@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from classifiers.detection.batches import batched, detect
-from classifiers.detection.fitting import crop_resize_of
-from classifiers.detection.pictures import Pictures, Reading
-from classifiers.detection.predictions import Thresholds
-from classifiers.detector import Detector
-from classifiers.models import build
-from data import InputError
+from gan_knowledge_gaps.classifiers.detection.batches import batched, detect
+from gan_knowledge_gaps.classifiers.detection.fitting import crop_resize_of
+from gan_knowledge_gaps.classifiers.detection.pictures import Pictures, Reading
+from gan_knowledge_gaps.classifiers.detection.predictions import Thresholds
+from gan_knowledge_gaps.classifiers.detector import Detector
+from gan_knowledge_gaps.classifiers.models import build
+from gan_knowledge_gaps.data import InputError
 
 
 @pytest.fixture(scope="module")

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from classifiers.detect import _open_output, given
-from classifiers.detection.predictions import EVEN, classify, unread
-from classifiers.detection.writers import COLUMNS, WRITERS
-from classifiers.detector import Detector
-from classifiers.models import build
-from data import InputError
+from gan_knowledge_gaps.classifiers.detect import _open_output, given
+from gan_knowledge_gaps.classifiers.detection.predictions import EVEN, classify, unread
+from gan_knowledge_gaps.classifiers.detection.writers import COLUMNS, WRITERS
+from gan_knowledge_gaps.classifiers.detector import Detector
+from gan_knowledge_gaps.classifiers.models import build
+from gan_knowledge_gaps.data import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
 PREDICTIONS = [
@@ -133,7 +133,7 @@ def test_paths_may_come_from_standard_input(end, monkeypatch):
 def test_ctrl_c_says_that_it_starts_again(tmp_path):
     """It has nothing to resume from, and leaves nothing behind."""
     code = (
-        "from classifiers import detect\n"
+        "from gan_knowledge_gaps.classifiers import detect\n"
         "def stop(detector, pictures, writer, *rest):\n"
         "    writer.write([])\n"
         "    raise KeyboardInterrupt\n"

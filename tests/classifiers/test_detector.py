@@ -7,9 +7,9 @@ import keras
 import numpy as np
 import pytest
 
-from classifiers.detector import Detector, load_detector
-from classifiers.models import build
-from data import ArrayImages, InputError
+from gan_knowledge_gaps.classifiers.detector import Detector, load_detector
+from gan_knowledge_gaps.classifiers.models import build
+from gan_knowledge_gaps.data import ArrayImages, InputError
 
 
 @pytest.fixture(scope="module")

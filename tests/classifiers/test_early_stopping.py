@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from classifiers import ClassifierConfig, ClassifierTask, predict
-from classifiers.early_stopping import EarlyStopping
-from classifiers.models import build
-from data import ArrayImages
-from training.digests import state_digest
-from training.loop import Loop, LoopConfig
-from training.metrics_log import read_metrics
+from gan_knowledge_gaps.classifiers import ClassifierConfig, ClassifierTask, predict
+from gan_knowledge_gaps.classifiers.early_stopping import EarlyStopping
+from gan_knowledge_gaps.classifiers.models import build
+from gan_knowledge_gaps.data import ArrayImages
+from gan_knowledge_gaps.training.digests import state_digest
+from gan_knowledge_gaps.training.loop import Loop, LoopConfig
+from gan_knowledge_gaps.training.metrics_log import read_metrics
 
 SHAPE = (10, 10, 1)
 

@@ -11,14 +11,14 @@ from noise_folders import write_noise
 from PIL import Image
 from scipy import interpolate
 
-from classifiers.detector import Detector
-from classifiers.evaluation_inputs import chosen
-from classifiers.hires_cam import feature_map, hires_cam, overlay
-from classifiers.map_geometry import cell_centers
-from classifiers.models import build, steps_of
-from classifiers.spectra import FLOOR, log_power_spectrum, radial_profile
-from data import ArrayImages, open_path
-from training.jpeg import JPEGEncoding
+from gan_knowledge_gaps.classifiers.detector import Detector
+from gan_knowledge_gaps.classifiers.evaluation_inputs import chosen
+from gan_knowledge_gaps.classifiers.hires_cam import feature_map, hires_cam, overlay
+from gan_knowledge_gaps.classifiers.map_geometry import cell_centers
+from gan_knowledge_gaps.classifiers.models import build, steps_of
+from gan_knowledge_gaps.classifiers.spectra import FLOOR, log_power_spectrum, radial_profile
+from gan_knowledge_gaps.data import ArrayImages, open_path
+from gan_knowledge_gaps.training.jpeg import JPEGEncoding
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), dtype=np.uint8)
 

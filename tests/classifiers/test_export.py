@@ -17,11 +17,11 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
 
-from classifiers.detector import Detector, load_detector
-from classifiers.export import export
-from classifiers.models import build
-from classifiers.serving.card import card_text, model_card
-from data import InputError, whole_folder
+from gan_knowledge_gaps.classifiers.detector import Detector, load_detector
+from gan_knowledge_gaps.classifiers.export import export
+from gan_knowledge_gaps.classifiers.models import build
+from gan_knowledge_gaps.classifiers.serving.card import card_text, model_card
+from gan_knowledge_gaps.data import InputError, whole_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 INFO = {

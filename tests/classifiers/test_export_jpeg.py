@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from training.jpeg import JPEGEncoding, codec
+from gan_knowledge_gaps.training.jpeg import JPEGEncoding, codec
 
 COUNT, SHAPE = 60, (31, 33, 3)
 

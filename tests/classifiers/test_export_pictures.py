@@ -10,10 +10,10 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from classifiers.serving.decoding import decode_batch
-from classifiers.serving.resampling import pillow_weights, resize_square
-from data.picture import decode
-from data.resize import CropResize
+from gan_knowledge_gaps.classifiers.serving.decoding import decode_batch
+from gan_knowledge_gaps.classifiers.serving.resampling import pillow_weights, resize_square
+from gan_knowledge_gaps.data.picture import decode
+from gan_knowledge_gaps.data.resize import CropResize
 
 
 def noise(height: int, width: int, channels: int, seed: int = 0) -> np.ndarray:

@@ -6,11 +6,11 @@ import tensorflow as tf
 from scipy.special import expit
 from sklearn.datasets import load_sample_image
 
-from classifiers import build
-from training.config import JPEG_MODES
-from training.fooling import FoolingLoss
-from training.jpeg import plain
-from training.jpeg.codec import encode_decode
+from gan_knowledge_gaps.classifiers import build
+from gan_knowledge_gaps.training.config import JPEG_MODES
+from gan_knowledge_gaps.training.fooling import FoolingLoss
+from gan_knowledge_gaps.training.jpeg import plain
+from gan_knowledge_gaps.training.jpeg.codec import encode_decode
 
 SHAPE, QUALITY, PHI = (32, 32, 3), 75, 0.3
 PHOTOGRAPH = load_sample_image("china.jpg")

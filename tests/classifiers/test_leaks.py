@@ -6,10 +6,10 @@ import pytest
 from related_pictures import write_persons
 from sklearn.neighbors import KNeighborsClassifier
 
-from classifiers import load_detector
-from classifiers.evaluation_inputs import groups_of_training
-from classifiers.train import held_back
-from data import InputError, Opened, open_path
+from gan_knowledge_gaps.classifiers import load_detector
+from gan_knowledge_gaps.classifiers.evaluation_inputs import groups_of_training
+from gan_knowledge_gaps.classifiers.train import held_back
+from gan_knowledge_gaps.data import InputError, Opened, open_path
 
 PERSONS, VARIANTS = 40, 6
 

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from classifiers import ClassifierConfig, ClassifierTask, Detector, build
-from classifiers.augmentation import AugmentationConfig
-from classifiers.perturbations import PERTURBATIONS, Perturbed
-from classifiers.train import final_metrics
-from data import InputError, open_path
-from data.records.conversion import Conversion
-from data.records.options import ConvertOptions
+from gan_knowledge_gaps.classifiers import ClassifierConfig, ClassifierTask, Detector, build
+from gan_knowledge_gaps.classifiers.augmentation import AugmentationConfig
+from gan_knowledge_gaps.classifiers.perturbations import PERTURBATIONS, Perturbed
+from gan_knowledge_gaps.classifiers.train import final_metrics
+from gan_knowledge_gaps.data import InputError, open_path
+from gan_knowledge_gaps.data.records.conversion import Conversion
+from gan_knowledge_gaps.data.records.options import ConvertOptions
 
 SIZES = [(30, 40), (64, 20), (24, 24), (12, 12), (90, 50)] * 3
 

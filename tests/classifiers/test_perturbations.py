@@ -7,8 +7,8 @@ import pytest
 import tensorflow as tf
 from sklearn.datasets import load_sample_image
 
-from classifiers.augmentation import AugmentationConfig, augmented
-from classifiers.perturbations import (
+from gan_knowledge_gaps.classifiers.augmentation import AugmentationConfig, augmented
+from gan_knowledge_gaps.classifiers.perturbations import (
     PERTURBATIONS,
     blur,
     check_strength,
@@ -16,8 +16,8 @@ from classifiers.perturbations import (
     jpeg,
     resize,
 )
-from data import InputError
-from training.jpeg import JPEGEncoding
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.training.jpeg import JPEGEncoding
 
 PHOTOGRAPH = load_sample_image("flower.jpg")[100:164, 200:264]
 

@@ -5,8 +5,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from classifiers import BalancedPool
-from data import ArrayImages
+from gan_knowledge_gaps.classifiers import BalancedPool
+from gan_knowledge_gaps.data import ArrayImages
 
 N = 12
 

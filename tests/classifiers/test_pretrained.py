@@ -7,10 +7,15 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from classifiers.detector import Detector
-from classifiers.models import build
-from classifiers.pretrained import check_weights, feature_network, fit_probe, start_from
-from data import ArrayImages, InputError
+from gan_knowledge_gaps.classifiers.detector import Detector
+from gan_knowledge_gaps.classifiers.models import build
+from gan_knowledge_gaps.classifiers.pretrained import (
+    check_weights,
+    feature_network,
+    fit_probe,
+    start_from,
+)
+from gan_knowledge_gaps.data import ArrayImages, InputError
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
 

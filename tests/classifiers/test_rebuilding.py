@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from keras.src.applications.convnext import LayerScale, StochasticDepth
 
-from classifiers.rebuilding import rebuild
+from gan_knowledge_gaps.classifiers.rebuilding import rebuild
 
 layers = keras.layers
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from classifiers import ARCHITECTURES, ClassifierConfig, ClassifierTask, build
-from classifiers.augmentation import AUGMENTATIONS, AugmentationConfig, augmented
-from classifiers.backbones import BACKBONES, Backbone
-from classifiers.detector import Detector, load_detector
-from classifiers.export import export
-from data import ArrayImages, InputError
+from gan_knowledge_gaps.classifiers import ARCHITECTURES, ClassifierConfig, ClassifierTask, build
+from gan_knowledge_gaps.classifiers.augmentation import AUGMENTATIONS, AugmentationConfig, augmented
+from gan_knowledge_gaps.classifiers.backbones import BACKBONES, Backbone
+from gan_knowledge_gaps.classifiers.detector import Detector, load_detector
+from gan_knowledge_gaps.classifiers.export import export
+from gan_knowledge_gaps.data import ArrayImages, InputError
 
 SHAPE = (12, 12, 3)
 
@@ -69,9 +69,9 @@ def test_a_width_that_an_architecture_lacks_is_one_line(registered, monkeypatch)
 
 def test_the_command_refuses_it_before_it_looks_for_data(tmp_path):
     program = (
-        "import sys; from classifiers.backbones import BACKBONES, Backbone; "
+        "import sys; from gan_knowledge_gaps.classifiers.backbones import BACKBONES, Backbone; "
         "BACKBONES['wide'] = Backbone(title='Wide', features=None, is_narrowable=False); "
-        "from classifiers.train import main; main()"
+        "from gan_knowledge_gaps.classifiers.train import main; main()"
     )
     flags = (
         f"--run={tmp_path / 'run'}", "--natural=/gone", "--generated=/gone",

@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 from sklearn.metrics import roc_auc_score
 
-from classifiers.evaluation import Scores
-from classifiers.score_pictures import histogram, mistakes, roc
-from data import ArrayImages
+from gan_knowledge_gaps.classifiers.evaluation import Scores
+from gan_knowledge_gaps.classifiers.score_pictures import histogram, mistakes, roc
+from gan_knowledge_gaps.data import ArrayImages
 
 NATURAL = np.array([-3.0, 2.0, -1.0, 0.5])
 GENERATED = {"one": np.array([4.0, -2.0, 1.0]), "two": np.array([-0.5, 3.0])}

@@ -8,9 +8,9 @@ import keras
 import numpy as np
 import pytest
 
-from classifiers import build, predict
-from classifiers.scoring import _graphs
-from data import ArrayImages
+from gan_knowledge_gaps.classifiers import build, predict
+from gan_knowledge_gaps.classifiers.scoring import _graphs
+from gan_knowledge_gaps.data import ArrayImages
 
 
 def noise(count: int, shape: tuple[int, int, int]) -> ArrayImages:

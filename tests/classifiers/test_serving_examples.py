@@ -12,9 +12,9 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from classifiers.detector import Detector
-from classifiers.models import build
-from classifiers.serving.signatures import write_saved_model
+from gan_knowledge_gaps.classifiers.detector import Detector
+from gan_knowledge_gaps.classifiers.models import build
+from gan_knowledge_gaps.classifiers.serving.signatures import write_saved_model
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs/detectors.md"
 URL = "/v1/models/detector:predict"

@@ -8,7 +8,7 @@ import dataclasses
 import json
 import sys
 
-from training.runtime import configure, import_quietly
+from gan_knowledge_gaps.training.runtime import configure, import_quietly
 
 import_quietly()
 configure()
@@ -18,15 +18,15 @@ import tensorflow as tf  # noqa: E402
 
 tf.config.run_functions_eagerly(True)  # One step takes less time than its graph.
 
-from classifiers import ClassifierTask  # noqa: E402
-from data import ArrayImages  # noqa: E402
-from dcgan.family import DCGANFamily  # noqa: E402
-from lab.config import presets  # noqa: E402
-from stylegan2 import NETWORKS, TRAININGS, StyleGAN2Task  # noqa: E402
-from stylegan2.family import StyleGAN2Family  # noqa: E402
-from training.compiling import compile_step  # noqa: E402
-from training.distribution import distribute, make_strategy  # noqa: E402
-from training.task import Task  # noqa: E402
+from gan_knowledge_gaps.classifiers import ClassifierTask  # noqa: E402
+from gan_knowledge_gaps.data import ArrayImages  # noqa: E402
+from gan_knowledge_gaps.dcgan.family import DCGANFamily  # noqa: E402
+from gan_knowledge_gaps.lab.config import presets  # noqa: E402
+from gan_knowledge_gaps.stylegan2 import NETWORKS, TRAININGS, StyleGAN2Task  # noqa: E402
+from gan_knowledge_gaps.stylegan2.family import StyleGAN2Family  # noqa: E402
+from gan_knowledge_gaps.training.compiling import compile_step  # noqa: E402
+from gan_knowledge_gaps.training.distribution import distribute, make_strategy  # noqa: E402
+from gan_knowledge_gaps.training.task import Task  # noqa: E402
 
 SMALL = {
     "resolution": 8, "channels": 1, "fmap_base": 8, "fmap_max": 2, "latent_dim": 2, "w_dim": 2,

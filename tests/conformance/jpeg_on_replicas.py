@@ -5,8 +5,8 @@ In a process of its own, because the devices must be made before TensorFlow star
 
 import sys
 
-from training.distribution import distribute, make_strategy
-from training.runtime import configure
+from gan_knowledge_gaps.training.distribution import distribute, make_strategy
+from gan_knowledge_gaps.training.runtime import configure
 
 configure()
 two = make_strategy(cpu_replicas=2)
@@ -14,7 +14,7 @@ two = make_strategy(cpu_replicas=2)
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
-from training.jpeg import MODES, JPEGEncoding  # noqa: E402
+from gan_knowledge_gaps.training.jpeg import MODES, JPEGEncoding  # noqa: E402
 
 random = np.random.default_rng(0)
 images, weights = random.uniform(0, 255, (4, 24, 17, 3)), random.normal(size=(4, 24, 17, 3))

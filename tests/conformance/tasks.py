@@ -5,13 +5,20 @@ import functools
 import keras
 import numpy as np
 
-from classifiers import ClassifierConfig, ClassifierTask, DigitConfig, DigitTask, build, resnet
-from classifiers.augmentation import AugmentationConfig
-from data import ArrayImages
-from dcgan import DCGANConfig, DCGANTask
-from stylegan2 import NetworkConfig, StyleGAN2Task, TrainingConfig
-from training.fooling import FoolingLoss
-from training.task import Task
+from gan_knowledge_gaps.classifiers import (
+    ClassifierConfig,
+    ClassifierTask,
+    DigitConfig,
+    DigitTask,
+    build,
+    resnet,
+)
+from gan_knowledge_gaps.classifiers.augmentation import AugmentationConfig
+from gan_knowledge_gaps.data import ArrayImages
+from gan_knowledge_gaps.dcgan import DCGANConfig, DCGANTask
+from gan_knowledge_gaps.stylegan2 import NetworkConfig, StyleGAN2Task, TrainingConfig
+from gan_knowledge_gaps.training.fooling import FoolingLoss
+from gan_knowledge_gaps.training.task import Task
 
 IMAGES = 40
 BATCH = 8

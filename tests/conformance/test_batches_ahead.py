@@ -5,16 +5,16 @@ import pytest
 from marks import marked
 from tasks import KINDS, make_task
 
-from classifiers import ClassifierConfig, ClassifierTask, resnet
-from data import ArrayImages
-from dcgan.config import BATCH
-from dcgan.networks import build_generator
-from dcgan.sampling import sample
-from lab.streaming import StreamedImages
-from training import loop as loop_module
-from training.digests import state_digest
-from training.loop import Loop, LoopConfig
-from training.task import Task
+from gan_knowledge_gaps.classifiers import ClassifierConfig, ClassifierTask, resnet
+from gan_knowledge_gaps.data import ArrayImages
+from gan_knowledge_gaps.dcgan.config import BATCH
+from gan_knowledge_gaps.dcgan.networks import build_generator
+from gan_knowledge_gaps.dcgan.sampling import sample
+from gan_knowledge_gaps.lab.streaming import StreamedImages
+from gan_knowledge_gaps.training import loop as loop_module
+from gan_knowledge_gaps.training.digests import state_digest
+from gan_knowledge_gaps.training.loop import Loop, LoopConfig
+from gan_knowledge_gaps.training.task import Task
 
 STEPS = 4
 STREAMED = "classifier of images that are made as they are read"

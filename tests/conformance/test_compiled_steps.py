@@ -8,10 +8,10 @@ from marks import marked
 from tasks import KINDS, make_task
 from tensorflow.python.framework.func_graph import FuncGraph
 
-from training import custom_gradients
-from training.compiling import CompiledSteps
-from training.digests import state_digest
-from training.loop import Loop, LoopConfig
+from gan_knowledge_gaps.training import custom_gradients
+from gan_knowledge_gaps.training.compiling import CompiledSteps
+from gan_knowledge_gaps.training.digests import state_digest
+from gan_knowledge_gaps.training.loop import Loop, LoopConfig
 
 STEPS = 5
 SHARED = [kind for kind in KINDS if kind != "detector"]

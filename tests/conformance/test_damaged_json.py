@@ -16,23 +16,23 @@ from typing import Any
 import pytest
 import tensorflow as tf
 
-from classifiers import detector
-from classifiers.baseline import load_baseline
-from data import InputError
-from data.records.manifest import read_manifest, write_manifest
-from data.records.plan import note_plan, noted_plan
-from evaluation.report import read_report
-from lab.executors.queue import Queue
-from lab.store.artifact import Artifact
-from lab.store.inventory import named_in_reports, stale_keys
-from report.index import write_index
-from stylegan2.config import NetworkConfig, TrainingConfig
-from stylegan2.run import read_config
-from training.checkpoints import Checkpoints
-from training.config import to_json
-from training.doctor.installation import keras_settings
-from training.metrics_log import MetricsLog, read_metrics
-from training.run_folder import begin_or_go_on, identity
+from gan_knowledge_gaps.classifiers import detector
+from gan_knowledge_gaps.classifiers.baseline import load_baseline
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.data.records.manifest import read_manifest, write_manifest
+from gan_knowledge_gaps.data.records.plan import note_plan, noted_plan
+from gan_knowledge_gaps.evaluation.report import read_report
+from gan_knowledge_gaps.lab.executors.queue import Queue
+from gan_knowledge_gaps.lab.store.artifact import Artifact
+from gan_knowledge_gaps.lab.store.inventory import named_in_reports, stale_keys
+from gan_knowledge_gaps.report.index import write_index
+from gan_knowledge_gaps.stylegan2.config import NetworkConfig, TrainingConfig
+from gan_knowledge_gaps.stylegan2.run import read_config
+from gan_knowledge_gaps.training.checkpoints import Checkpoints
+from gan_knowledge_gaps.training.config import to_json
+from gan_knowledge_gaps.training.doctor.installation import keras_settings
+from gan_knowledge_gaps.training.metrics_log import MetricsLog, read_metrics
+from gan_knowledge_gaps.training.run_folder import begin_or_go_on, identity
 
 CASES = 60  # for each reader
 SHA = "0" * 64

@@ -10,12 +10,12 @@ from marks import marked
 from tasks import make_task
 from tensorflow.python.framework import ops
 
-from classifiers import ClassifierConfig, ClassifierTask
-from data import ArrayImages
-from dcgan import DCGANConfig, DCGANTask
-from stylegan2 import NetworkConfig, StyleGAN2Task, TrainingConfig
-from training.loop import Loop, LoopConfig
-from training.task import Task
+from gan_knowledge_gaps.classifiers import ClassifierConfig, ClassifierTask
+from gan_knowledge_gaps.data import ArrayImages
+from gan_knowledge_gaps.dcgan import DCGANConfig, DCGANTask
+from gan_knowledge_gaps.stylegan2 import NetworkConfig, StyleGAN2Task, TrainingConfig
+from gan_knowledge_gaps.training.loop import Loop, LoopConfig
+from gan_knowledge_gaps.training.task import Task
 
 STEPS = 20
 BATCH = 8

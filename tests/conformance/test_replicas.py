@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tasks import RATE
 
-from training.jpeg import MODES
+from gan_knowledge_gaps.training.jpeg import MODES
 
 pytestmark = pytest.mark.long
 

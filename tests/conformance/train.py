@@ -6,7 +6,7 @@ Saves after every step and, at the end, prints the digest of its state and write
 import sys
 from pathlib import Path
 
-from training.runtime import configure, import_quietly
+from gan_knowledge_gaps.training.runtime import configure, import_quietly
 
 import_quietly()
 configure()
@@ -14,9 +14,9 @@ configure()
 import numpy as np  # noqa: E402
 from tasks import make_task  # noqa: E402
 
-from training.digests import state_digest  # noqa: E402
-from training.distribution import make_strategy  # noqa: E402
-from training.loop import Loop, LoopConfig  # noqa: E402
+from gan_knowledge_gaps.training.digests import state_digest  # noqa: E402
+from gan_knowledge_gaps.training.distribution import make_strategy  # noqa: E402
+from gan_knowledge_gaps.training.loop import Loop, LoopConfig  # noqa: E402
 
 kind, folder, steps, replicas = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
 strategy = make_strategy(replicas)

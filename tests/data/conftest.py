@@ -44,7 +44,7 @@ def mnist_folder(tmp_path, mnist_arrays) -> Path:
 @pytest.fixture
 def input_error():
     """Runs a function and returns the one-line message of the InputError it must raise."""
-    from data import InputError
+    from gan_knowledge_gaps.data import InputError
 
     def run(function, *args, **kwargs) -> str:
         with pytest.raises(InputError) as caught:
@@ -89,8 +89,8 @@ def zip_of():
 @pytest.fixture
 def converted(tmp_path):
     """Converts to 8x8 in 3 shards, or as the options say; returns the folder of records."""
-    from data.records.conversion import Conversion
-    from data.records.options import ConvertOptions
+    from gan_knowledge_gaps.data.records.conversion import Conversion
+    from gan_knowledge_gaps.data.records.options import ConvertOptions
 
     def run(source, output="records", on_bad=lambda line: None, **options) -> Path:
         folder = tmp_path / output

@@ -7,8 +7,8 @@ import sys
 
 from commands import FORKS
 
-from data.records.conversion import Conversion
-from data.records.options import ConvertOptions
+from gan_knowledge_gaps.data.records.conversion import Conversion
+from gan_knowledge_gaps.data.records.options import ConvertOptions
 
 
 def is_killed_at(step: int, options: ConvertOptions) -> bool:

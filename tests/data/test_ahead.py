@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from data.ahead import ahead
+from gan_knowledge_gaps.data.ahead import ahead
 
 
 @pytest.fixture(autouse=True)

@@ -5,8 +5,8 @@ import hashlib
 import numpy as np
 import pytest
 
-from data import ArrayImages
-from data import images as images_module
+from gan_knowledge_gaps.data import ArrayImages
+from gan_knowledge_gaps.data import images as images_module
 
 
 def numbered(count=5, height=2, width=3, channels=1) -> np.ndarray:

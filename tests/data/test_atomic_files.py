@@ -12,7 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from data import InputError, atomic_path, sha256_file, write_bytes, write_json, write_text
+from gan_knowledge_gaps.data import (
+    InputError,
+    atomic_path,
+    sha256_file,
+    write_bytes,
+    write_json,
+    write_text,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -81,7 +88,7 @@ def test_a_killed_writer_leaves_a_whole_file(tmp_path):
     # The writer alternates two contents as fast as it can, and is killed in the midst of it.
     path = tmp_path / "file"
     code = (
-        "import itertools, sys; from data.files import write_bytes\n"
+        "import itertools, sys; from gan_knowledge_gaps.data.files import write_bytes\n"
         "for byte in itertools.cycle((b'a', b'b')):\n"
         "    write_bytes(sys.argv[1], byte * 300_000)\n"
         "    print(flush=True)\n"

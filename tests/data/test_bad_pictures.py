@@ -3,8 +3,8 @@
 import pytest
 from PIL import Image
 
-from data.records import RecordImages
-from data.records import conversion as conversion_module
+from gan_knowledge_gaps.data.records import RecordImages
+from gan_knowledge_gaps.data.records import conversion as conversion_module
 
 
 @pytest.fixture

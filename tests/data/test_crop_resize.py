@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.resize import CropResize
+from gan_knowledge_gaps.data.resize import CropResize
 
 
 def picture(height=32, width=32, seed=0) -> np.ndarray:

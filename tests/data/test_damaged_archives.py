@@ -7,8 +7,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from data import DATASETS, load
-from data.sources import open_images
+from gan_knowledge_gaps.data import DATASETS, load
+from gan_knowledge_gaps.data.sources import open_images
 
 LZMA, BZIP2, DEFLATE, DEFLATE64 = 14, 12, 8, 9
 

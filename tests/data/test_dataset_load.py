@@ -8,8 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data import DATASETS, ArrayImages, Dataset, InputError, load, permutation, split_indices
-from data.split import SPLIT_KEY
+from gan_knowledge_gaps.data import (
+    DATASETS,
+    ArrayImages,
+    Dataset,
+    InputError,
+    load,
+    permutation,
+    split_indices,
+)
+from gan_knowledge_gaps.data.split import SPLIT_KEY
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -129,7 +137,8 @@ def test_a_bad_argument_is_one_line(input_error, name, options, message):
 
 def test_files_are_read_without_tensorflow(mnist_folder):
     code = (
-        "import sys, data; data.load('mnist', sys.argv[1]); data.load('digits')\n"
+        "import sys; from gan_knowledge_gaps import data\n"
+        "data.load('mnist', sys.argv[1]); data.load('digits')\n"
         "assert not {'tensorflow', 'keras'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code, str(mnist_folder)], cwd=ROOT, check=True)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from data import load
-from data.digits import read_digits
+from gan_knowledge_gaps.data import load
+from gan_knowledge_gaps.data.digits import read_digits
 
 
 def box_average(images: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data import EpochOrder, permutation
+from gan_knowledge_gaps.data import EpochOrder, permutation
 
 M32, M64 = 2**32 - 1, 2**64 - 1
 

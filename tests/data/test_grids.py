@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import encode_png, image_grid
+from gan_knowledge_gaps.data import encode_png, image_grid
 
 
 def images(count, channels=3):

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from related_pictures import write_persons
 
-from data import load, open_path, split_indices
-from data.groups import groups_of
-from data.records import RecordImages
-from data.split import split_groups, taken_groups
+from gan_knowledge_gaps.data import load, open_path, split_indices
+from gan_knowledge_gaps.data.groups import groups_of
+from gan_knowledge_gaps.data.records import RecordImages
+from gan_knowledge_gaps.data.split import split_groups, taken_groups
 
 PATHS = ["all/ann/1.png", "all/ann/v2/2.png", "all/bob/1.png", "all/3.png"]
 

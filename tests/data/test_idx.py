@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from data import InputError
-from data.idx import read_idx
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.data.idx import read_idx
 
 IMAGES = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
 # Written out by hand from the format's description.

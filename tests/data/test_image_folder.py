@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import DATASETS, load
+from gan_knowledge_gaps.data import DATASETS, load
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 

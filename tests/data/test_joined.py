@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from data import ArrayImages, Joined
+from gan_knowledge_gaps.data import ArrayImages, Joined
 
 PARTS = [np.random.default_rng(n).integers(0, 256, (n, 2, 3, 1), dtype=np.uint8) for n in (3, 1, 4)]
 

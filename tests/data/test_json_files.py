@@ -5,8 +5,8 @@ import random
 
 import pytest
 
-from data import parse_json, read_json
-from data.json_files import (
+from gan_knowledge_gaps.data import parse_json, read_json
+from gan_knowledge_gaps.data.json_files import (
     ANY,
     EVERY,
     FILE_NAME,

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import RecordImages, load, open_path
-from data.labels import describe_labels
-from data.sources import open_images
+from gan_knowledge_gaps.data import RecordImages, load, open_path
+from gan_knowledge_gaps.data.labels import describe_labels
+from gan_knowledge_gaps.data.sources import open_images
 
 CLASSES = {"10": 3, "2": 4, "apple": 5}  # pictures of each; sorted 2, 10, apple
 EXPECTED = [0] * 4 + [1] * 3 + [2] * 5

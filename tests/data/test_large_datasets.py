@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from data import ArrayImages, load, split_indices
-from data import datasets as datasets_module
-from data.images import Subset
-from data.records import RecordImages
+from gan_knowledge_gaps.data import ArrayImages, load, split_indices
+from gan_knowledge_gaps.data import datasets as datasets_module
+from gan_knowledge_gaps.data.images import Subset
+from gan_knowledge_gaps.data.records import RecordImages
 
 
 def read_all(images):

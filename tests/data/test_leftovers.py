@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from data import atomic_path, leftovers, whole_folder, write_text
+from gan_knowledge_gaps.data import atomic_path, leftovers, whole_folder, write_text
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITE = """
 import os, pathlib, sys, time
-from data import atomic_path, whole_folder
+from gan_knowledge_gaps.data import atomic_path, whole_folder
 kind, path, then = sys.argv[1:]
 with (whole_folder if kind == "folder" else atomic_path)(pathlib.Path(path)) as temporary:
     (temporary / "half" if kind == "folder" else temporary).write_text("half")

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import InputError, load, read_picture
-from data.picture import MOST_PIXELS, decode
-from data.resize import CropResize
+from gan_knowledge_gaps.data import InputError, load, read_picture
+from gan_knowledge_gaps.data.picture import MOST_PIXELS, decode
+from gan_knowledge_gaps.data.resize import CropResize
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (9, 7, 3), np.uint8)
 

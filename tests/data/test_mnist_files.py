@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data import load, sha256_file
-from data.mnist import read_mnist
+from gan_knowledge_gaps.data import load, sha256_file
+from gan_knowledge_gaps.data.mnist import read_mnist
 
 NAMES = [
     "train-images-idx3-ubyte",

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from data import InputError
-from data.picture import decode
-from data.resize import CropResize
-from data.sources import open_images
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.data.picture import decode
+from gan_knowledge_gaps.data.resize import CropResize
+from gan_knowledge_gaps.data.sources import open_images
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (13, 11, 4), np.uint8)
 RGB = Image.fromarray(PIXELS[..., :3])

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import InputError, RecordImages, load, write_json, write_text
+from gan_knowledge_gaps.data import InputError, RecordImages, load, write_json, write_text
 
 ROOT = Path(__file__).resolve().parents[2]
 BYTES = b"caf\xe9"

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import DATASETS, open_path
-from data.listing import passed_over_line
-from data.sources import open_images
+from gan_knowledge_gaps.data import DATASETS, open_path
+from gan_knowledge_gaps.data.listing import passed_over_line
+from gan_knowledge_gaps.data.sources import open_images
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
 

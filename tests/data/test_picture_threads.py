@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from data.threads import map_in_order
+from gan_knowledge_gaps.data.threads import map_in_order
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,7 +39,7 @@ def test_an_error_is_raised_at_its_turn():
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_a_forked_child_has_threads_of_its_own():
     code = (
-        "import os; from data.threads import map_in_order\n"
+        "import os; from gan_knowledge_gaps.data.threads import map_in_order\n"
         "list(map_in_order(str, range(9)))\n"
         "child = os.fork()\n"
         "assert list(map_in_order(str, range(3))) == ['0', '1', '2']\n"

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from data import planned, split_indices
+from gan_knowledge_gaps.data import planned, split_indices
 
 
 def test_it_has_the_counts_shapes_and_split_of_the_real_one():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from data import InputError, parse_ranges
+from gan_knowledge_gaps.data import InputError, parse_ranges
 
 
 def test_numbers_and_ranges():

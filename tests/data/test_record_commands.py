@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import DATASETS
-from data.records import RecordImages
-from data.records.verification import check_pixels, damaged_shards
+from gan_knowledge_gaps.data import DATASETS
+from gan_knowledge_gaps.data.records import RecordImages
+from gan_knowledge_gaps.data.records.verification import check_pixels, damaged_shards
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -9,10 +9,10 @@ from filelock import FileLock
 from forked import is_killed_at
 from PIL import Image
 
-from data.records import RecordImages, plan
-from data.records import conversion as conversion_module
-from data.records.conversion import Conversion
-from data.records.options import ConvertOptions
+from gan_knowledge_gaps.data.records import RecordImages, plan
+from gan_knowledge_gaps.data.records import conversion as conversion_module
+from gan_knowledge_gaps.data.records.conversion import Conversion
+from gan_knowledge_gaps.data.records.options import ConvertOptions
 
 
 def contents(folder) -> dict[str, bytes]:

@@ -9,9 +9,9 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from data import DATASETS, load
-from data.files import sha256_file
-from data.records import RecordImages
+from gan_knowledge_gaps.data import DATASETS, load
+from gan_knowledge_gaps.data.files import sha256_file
+from gan_knowledge_gaps.data.records import RecordImages
 
 FEATURES = {
     "image/encoded": tf.io.FixedLenFeature([], tf.string),

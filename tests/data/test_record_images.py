@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data import DATASETS
-from data.records import RecordImages
-from data.records.verification import check_pixels, damaged_shards
+from gan_knowledge_gaps.data import DATASETS
+from gan_knowledge_gaps.data.records import RecordImages
+from gan_knowledge_gaps.data.records.verification import check_pixels, damaged_shards
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -52,7 +52,8 @@ def test_other_indices_are_refused(records, indices):
 
 def test_it_needs_no_tensorflow(records):
     code = (
-        "import sys; from data import load; from data.records import RecordImages\n"
+        "import sys; from gan_knowledge_gaps.data import load\n"
+        "from gan_knowledge_gaps.data.records import RecordImages\n"
         "RecordImages(sys.argv[1]).read([3]); load('records', sys.argv[1])\n"
         "assert not {'tensorflow', 'keras'} & set(sys.modules)"
     )

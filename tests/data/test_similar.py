@@ -6,9 +6,9 @@ import numpy as np
 from PIL import Image
 from related_pictures import scene
 
-from data import ArrayImages
-from data.resize import CropResize
-from data.similar import MOST_BITS, joined, near_pairs, perceptual_hashes
+from gan_knowledge_gaps.data import ArrayImages
+from gan_knowledge_gaps.data.resize import CropResize
+from gan_knowledge_gaps.data.similar import MOST_BITS, joined, near_pairs, perceptual_hashes
 
 
 def rescaled(picture: Image.Image, side: int) -> Image.Image:
@@ -48,7 +48,7 @@ def test_pairs_are_those_of_counting_bits(monkeypatch):
         if (bits[i] != bits[j]).sum() <= MOST_BITS
     ]
     assert 5 < len(expected) < 20
-    monkeypatch.setattr("data.similar._PAIRS_AT_ONCE", 100)
+    monkeypatch.setattr("gan_knowledge_gaps.data.similar._PAIRS_AT_ONCE", 100)
     blocks = list(near_pairs(hashes))
     assert sorted(map(tuple, np.concatenate(blocks).tolist())) == expected and len(blocks) > 1
     assert list(near_pairs(hashes[:0])) == []

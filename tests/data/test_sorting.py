@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.sorting import sort_key
+from gan_knowledge_gaps.data.sorting import sort_key
 
 NAMES = st.text("ab019./-_é", max_size=8)
 

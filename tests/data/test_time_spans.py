@@ -2,7 +2,7 @@
 
 import pytest
 
-from data.time_spans import time_span
+from gan_knowledge_gaps.data.time_spans import time_span
 
 
 @pytest.mark.parametrize(

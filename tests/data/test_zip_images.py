@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import DATASETS, load
-from data import archive as archive_module
+from gan_knowledge_gaps.data import DATASETS, load
+from gan_knowledge_gaps.data import archive as archive_module
 
 
 def read_all(data_dir, *arguments):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dcgan import build_discriminator, build_generator
+from gan_knowledge_gaps.dcgan import build_discriminator, build_generator
 
 EPSILON = 1e-3  # Keras' batch normalization
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dcgan import build_generator, sample
+from gan_knowledge_gaps.dcgan import build_generator, sample
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def test_images_come_in_the_order_asked_for(generator):
 
 
 def test_images_are_bytes_that_round_the_output(generator):
-    from training.randomness import indexed_latents
+    from gan_knowledge_gaps.training.randomness import indexed_latents
 
     images = sample(generator, np.arange(4))
     output = generator(indexed_latents(np.arange(4), 100, 0), training=False).numpy()

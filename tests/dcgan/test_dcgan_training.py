@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from classifiers import build
-from data import ArrayImages, InputError
-from dcgan import DCGANConfig, DCGANTask
-from training.fooling import FoolingLoss
-from training.randomness import derive_seed, normal
+from gan_knowledge_gaps.classifiers import build
+from gan_knowledge_gaps.data import ArrayImages, InputError
+from gan_knowledge_gaps.dcgan import DCGANConfig, DCGANTask
+from gan_knowledge_gaps.training.fooling import FoolingLoss
+from gan_knowledge_gaps.training.randomness import derive_seed, normal
 
 SHAPE = (28, 28, 1)
 RATE = 1e-3

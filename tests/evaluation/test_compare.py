@@ -9,9 +9,14 @@ import numpy as np
 import pytest
 from related_pictures import scene
 
-from data import open_path
-from evaluation.extractors import open_extractor
-from metrics import density_coverage, frechet_distance, gaussian_statistics, precision_recall
+from gan_knowledge_gaps.data import open_path
+from gan_knowledge_gaps.evaluation.extractors import open_extractor
+from gan_knowledge_gaps.metrics import (
+    density_coverage,
+    frechet_distance,
+    gaussian_statistics,
+    precision_recall,
+)
 
 
 def write(folder: Path, seeds: range, side: int) -> Path:

@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from data import InputError, sha256_file
-from evaluation.evaluator import score_name
-from evaluation.extractors import open_extractor
+from gan_knowledge_gaps.data import InputError, sha256_file
+from gan_knowledge_gaps.evaluation.evaluator import score_name
+from gan_knowledge_gaps.evaluation.extractors import open_extractor
 
 # Simonyan and Zisserman 2015, configuration D: filters of each convolution, "M" for a pooling.
 VGG16 = [64, 64, "M", 128, 128, "M", 256, 256, 256, "M", 512, 512, 512, "M", 512, 512, 512, "M"]

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from inception_graph import inception_graph, reference
 
-from data import InputError
-from evaluation.inception import Inception
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.evaluation.inception import Inception
 
 
 @pytest.fixture(scope="module")

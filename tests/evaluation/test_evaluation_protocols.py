@@ -7,16 +7,21 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-import data
-from data import InputError
-from data.records.conversion import Conversion
-from data.records.options import ConvertOptions
-from evaluation.config import PATH_METRICS, EvaluationConfig, PathMetric, check_metrics
-from evaluation.evaluator import Evaluator
-from evaluation.perceptual import seen
-from evaluation.reference import ReferenceImages, open_reference
-from evaluation.sampler import Sampler
-from metrics import frechet_distance
+from gan_knowledge_gaps import data
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.data.records.conversion import Conversion
+from gan_knowledge_gaps.data.records.options import ConvertOptions
+from gan_knowledge_gaps.evaluation.config import (
+    PATH_METRICS,
+    EvaluationConfig,
+    PathMetric,
+    check_metrics,
+)
+from gan_knowledge_gaps.evaluation.evaluator import Evaluator
+from gan_knowledge_gaps.evaluation.perceptual import seen
+from gan_knowledge_gaps.evaluation.reference import ReferenceImages, open_reference
+from gan_knowledge_gaps.evaluation.sampler import Sampler
+from gan_knowledge_gaps.metrics import frechet_distance
 
 # Of the positions 0 ... 24, those that are mirrored: pinned, because scores depend on them.
 MIRRORED = [0, 1, 1, 1, 0, 0, 0, 1, 1, 0, 0, 1, 0, 1, 1, 0, 1, 1, 1, 0, 0, 0, 1, 1, 0]

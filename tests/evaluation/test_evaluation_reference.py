@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import ArrayImages, InputError
-from data.records.conversion import Conversion
-from data.records.options import ConvertOptions
-from evaluation.config import EvaluationConfig
-from evaluation.reference import ReferenceImages, open_reference
+from gan_knowledge_gaps.data import ArrayImages, InputError
+from gan_knowledge_gaps.data.records.conversion import Conversion
+from gan_knowledge_gaps.data.records.options import ConvertOptions
+from gan_knowledge_gaps.evaluation.config import EvaluationConfig
+from gan_knowledge_gaps.evaluation.reference import ReferenceImages, open_reference
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from data import InputError
-from evaluation.evaluator import Score
-from evaluation.report import add_to_report, line, read_report
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.evaluation.evaluator import Score
+from gan_knowledge_gaps.evaluation.report import add_to_report, line, read_report
 
 CONDITIONS = {
     "network": "runs/a", "network_sha256": "00", "resolution": 8, "data": "pictures.zip",

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from evaluation import rows as module
-from evaluation.rows import Rows
+from gan_knowledge_gaps.evaluation import rows as module
+from gan_knowledge_gaps.evaluation.rows import Rows
 
 
 class Squares:

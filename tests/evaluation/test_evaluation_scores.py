@@ -8,14 +8,19 @@ import tensorflow as tf
 from PIL import Image
 from scipy import linalg
 
-from data import ArrayImages, InputError
-from evaluation.config import EvaluationConfig, check_metrics
-from evaluation.evaluator import Evaluator
-from evaluation.extractors import open_extractor
-from evaluation.perceptual import Perceptual
-from evaluation.reference import ReferenceImages, open_reference
-from evaluation.sampler import Sampler
-from metrics import frechet_distance, gaussian_statistics, kernel_distances, precision_recall
+from gan_knowledge_gaps.data import ArrayImages, InputError
+from gan_knowledge_gaps.evaluation.config import EvaluationConfig, check_metrics
+from gan_knowledge_gaps.evaluation.evaluator import Evaluator
+from gan_knowledge_gaps.evaluation.extractors import open_extractor
+from gan_knowledge_gaps.evaluation.perceptual import Perceptual
+from gan_knowledge_gaps.evaluation.reference import ReferenceImages, open_reference
+from gan_knowledge_gaps.evaluation.sampler import Sampler
+from gan_knowledge_gaps.metrics import (
+    frechet_distance,
+    gaussian_statistics,
+    kernel_distances,
+    precision_recall,
+)
 
 
 class Colors:

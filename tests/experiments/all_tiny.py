@@ -2,10 +2,10 @@
 
 from typing import ClassVar
 
-import experiments.all as everything
-from experiments.generalization import Generalization, GeneralizationConfig
-from experiments.iterations import Iterations
-from experiments.sequence import SequenceConfig
+import gan_knowledge_gaps.experiments.all as everything
+from gan_knowledge_gaps.experiments.generalization import Generalization, GeneralizationConfig
+from gan_knowledge_gaps.experiments.iterations import Iterations
+from gan_knowledge_gaps.experiments.sequence import SequenceConfig
 
 SIZE = SequenceConfig(iterations=1, gans=1, held_out_gans=1, classifiers=1, held_out_classifiers=1)
 

@@ -4,13 +4,13 @@ import commands
 import pytest
 from test_command_line import SEQUENCE, TINY
 
-from experiments.budget import Budget, cut, describe, largest, overrides
-from experiments.generalization import Generalization, GeneralizationConfig
-from experiments.iterations import Iterations
-from experiments.sequence import SequenceConfig
-from experiments.sizes import INSTANCES
-from lab.planning.costs import Cost
-from lab.specs import GAN, Classifier, DigitClassifier
+from gan_knowledge_gaps.experiments.budget import Budget, cut, describe, largest, overrides
+from gan_knowledge_gaps.experiments.generalization import Generalization, GeneralizationConfig
+from gan_knowledge_gaps.experiments.iterations import Iterations
+from gan_knowledge_gaps.experiments.sequence import SequenceConfig
+from gan_knowledge_gaps.experiments.sizes import INSTANCES
+from gan_knowledge_gaps.lab.planning.costs import Cost
+from gan_knowledge_gaps.lab.specs import GAN, Classifier, DigitClassifier
 
 # Of the lab of these tests a GAN takes 4 steps, a classifier 8 for each GAN of its pool, digits 4.
 PLAIN = GAN(0)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.cluster import AgglomerativeClustering
 
-from experiments.clusters import find_clusters
-from experiments.shown.mutual_fooling import PAPER
+from gan_knowledge_gaps.experiments.clusters import find_clusters
+from gan_knowledge_gaps.experiments.shown.mutual_fooling import PAPER
 
 
 def blocks(labels: list[int], inside: float = 0.1, outside: float = 0.9) -> np.ndarray:

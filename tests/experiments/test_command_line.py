@@ -9,8 +9,8 @@ from pathlib import Path
 import commands
 import pytest
 
-from lab.store.plans import read_plans
-from lab.store.progress import progress_of
+from gan_knowledge_gaps.lab.store.plans import read_plans
+from gan_knowledge_gaps.lab.store.progress import progress_of
 
 # The smallest trainings that exercise everything: seconds in all, images worth nothing.
 TINY = (

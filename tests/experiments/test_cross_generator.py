@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 from sklearn.metrics import roc_auc_score
 
-import data
-from experiments.export_images import load_sampler
-from lab.specs import GAN
+from gan_knowledge_gaps import data
+from gan_knowledge_gaps.experiments.export_images import load_sampler
+from gan_knowledge_gaps.lab.specs import GAN
 
 NAMES = ("first", "second", "inverted")
 

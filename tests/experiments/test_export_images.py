@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import InputError
-from dcgan import build_generator, sample
-from experiments.export_images import load_sampler
-from lab.store.artifact import Artifact
-from stylegan2 import Generator, NetworkConfig
-from stylegan2 import sample as sample_stylegan2
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.dcgan import build_generator, sample
+from gan_knowledge_gaps.experiments.export_images import load_sampler
+from gan_knowledge_gaps.lab.store.artifact import Artifact
+from gan_knowledge_gaps.stylegan2 import Generator, NetworkConfig
+from gan_knowledge_gaps.stylegan2 import sample as sample_stylegan2
 
 
 @pytest.fixture

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from data import ArrayImages, Dataset
-from experiments.catalog import EXPERIMENTS
-from lab.config import LabConfig, presets
-from lab.planning.costs import Untrained, cost_classes
-from lab.specs import GAN, Classifier, DigitClassifier, in_order
-from stylegan2.config import TRAININGS, scaled_gamma
-from training.compiling import compile_step
-from training.distribution import distribute
+from gan_knowledge_gaps.data import ArrayImages, Dataset
+from gan_knowledge_gaps.experiments.catalog import EXPERIMENTS
+from gan_knowledge_gaps.lab.config import LabConfig, presets
+from gan_knowledge_gaps.lab.planning.costs import Untrained, cost_classes
+from gan_knowledge_gaps.lab.specs import GAN, Classifier, DigitClassifier, in_order
+from gan_knowledge_gaps.stylegan2.config import TRAININGS, scaled_gamma
+from gan_knowledge_gaps.training.compiling import compile_step
+from gan_knowledge_gaps.training.distribution import distribute
 
 
 def classes(setting: str) -> set:

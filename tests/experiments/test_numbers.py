@@ -7,14 +7,14 @@ import math
 import pytest
 from absl import flags
 
-from classifiers import ClassifierConfig, DigitConfig
-from classifiers.augmentation import AugmentationConfig
-from data import InputError
-from dcgan import DCGANConfig
-from experiments.catalog import EXPERIMENTS
-from stylegan2 import NetworkConfig, TrainingConfig
-from stylegan2.config import GeneratorEvaluationConfig, ProjectionConfig
-from training import command, config
+from gan_knowledge_gaps.classifiers import ClassifierConfig, DigitConfig
+from gan_knowledge_gaps.classifiers.augmentation import AugmentationConfig
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.dcgan import DCGANConfig
+from gan_knowledge_gaps.experiments.catalog import EXPERIMENTS
+from gan_knowledge_gaps.stylegan2 import NetworkConfig, TrainingConfig
+from gan_knowledge_gaps.stylegan2.config import GeneratorEvaluationConfig, ProjectionConfig
+from gan_knowledge_gaps.training import command, config
 
 CONFIGS = [
     ClassifierConfig(), DigitConfig(), AugmentationConfig(), DCGANConfig(), NetworkConfig(),
@@ -47,7 +47,7 @@ def test_a_configuration_takes_no_number_that_means_nothing(sizes):
 def test_a_flag_takes_no_number_that_means_nothing(name, monkeypatch):
     monkeypatch.setattr(command, "run", lambda *args, **kwargs: None)
     ours = flags.FlagValues()
-    define(importlib.import_module(name), ours, monkeypatch)
+    define(importlib.import_module(f"gan_knowledge_gaps.{name}"), ours, monkeypatch)
     unbounded = {each for each in ours if getattr(ours[each].parser, "lower_bound", 0) is None}
     checked = {field.name for field in dataclasses.fields(GeneratorEvaluationConfig)}
     assert unbounded <= (checked if name == "stylegan2.evaluate" else FREE)
@@ -67,4 +67,4 @@ def define(module, values: flags.FlagValues, monkeypatch) -> None:
             return real(*args, **{**kwargs, "flag_values": values})
 
         monkeypatch.setattr(flags, f"DEFINE_{kind}", in_values)
-    (module.define_flags if module.__name__ == "data.convert" else module.main)()
+    (module.define_flags if module.__name__.endswith("data.convert") else module.main)()

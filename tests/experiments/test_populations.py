@@ -6,16 +6,16 @@ from unittest.mock import MagicMock
 import numpy as np
 import pytest
 
-from data import ArrayImages
-from experiments.catalog import EXPERIMENTS
-from experiments.coefficient_sweep import CoefficientSweep, SweepConfig
-from experiments.generalization import Generalization, GeneralizationConfig
-from experiments.iterations import Iterations
-from experiments.memoryless import Memoryless
-from experiments.sequence import SequenceConfig
-from lab import measure
-from lab.specs import GAN, Classifier, in_order
-from metrics import DetectionMetrics
+from gan_knowledge_gaps.data import ArrayImages
+from gan_knowledge_gaps.experiments.catalog import EXPERIMENTS
+from gan_knowledge_gaps.experiments.coefficient_sweep import CoefficientSweep, SweepConfig
+from gan_knowledge_gaps.experiments.generalization import Generalization, GeneralizationConfig
+from gan_knowledge_gaps.experiments.iterations import Iterations
+from gan_knowledge_gaps.experiments.memoryless import Memoryless
+from gan_knowledge_gaps.experiments.sequence import SequenceConfig
+from gan_knowledge_gaps.lab import measure
+from gan_knowledge_gaps.lab.specs import GAN, Classifier, in_order
+from gan_knowledge_gaps.metrics import DetectionMetrics
 
 SIZE = SequenceConfig(iterations=4, gans=2, held_out_gans=3, held_out_classifiers=2)
 

@@ -7,18 +7,21 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from data import ArrayImages, InputError
-from experiments.clusters import find_clusters
-from experiments.cross_architecture import CrossArchitecture, CrossArchitectureConfig
-from experiments.curve import Curve
-from experiments.experiment import Experiment
-from experiments.matrix import Detections, Matrix, PaperMatrix, auc, means
-from experiments.measurements import quality_table
-from experiments.population import Shown
-from experiments.sizes import ONE, Populations
-from lab import measure
-from lab.specs import GAN, Classifier, ImageSource
-from metrics import DetectionMetrics
+from gan_knowledge_gaps.data import ArrayImages, InputError
+from gan_knowledge_gaps.experiments.clusters import find_clusters
+from gan_knowledge_gaps.experiments.cross_architecture import (
+    CrossArchitecture,
+    CrossArchitectureConfig,
+)
+from gan_knowledge_gaps.experiments.curve import Curve
+from gan_knowledge_gaps.experiments.experiment import Experiment
+from gan_knowledge_gaps.experiments.matrix import Detections, Matrix, PaperMatrix, auc, means
+from gan_knowledge_gaps.experiments.measurements import quality_table
+from gan_knowledge_gaps.experiments.population import Shown
+from gan_knowledge_gaps.experiments.sizes import ONE, Populations
+from gan_knowledge_gaps.lab import measure
+from gan_knowledge_gaps.lab.specs import GAN, Classifier, ImageSource
+from gan_knowledge_gaps.metrics import DetectionMetrics
 
 CLASSIFIERS = [Classifier(seed, [GAN(seed)]) for seed in range(4)]
 
@@ -198,7 +201,8 @@ def curve(**more) -> Curve:
 def test_a_curve_has_a_column_for_its_baseline_and_no_point(monkeypatch):
     drawn = {}
     monkeypatch.setattr(
-        "experiments.curve.error_curve", lambda path, series, **more: drawn.update(series, **more)
+        "gan_knowledge_gaps.experiments.curve.error_curve",
+        lambda path, series, **more: drawn.update(series, **more),
     )
     lab, rates = FakeLab(rates_of_pairs()), rates_of_pairs()
     result = curve(draws_quality=True).result(lab, {})

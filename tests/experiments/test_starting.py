@@ -13,20 +13,20 @@ from processes import pin
 from test_all_killed import wait_for
 from test_command_line import SEQUENCE, TINY
 
-from data import ArrayImages, InputError
-from dcgan.config import DCGANConfig
-from dcgan.family import DCGANFamily
-from dcgan.training import DCGANTask
-from experiments.catalog import EXPERIMENTS
-from experiments.experiment import Result, Start
-from experiments.fooling import Fooling
-from experiments.iterations import Iterations
-from experiments.sequence import SequenceConfig
-from lab.specs import GAN, StartingPoint, in_order
-from report import Measurement, Table
-from stylegan2.family import NAMES, StyleGAN2Family
-from stylegan2.networks import build_networks
-from training.task import flat_variables
+from gan_knowledge_gaps.data import ArrayImages, InputError
+from gan_knowledge_gaps.dcgan.config import DCGANConfig
+from gan_knowledge_gaps.dcgan.family import DCGANFamily
+from gan_knowledge_gaps.dcgan.training import DCGANTask
+from gan_knowledge_gaps.experiments.catalog import EXPERIMENTS
+from gan_knowledge_gaps.experiments.experiment import Result, Start
+from gan_knowledge_gaps.experiments.fooling import Fooling
+from gan_knowledge_gaps.experiments.iterations import Iterations
+from gan_knowledge_gaps.experiments.sequence import SequenceConfig
+from gan_knowledge_gaps.lab.specs import GAN, StartingPoint, in_order
+from gan_knowledge_gaps.report import Measurement, Table
+from gan_knowledge_gaps.stylegan2.family import NAMES, StyleGAN2Family
+from gan_knowledge_gaps.stylegan2.networks import build_networks
+from gan_knowledge_gaps.training.task import flat_variables
 
 SIZE = SequenceConfig(
     iterations=3, gans=2, held_out_gans=3, held_out_classifiers=2, start="finetune",

@@ -3,23 +3,23 @@
 import json
 from pathlib import Path
 
-from training import command
-from training.runtime import import_quietly
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.runtime import import_quietly
 
 import_quietly()
 
 import numpy as np  # noqa: E402
 
-from classifiers import ClassifierConfig, DigitConfig  # noqa: E402
-from data import ArrayImages, Dataset  # noqa: E402
-from dcgan import DCGANConfig  # noqa: E402
-from dcgan.family import DCGANFamily  # noqa: E402
-from lab import measure  # noqa: E402
-from lab.config import LabConfig  # noqa: E402
-from lab.lab import Lab  # noqa: E402
-from lab.specs import GAN, Classifier  # noqa: E402
-from training.distribution import make_strategy  # noqa: E402
-from training.loop import LoopConfig  # noqa: E402
+from gan_knowledge_gaps.classifiers import ClassifierConfig, DigitConfig  # noqa: E402
+from gan_knowledge_gaps.data import ArrayImages, Dataset  # noqa: E402
+from gan_knowledge_gaps.dcgan import DCGANConfig  # noqa: E402
+from gan_knowledge_gaps.dcgan.family import DCGANFamily  # noqa: E402
+from gan_knowledge_gaps.lab import measure  # noqa: E402
+from gan_knowledge_gaps.lab.config import LabConfig  # noqa: E402
+from gan_knowledge_gaps.lab.lab import Lab  # noqa: E402
+from gan_knowledge_gaps.lab.specs import GAN, Classifier  # noqa: E402
+from gan_knowledge_gaps.training.distribution import make_strategy  # noqa: E402
+from gan_knowledge_gaps.training.loop import LoopConfig  # noqa: E402
 
 RATE = 1e-4  # Small: adversaries enlarge rounding differences at every step, the faster the larger.
 

@@ -2,8 +2,8 @@
 
 import third_family  # noqa: F401 - it registers the family
 
-from experiments.iterations import Iterations
-from experiments.running import main
+from gan_knowledge_gaps.experiments.iterations import Iterations
+from gan_knowledge_gaps.experiments.running import main
 
 Iterations.presets["linear"] = Iterations.presets["dcgan"]
 main(Iterations)

@@ -6,12 +6,12 @@ import json
 import numpy as np
 import pytest
 
-from classifiers import ClassifierConfig, predict
-from classifiers.training import LEAST_LOOKS
-from lab.config import presets
-from lab.lab import Lab
-from lab.specs import GAN, Classifier
-from training.metrics_log import read_metrics
+from gan_knowledge_gaps.classifiers import ClassifierConfig, predict
+from gan_knowledge_gaps.classifiers.training import LEAST_LOOKS
+from gan_knowledge_gaps.lab.config import presets
+from gan_knowledge_gaps.lab.lab import Lab
+from gan_knowledge_gaps.lab.specs import GAN, Classifier
+from gan_knowledge_gaps.training.metrics_log import read_metrics
 
 GANS = [GAN(seed) for seed in range(2)]
 JUDGE = Classifier(0, GANS)
@@ -58,7 +58,7 @@ def test_no_image_is_in_both_parts_and_streamed_ones_keep_their_blocks(convergin
     lab = converging
     lab.train(GANS)
     everything = lab.training_images(GANS[0]).read(np.arange(32))
-    monkeypatch.setattr("lab.streaming.KEPT_BYTES", 0)
+    monkeypatch.setattr("gan_knowledge_gaps.lab.streaming.KEPT_BYTES", 0)
     task, _ = JUDGE.build(lab)
     first, held = task._pool.generated[0], task.early_stopping.generated
     assert (len(first), first.block, len(held)) == (29, 256, 6)

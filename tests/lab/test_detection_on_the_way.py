@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from classifiers import predict
-from data import ArrayImages
-from dcgan.sampling import sample
-from experiments.catalog import EXPERIMENTS
-from experiments.iterations import Iterations
-from experiments.sequence import SequenceConfig
-from lab.lab import Lab
-from lab.specs import GAN, Classifier, in_order
-from training.loop import LoopConfig
-from training.metrics_log import read_metrics
+from gan_knowledge_gaps.classifiers import predict
+from gan_knowledge_gaps.data import ArrayImages
+from gan_knowledge_gaps.dcgan.sampling import sample
+from gan_knowledge_gaps.experiments.catalog import EXPERIMENTS
+from gan_knowledge_gaps.experiments.iterations import Iterations
+from gan_knowledge_gaps.experiments.sequence import SequenceConfig
+from gan_knowledge_gaps.lab.lab import Lab
+from gan_knowledge_gaps.lab.specs import GAN, Classifier, in_order
+from gan_knowledge_gaps.training.loop import LoopConfig
+from gan_knowledge_gaps.training.metrics_log import read_metrics
 
 pytestmark = pytest.mark.long  # its trainings are those of several tests
 

@@ -7,10 +7,10 @@ import pytest
 import tensorflow as tf
 from absl import flags
 
-from data import InputError
-from lab.executors import choice, local
-from lab.executors.inline import Inline
-from lab.executors.local import Local
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.lab.executors import choice, local
+from gan_knowledge_gaps.lab.executors.inline import Inline
+from gan_knowledge_gaps.lab.executors.local import Local
 
 
 @pytest.fixture

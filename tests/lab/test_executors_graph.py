@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.executors.graph import Job, kept, last, needs
-from lab.specs import GAN, Classifier, Snapshot, Spec, Truncated, in_order
+from gan_knowledge_gaps.lab.executors.graph import Job, kept, last, needs
+from gan_knowledge_gaps.lab.specs import GAN, Classifier, Snapshot, Spec, Truncated, in_order
 
 G0, G1 = GAN(0, snapshots=2), GAN(1, family="stylegan2")
 C0 = Classifier(0, [G0])

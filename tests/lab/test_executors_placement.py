@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.executors.placement import gpu_names, gpu_places, share
+from gan_knowledge_gaps.lab.executors.placement import gpu_names, gpu_places, share
 
 GPUS = ["0", "1", "2", "3"]
 
@@ -59,7 +59,7 @@ def test_gpus_keep_the_names_they_were_chosen_by(count, environment, names):
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="cores can't be chosen here")
 def test_cores_are_those_of_this_process():
-    from lab.executors.placement import share_of_cores
+    from gan_knowledge_gaps.lab.executors.placement import share_of_cores
 
     cores = os.sched_getaffinity(0)
     assert set(share_of_cores(0, 2)) | set(share_of_cores(1, 2)) == cores

@@ -18,18 +18,18 @@ from types import SimpleNamespace
 
 import pytest
 
-from data import InputError, load
-from experiments.generalization import Generalization
-from lab.config import presets
-from lab.executors import queue as queue_module
-from lab.executors import slurm as slurm_module
-from lab.executors.graph import Job
-from lab.executors.queue import Queue
-from lab.executors.slurm import Slurm, SlurmConfig
-from lab.executors.slurm_job import Command
-from lab.lab import Lab
-from lab.run import with_key
-from lab.specs import GAN, Classifier, in_order
+from gan_knowledge_gaps.data import InputError, load
+from gan_knowledge_gaps.experiments.generalization import Generalization
+from gan_knowledge_gaps.lab.config import presets
+from gan_knowledge_gaps.lab.executors import queue as queue_module
+from gan_knowledge_gaps.lab.executors import slurm as slurm_module
+from gan_knowledge_gaps.lab.executors.graph import Job
+from gan_knowledge_gaps.lab.executors.queue import Queue
+from gan_knowledge_gaps.lab.executors.slurm import Slurm, SlurmConfig
+from gan_knowledge_gaps.lab.executors.slurm_job import Command
+from gan_knowledge_gaps.lab.lab import Lab
+from gan_knowledge_gaps.lab.run import with_key
+from gan_knowledge_gaps.lab.specs import GAN, Classifier, in_order
 
 G0, G1 = GAN(0), GAN(1)
 C0 = Classifier(0, [G0])

@@ -8,15 +8,15 @@ import keras
 import numpy as np
 import pytest
 
-from classifiers import predict
-from classifiers.augmentation import AugmentationConfig
-from data import ArrayImages, Dataset, InputError
-from dcgan.family import DCGANFamily
-from lab import measure
-from lab.lab import Lab
-from lab.planning.listing import describe_plan
-from lab.specs import GAN, Classifier, DigitClassifier
-from metrics import frechet_distance, gaussian_statistics
+from gan_knowledge_gaps.classifiers import predict
+from gan_knowledge_gaps.classifiers.augmentation import AugmentationConfig
+from gan_knowledge_gaps.data import ArrayImages, Dataset, InputError
+from gan_knowledge_gaps.dcgan.family import DCGANFamily
+from gan_knowledge_gaps.lab import measure
+from gan_knowledge_gaps.lab.lab import Lab
+from gan_knowledge_gaps.lab.planning.listing import describe_plan
+from gan_knowledge_gaps.lab.specs import GAN, Classifier, DigitClassifier
+from gan_knowledge_gaps.metrics import frechet_distance, gaussian_statistics
 
 pytestmark = pytest.mark.long  # its trainings are those of several tests
 

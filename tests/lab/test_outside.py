@@ -5,17 +5,17 @@ import json
 import numpy as np
 import pytest
 
-import data
-from classifiers import ClassifierConfig
-from data import ArrayImages, Dataset, InputError
-from lab import measure
-from lab.config import LabConfig
-from lab.lab import Lab
-from lab.planning.listing import describe_plan
-from lab.specs import Classifier, ImageSet, Published, Truncated
-from lab.store.inventory import entries
-from stylegan2 import Generator, NetworkConfig, sample
-from training.loop import LoopConfig
+from gan_knowledge_gaps import data
+from gan_knowledge_gaps.classifiers import ClassifierConfig
+from gan_knowledge_gaps.data import ArrayImages, Dataset, InputError
+from gan_knowledge_gaps.lab import measure
+from gan_knowledge_gaps.lab.config import LabConfig
+from gan_knowledge_gaps.lab.lab import Lab
+from gan_knowledge_gaps.lab.planning.listing import describe_plan
+from gan_knowledge_gaps.lab.specs import Classifier, ImageSet, Published, Truncated
+from gan_knowledge_gaps.lab.store.inventory import entries
+from gan_knowledge_gaps.stylegan2 import Generator, NetworkConfig, sample
+from gan_knowledge_gaps.training.loop import LoopConfig
 
 SIZE = 16
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lab.planning.costs import (
+from gan_knowledge_gaps.lab.planning.costs import (
     Cost,
     combine_costs,
     cost_classes,
@@ -16,11 +16,11 @@ from lab.planning.costs import (
     scaled,
     seconds_of_step,
 )
-from lab.planning.estimate import estimate
-from lab.planning.schedule import makespan, on_devices
-from lab.planning.text import duration, each_alone, whole_plan
-from lab.specs import GAN, Classifier, DigitClassifier, Snapshot, Truncated
-from training.task import Task
+from gan_knowledge_gaps.lab.planning.estimate import estimate
+from gan_knowledge_gaps.lab.planning.schedule import makespan, on_devices
+from gan_knowledge_gaps.lab.planning.text import duration, each_alone, whole_plan
+from gan_knowledge_gaps.lab.specs import GAN, Classifier, DigitClassifier, Snapshot, Truncated
+from gan_knowledge_gaps.training.task import Task
 
 GANS = [GAN(seed) for seed in range(4)]
 JUDGES = [Classifier(seed, GANS[:2]) for seed in range(2)]
@@ -179,16 +179,16 @@ class Ticking(Task):
 def test_seconds_of_a_step_weigh_its_parts(monkeypatch):
     task = Ticking()
     clock = SimpleNamespace(monotonic=lambda: task.now)
-    monkeypatch.setattr("lab.planning.costs.time", clock)
+    monkeypatch.setattr("gan_knowledge_gaps.lab.planning.costs.time", clock)
     found = seconds_of_step(task, tf.distribute.get_strategy())
     assert found == pytest.approx((4 * 0.1 + 0.3) / 4)
 
 
 def test_a_classifier_also_makes_the_images_that_are_not_kept(lab, monkeypatch):
-    monkeypatch.setattr("lab.planning.costs._median", lambda work: 1.0)
+    monkeypatch.setattr("gan_knowledge_gaps.lab.planning.costs._median", lambda work: 1.0)
     block = lab.config.families[0].block
     assert measure(lab, {JUDGE})[JUDGE].seconds == 1.0
-    monkeypatch.setattr("lab.streaming.KEPT_BYTES", 32 * 28 * 28 - 1)
+    monkeypatch.setattr("gan_knowledge_gaps.lab.streaming.KEPT_BYTES", 32 * 28 * 28 - 1)
     assert measure(lab, {JUDGE})[JUDGE].seconds == 1.0 + 4 / block  # half of the batch of 8
     assert measure(lab, {PLAIN})[PLAIN].seconds == 1.0
 

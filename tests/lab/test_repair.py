@@ -9,14 +9,14 @@ import keras
 import numpy as np
 import pytest
 
-from data import InputError
-from lab.lab import Lab
-from lab.planning.listing import describe_plan
-from lab.specs import GAN, Classifier, Snapshot
-from lab.store import artifact as artifact_module
-from lab.store.artifact import Artifact
-from training.digests import weights_sha256
-from training.loop import LoopConfig
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.lab.lab import Lab
+from gan_knowledge_gaps.lab.planning.listing import describe_plan
+from gan_knowledge_gaps.lab.specs import GAN, Classifier, Snapshot
+from gan_knowledge_gaps.lab.store import artifact as artifact_module
+from gan_knowledge_gaps.lab.store.artifact import Artifact
+from gan_knowledge_gaps.training.digests import weights_sha256
+from gan_knowledge_gaps.training.loop import LoopConfig
 
 pytestmark = pytest.mark.long  # its trainings are those of several tests
 

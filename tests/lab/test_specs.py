@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from lab.specs import GAN, Classifier, DigitClassifier, in_order
+from gan_knowledge_gaps.lab.specs import GAN, Classifier, DigitClassifier, in_order
 
 
 def chain(length: int, seed: int = 0) -> GAN:

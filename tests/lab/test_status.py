@@ -6,11 +6,11 @@ import time
 import commands
 import pytest
 
-from data import InputError
-from lab.planning.remaining import remaining
-from lab.specs import GAN, Classifier
-from lab.store.plans import Planned, read_plans, write_plan
-from lab.store.progress import Progress, progress_of
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.lab.planning.remaining import remaining
+from gan_knowledge_gaps.lab.specs import GAN, Classifier
+from gan_knowledge_gaps.lab.store.plans import Planned, read_plans, write_plan
+from gan_knowledge_gaps.lab.store.progress import Progress, progress_of
 
 GANS = [GAN(seed) for seed in range(2)]
 JUDGE = Classifier(0, GANS)
@@ -73,7 +73,7 @@ def test_a_training_that_fails_says_why_until_it_begins_again(lab, workdir, monk
     def fail(*_):
         raise InputError("a loss became nan")
 
-    monkeypatch.setattr("lab.stages._train", fail)
+    monkeypatch.setattr("gan_knowledge_gaps.lab.stages._train", fail)
     with pytest.raises(InputError):
         lab.train([GANS[1]])
     failed = states(workdir)[repr(GANS[1])]

@@ -9,13 +9,19 @@ import keras
 import numpy as np
 import pytest
 
-from lab.store.artifact import Artifact
-from lab.store.cache import Cache
-from lab.store.inventory import affected, entries, named_in_reports
-from lab.store.listing import age_text, bytes_text, listing
-from lab.store.removal import Selection, removals, remove, remove_leftovers, unneeded
-from lab.store.verification import damaged
-from training.checkpoints import Checkpoints
+from gan_knowledge_gaps.lab.store.artifact import Artifact
+from gan_knowledge_gaps.lab.store.cache import Cache
+from gan_knowledge_gaps.lab.store.inventory import affected, entries, named_in_reports
+from gan_knowledge_gaps.lab.store.listing import age_text, bytes_text, listing
+from gan_knowledge_gaps.lab.store.removal import (
+    Selection,
+    removals,
+    remove,
+    remove_leftovers,
+    unneeded,
+)
+from gan_knowledge_gaps.lab.store.verification import damaged
+from gan_knowledge_gaps.training.checkpoints import Checkpoints
 
 
 def test_unneeded_is_what_no_report_and_no_unfinished_training_builds_on():

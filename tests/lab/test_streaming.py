@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-import classifiers as classifiers_room
-import stylegan2
-from classifiers import BalancedPool, predict
-from data import ArrayImages
-from lab import measure, streaming
-from lab.lab import Lab
-from lab.specs import GAN, Classifier
-from lab.streaming import StreamedImages
-from stylegan2 import Generator, NetworkConfig
+from gan_knowledge_gaps import classifiers as classifiers_room
+from gan_knowledge_gaps import stylegan2
+from gan_knowledge_gaps.classifiers import BalancedPool, predict
+from gan_knowledge_gaps.data import ArrayImages
+from gan_knowledge_gaps.lab import measure, streaming
+from gan_knowledge_gaps.lab.lab import Lab
+from gan_knowledge_gaps.lab.specs import GAN, Classifier
+from gan_knowledge_gaps.lab.streaming import StreamedImages
+from gan_knowledge_gaps.stylegan2 import Generator, NetworkConfig
 
 CONFIG = NetworkConfig(
     resolution=8, fmap_max=4, latent_dim=4, w_dim=4, mapping_layers=1, mbstd_group=1

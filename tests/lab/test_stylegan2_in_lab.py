@@ -5,19 +5,19 @@ import json
 import numpy as np
 import pytest
 
-from classifiers import ClassifierConfig
-from data import ArrayImages, Dataset
-from evaluation.random_vgg import random_vgg16
-from lab import measure
-from lab.config import LabConfig
-from lab.lab import Lab
-from lab.specs import GAN, Classifier, Snapshot, Truncated
-from metrics import frechet_distance, gaussian_statistics
-from stylegan2 import NetworkConfig, TrainingConfig, load_network, sample
-from stylegan2.family import StyleGAN2Family
-from training.checkpoints import Checkpoints
-from training.loop import LoopConfig
-from training.task import flat_variables
+from gan_knowledge_gaps.classifiers import ClassifierConfig
+from gan_knowledge_gaps.data import ArrayImages, Dataset
+from gan_knowledge_gaps.evaluation.random_vgg import random_vgg16
+from gan_knowledge_gaps.lab import measure
+from gan_knowledge_gaps.lab.config import LabConfig
+from gan_knowledge_gaps.lab.lab import Lab
+from gan_knowledge_gaps.lab.specs import GAN, Classifier, Snapshot, Truncated
+from gan_knowledge_gaps.metrics import frechet_distance, gaussian_statistics
+from gan_knowledge_gaps.stylegan2 import NetworkConfig, TrainingConfig, load_network, sample
+from gan_knowledge_gaps.stylegan2.family import StyleGAN2Family
+from gan_knowledge_gaps.training.checkpoints import Checkpoints
+from gan_knowledge_gaps.training.loop import LoopConfig
+from gan_knowledge_gaps.training.task import flat_variables
 
 pytestmark = pytest.mark.long
 

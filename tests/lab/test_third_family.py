@@ -11,17 +11,17 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from third_family import LinearConfig, LinearFamily
 
-from classifiers import predict
-from data import ArrayImages
-from experiments.export_images import load_sampler
-from lab import families, measure
-from lab.config import LabConfig
-from lab.lab import Lab
-from lab.planning.costs import cost_classes
-from lab.planning.costs import measure as measure_costs
-from lab.planning.estimate import estimate
-from lab.specs import GAN, Classifier, Snapshot, Truncated
-from training.loop import LoopConfig
+from gan_knowledge_gaps.classifiers import predict
+from gan_knowledge_gaps.data import ArrayImages
+from gan_knowledge_gaps.experiments.export_images import load_sampler
+from gan_knowledge_gaps.lab import families, measure
+from gan_knowledge_gaps.lab.config import LabConfig
+from gan_knowledge_gaps.lab.lab import Lab
+from gan_knowledge_gaps.lab.planning.costs import cost_classes
+from gan_knowledge_gaps.lab.planning.costs import measure as measure_costs
+from gan_knowledge_gaps.lab.planning.estimate import estimate
+from gan_knowledge_gaps.lab.specs import GAN, Classifier, Snapshot, Truncated
+from gan_knowledge_gaps.training.loop import LoopConfig
 
 SCRIPT = Path(__file__).with_name("linear_iterations.py")
 LINEAR, DCGAN = GAN(0, family="linear", snapshots=2), GAN(0)

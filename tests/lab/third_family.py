@@ -6,12 +6,12 @@ import numpy as np
 import tensorflow as tf
 from keras import Input, Sequential, initializers, layers
 
-from data import EpochOrder
-from lab import families
-from training.distribution import replica_slice
-from training.family import PRESET_NAMES, GANFamily
-from training.randomness import derive_seed, indexed_latents, normal
-from training.task import Task, flat_variables
+from gan_knowledge_gaps.data import EpochOrder
+from gan_knowledge_gaps.lab import families
+from gan_knowledge_gaps.training.distribution import replica_slice
+from gan_knowledge_gaps.training.family import PRESET_NAMES, GANFamily
+from gan_knowledge_gaps.training.randomness import derive_seed, indexed_latents, normal
+from gan_knowledge_gaps.training.task import Task, flat_variables
 
 SHAPE, LATENTS, RATE = (28, 28, 1), 3, 0.5
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.special import expit
 from sklearn.calibration import calibration_curve
 
-from metrics.calibration import fit_temperature, reliability
+from gan_knowledge_gaps.metrics.calibration import fit_temperature, reliability
 
 
 def sample(count: int = 4000, temperature: float = 1.0) -> tuple[np.ndarray, np.ndarray]:

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrics import detection_metrics, detection_rate
-from metrics.detection import detection_rate_at
+from gan_knowledge_gaps.metrics import detection_metrics, detection_rate
+from gan_knowledge_gaps.metrics.detection import detection_rate_at
 
 # Few different values, so that ties between generated and natural images are common.
 some_logits = st.lists(st.integers(-3, 3), min_size=1, max_size=12)

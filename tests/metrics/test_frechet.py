@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import linalg
 
-from metrics import frechet_distance, gaussian_statistics
+from gan_knowledge_gaps.metrics import frechet_distance, gaussian_statistics
 
 seeds = st.integers(0, 2**32 - 1)
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrics import RunningGaussian, gaussian_statistics
+from gan_knowledge_gaps.metrics import RunningGaussian, gaussian_statistics
 
 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=6), st.integers(0, 2**32 - 1))

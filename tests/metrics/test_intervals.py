@@ -6,8 +6,12 @@ from scipy.special import ndtr, ndtri
 from scipy.stats import binom, binomtest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from metrics import intervals
-from metrics.detection import average_precision_influence, roc_auc_influence, threshold_at
+from gan_knowledge_gaps.metrics import intervals
+from gan_knowledge_gaps.metrics.detection import (
+    average_precision_influence,
+    roc_auc_influence,
+    threshold_at,
+)
 
 COUNT, TIMES = 50, 1500
 

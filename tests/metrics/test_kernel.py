@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from metrics import kernel_distance, kernel_distances
+from gan_knowledge_gaps.metrics import kernel_distance, kernel_distances
 
 
 def by_definition(first, second) -> float:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial import distance
 
-from metrics import density_coverage, manifolds, precision_recall
+from gan_knowledge_gaps.metrics import density_coverage, manifolds, precision_recall
 
 
 def by_definition(generated, natural, k: int) -> tuple[float, float]:

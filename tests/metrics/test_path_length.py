@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from scipy.spatial import geometric_slerp
 
-from metrics import lerp, path_lengths, slerp, trimmed_mean
+from gan_knowledge_gaps.metrics import lerp, path_lengths, slerp, trimmed_mean
 
 
 def squared(first, second):

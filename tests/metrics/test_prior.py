@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from metrics import detection_metrics
-from metrics.calibration import fit_temperature, reliability
-from metrics.prior import prior_shift, prior_weights
+from gan_knowledge_gaps.metrics import detection_metrics
+from gan_knowledge_gaps.metrics.calibration import fit_temperature, reliability
+from gan_knowledge_gaps.metrics.prior import prior_shift, prior_weights
 
 
 def calibrated_logits(count: int, generators: int = 1) -> tuple[np.ndarray, np.ndarray]:

@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from metrics import sliced_wasserstein_distances
-from metrics.sliced_wasserstein import enlarged, laplacian_pyramid, sliced_wasserstein
+from gan_knowledge_gaps.metrics import sliced_wasserstein_distances
+from gan_knowledge_gaps.metrics.sliced_wasserstein import (
+    enlarged,
+    laplacian_pyramid,
+    sliced_wasserstein,
+)
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@ import pytest
 from matplotlib import colormaps
 from PIL import Image
 
-from report import Measurement, Table, error_curve, heat_map
-from report.drawing import DPI
-from report.heat_map import CELL_HEIGHT, paper_mean, readable_on
+from gan_knowledge_gaps.report import Measurement, Table, error_curve, heat_map
+from gan_knowledge_gaps.report.drawing import DPI
+from gan_knowledge_gaps.report.heat_map import CELL_HEIGHT, paper_mean, readable_on
 
 
 def table(rows=2, columns=2, value=0.5, **fields):

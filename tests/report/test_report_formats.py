@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from report import Measurement, Table, to_csv, to_json, to_markdown, to_text
+from gan_knowledge_gaps.report import Measurement, Table, to_csv, to_json, to_markdown, to_text
 
 VALUES = (0.1, 0.25, 1 / 3)
 

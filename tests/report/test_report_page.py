@@ -10,8 +10,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import InputError, encode_png, image_grid
-from report import Figure, Grid, Measurement, Report, Table, heat_map, write, write_index
+from gan_knowledge_gaps.data import InputError, encode_png, image_grid
+from gan_knowledge_gaps.report import (
+    Figure,
+    Grid,
+    Measurement,
+    Report,
+    Table,
+    heat_map,
+    write,
+    write_index,
+)
 
 VOID = {"meta", "img", "br"}
 HOSTILE = '<script>alert("x")</script>'

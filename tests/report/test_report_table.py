@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from report import Measurement, Table
+from gan_knowledge_gaps.report import Measurement, Table
 
 
 def table(**changes):

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from report import Measurement
+from gan_knowledge_gaps.report import Measurement
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 100])

@@ -6,8 +6,8 @@ from importlib import metadata
 
 import pytest
 
-from report import collect
-from report.versions import commit_of
+from gan_knowledge_gaps.report import collect
+from gan_knowledge_gaps.report.versions import commit_of
 
 
 def run_python(*arguments, paths=()):
@@ -47,7 +47,8 @@ def test_versions_are_those_installed():
 
 
 def test_collecting_does_not_import_tensorflow():
-    program = "import sys, report as r; r.collect(); print('tensorflow' in sys.modules)"
+    program = "import sys; from gan_knowledge_gaps import report; report.collect()\n"
+    program += "print('tensorflow' in sys.modules)"
     assert run_python("-c", program) == "False"
 
 

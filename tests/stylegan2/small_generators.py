@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from stylegan2 import Generator, NetworkConfig
+from gan_knowledge_gaps.stylegan2 import Generator, NetworkConfig
 
 CONFIG = NetworkConfig(
     resolution=8, fmap_max=4, latent_dim=4, w_dim=4, mapping_layers=1, mbstd_group=1

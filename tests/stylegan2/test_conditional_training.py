@@ -11,10 +11,10 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from data import InputError, open_path
-from stylegan2 import NetworkConfig, TrainingConfig
-from stylegan2.run import make_task, open_data
-from training.loop import Loop, LoopConfig
+from gan_knowledge_gaps.data import InputError, open_path
+from gan_knowledge_gaps.stylegan2 import NetworkConfig, TrainingConfig
+from gan_knowledge_gaps.stylegan2.run import make_task, open_data
+from gan_knowledge_gaps.training.loop import Loop, LoopConfig
 
 TINY = (
     "--network_resolution=8", "--network_fmap_max=4", "--network_latent_dim=4",

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from data import InputError
-from evaluation.evaluator import Score
-from evaluation.report import add_to_report
-from stylegan2.learning_curve import draw, read_figures, read_losses, to_csv
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.evaluation.evaluator import Score
+from gan_knowledge_gaps.evaluation.report import add_to_report
+from gan_knowledge_gaps.stylegan2.learning_curve import draw, read_figures, read_losses, to_csv
 
 
 def report(folder: Path, name: str, value: float) -> None:

@@ -8,11 +8,11 @@ import pytest
 from absl import flags
 from PIL import Image, ImageSequence
 
-from data import InputError
-from data.pictures import read_picture
-from stylegan2 import Generator, NetworkConfig, generate, interpolate, style_mix
-from stylegan2.image_generator import ImageGenerator
-from training import command
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.data.pictures import read_picture
+from gan_knowledge_gaps.stylegan2 import Generator, NetworkConfig, generate, interpolate, style_mix
+from gan_knowledge_gaps.stylegan2.image_generator import ImageGenerator
+from gan_knowledge_gaps.training import command
 
 MODES = {2: "LA", 4: "RGBA"}
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from stylegan2 import Generator, NetworkConfig
-from stylegan2.image_generator import ImageGenerator
+from gan_knowledge_gaps.stylegan2 import Generator, NetworkConfig
+from gan_knowledge_gaps.stylegan2.image_generator import ImageGenerator
 
 CONFIG = NetworkConfig(resolution=8, fmap_max=4, latent_dim=4, w_dim=4, mapping_layers=1)
 

@@ -9,15 +9,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import InputError
-from evaluation.config import EvaluationConfig
-from evaluation.extractors import open_extractor
-from evaluation.reference import open_reference
-from metrics import frechet_distance, gaussian_statistics, sliced_wasserstein_distances
-from stylegan2 import Generator, NetworkConfig, sample
-from stylegan2.evaluate import mirroring
-from stylegan2.run import trained_mirrored
-from training.native import library
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.evaluation.config import EvaluationConfig
+from gan_knowledge_gaps.evaluation.extractors import open_extractor
+from gan_knowledge_gaps.evaluation.reference import open_reference
+from gan_knowledge_gaps.metrics import (
+    frechet_distance,
+    gaussian_statistics,
+    sliced_wasserstein_distances,
+)
+from gan_knowledge_gaps.stylegan2 import Generator, NetworkConfig, sample
+from gan_knowledge_gaps.stylegan2.evaluate import mirroring
+from gan_knowledge_gaps.stylegan2.run import trained_mirrored
+from gan_knowledge_gaps.training.native import library
 
 CONFIG = NetworkConfig(
     resolution=32, fmap_max=4, latent_dim=4, w_dim=4, mapping_layers=1, mbstd_group=1

@@ -6,13 +6,13 @@ import tensorflow as tf
 from scipy.spatial import geometric_slerp
 from small_generators import CONFIG, make_generator
 
-from data import InputError
-from evaluation.config import PATH_METRICS
-from stylegan2 import Generator, sample
-from stylegan2.config import GeneratorEvaluationConfig
-from stylegan2.evaluated import GeneratedImages
-from training.native import library
-from training.randomness import derive_seed, indexed_latents
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.evaluation.config import PATH_METRICS
+from gan_knowledge_gaps.stylegan2 import Generator, sample
+from gan_knowledge_gaps.stylegan2.config import GeneratorEvaluationConfig
+from gan_knowledge_gaps.stylegan2.evaluated import GeneratedImages
+from gan_knowledge_gaps.training.native import library
+from gan_knowledge_gaps.training.randomness import derive_seed, indexed_latents
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -7,12 +7,12 @@ import tensorflow as tf
 from PIL import Image, ImageSequence
 from scipy.interpolate import CubicSpline
 
-from data import InputError
-from stylegan2 import Generator, NetworkConfig
-from stylegan2.image_generator import ImageGenerator, read_w
-from stylegan2.interpolate import lerp, path_of, slerp
-from stylegan2.style_mix import mix
-from stylegan2.video import over_white, write_video
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.stylegan2 import Generator, NetworkConfig
+from gan_knowledge_gaps.stylegan2.image_generator import ImageGenerator, read_w
+from gan_knowledge_gaps.stylegan2.interpolate import lerp, path_of, slerp
+from gan_knowledge_gaps.stylegan2.style_mix import mix
+from gan_knowledge_gaps.stylegan2.video import over_white, write_video
 
 CONFIG = NetworkConfig(resolution=8, fmap_max=4, latent_dim=6, w_dim=5, mapping_layers=2)
 

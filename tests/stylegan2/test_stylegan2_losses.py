@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from scipy.special import expit
 
-from stylegan2 import build_networks, losses
+from gan_knowledge_gaps.stylegan2 import build_networks, losses
 
 ZERO = tf.UnconnectedGradients.ZERO
 TINY = {"resolution": 8, "fmap_base": 16, "fmap_max": 4, "latent_dim": 3, "w_dim": 3}

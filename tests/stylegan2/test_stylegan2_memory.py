@@ -3,9 +3,15 @@
 import numpy as np
 import pytest
 
-from data import InputError
-from stylegan2 import NETWORKS, TRAININGS, NetworkConfig, TrainingConfig, build_networks
-from stylegan2.memory import check_training_fits, least_bytes
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.stylegan2 import (
+    NETWORKS,
+    TRAININGS,
+    NetworkConfig,
+    TrainingConfig,
+    build_networks,
+)
+from gan_knowledge_gaps.stylegan2.memory import check_training_fits, least_bytes
 
 
 def test_weights_are_counted_as_they_are_built():

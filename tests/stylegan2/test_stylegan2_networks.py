@@ -6,10 +6,10 @@ import pytest
 import stylegan2_reference as reference
 import tensorflow as tf
 
-from data import InputError
-from stylegan2 import build_networks
-from stylegan2.discriminator import minibatch_stddev
-from stylegan2.sampling import to_pixels
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.stylegan2 import build_networks
+from gan_knowledge_gaps.stylegan2.discriminator import minibatch_stddev
+from gan_knowledge_gaps.stylegan2.sampling import to_pixels
 
 TINY = {"resolution": 16, "fmap_base": 32, "fmap_max": 6, "latent_dim": 5, "w_dim": 7}
 

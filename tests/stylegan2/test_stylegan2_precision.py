@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from stylegan2 import precision
-from stylegan2.config import NetworkConfig
+from gan_knowledge_gaps.stylegan2 import precision
+from gan_knowledge_gaps.stylegan2.config import NetworkConfig
 
 SMALL = NetworkConfig(
     resolution=8, channels=1, fmap_base=8, fmap_max=4, latent_dim=4, w_dim=4, mapping_layers=1,

@@ -6,21 +6,21 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from data import InputError
-from evaluation.perceptual import load_distance
-from stylegan2 import Generator, NetworkConfig
-from stylegan2.config import ProjectionConfig
-from stylegan2.image_generator import ImageGenerator
-from stylegan2.project import pictures_of
-from stylegan2.projection import (
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.evaluation.perceptual import load_distance
+from gan_knowledge_gaps.stylegan2 import Generator, NetworkConfig
+from gan_knowledge_gaps.stylegan2.config import ProjectionConfig
+from gan_knowledge_gaps.stylegan2.image_generator import ImageGenerator
+from gan_knowledge_gaps.stylegan2.project import pictures_of
+from gan_knowledge_gaps.stylegan2.projection import (
     Projection,
     learning_rate,
     multiscale_distance,
     noise_autocorrelation,
     w_statistics,
 )
-from training.digests import state_digest
-from training.loop import Loop, LoopConfig
+from gan_knowledge_gaps.training.digests import state_digest
+from gan_knowledge_gaps.training.loop import Loop, LoopConfig
 
 CONFIG = NetworkConfig(resolution=16, fmap_max=16, latent_dim=8, w_dim=8, mapping_layers=2)
 

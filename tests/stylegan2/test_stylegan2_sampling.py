@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 from small_generators import make_generator
 
-from stylegan2 import Generator, sample
-from training.randomness import derive_seed, indexed_latents
+from gan_knowledge_gaps.stylegan2 import Generator, sample
+from gan_knowledge_gaps.training.randomness import derive_seed, indexed_latents
 
 
 @pytest.fixture(scope="module")

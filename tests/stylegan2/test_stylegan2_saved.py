@@ -7,11 +7,11 @@ import keras
 import numpy as np
 import pytest
 
-from data import ArrayImages, InputError
-from stylegan2 import NetworkConfig, StyleGAN2Task, TrainingConfig, load_network
-from stylegan2.saved import transfer
-from training.checkpoints import Checkpoints
-from training.config import to_json
+from gan_knowledge_gaps.data import ArrayImages, InputError
+from gan_knowledge_gaps.stylegan2 import NetworkConfig, StyleGAN2Task, TrainingConfig, load_network
+from gan_knowledge_gaps.stylegan2.saved import transfer
+from gan_knowledge_gaps.training.checkpoints import Checkpoints
+from gan_knowledge_gaps.training.config import to_json
 
 NETWORK = NetworkConfig(
     resolution=8, fmap_max=4, latent_dim=4, w_dim=4, mapping_layers=1, mbstd_group=1

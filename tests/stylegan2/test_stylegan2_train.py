@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import InputError
-from stylegan2 import Discriminator, Generator, NetworkConfig, sample
-from stylegan2.run import open_fooling, open_watch
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.stylegan2 import Discriminator, Generator, NetworkConfig, sample
+from gan_knowledge_gaps.stylegan2.run import open_fooling, open_watch
 
 # The smallest training: one kind of step, so that one graph is built.
 TINY = (
@@ -65,7 +65,7 @@ def test_a_run_leaves_networks_metrics_and_samples(run):
     assert np.asarray(Image.open(folder / "natural.png")).shape[-1] == 3
     assert len(list(folder.glob("profile/plugins/profile/*/*.xplane.pb"))) == 1
     assert done.stdout.strip() == str(folder / "generator_ema.keras")
-    import stylegan2
+    from gan_knowledge_gaps import stylegan2
 
     generator = keras.models.load_model(folder / "generator_ema.keras")
     assert isinstance(generator, stylegan2.Generator)
@@ -75,7 +75,7 @@ def test_a_run_leaves_networks_metrics_and_samples(run):
 
 
 def test_the_network_of_every_grid_is_kept(run):
-    import stylegan2
+    from gan_knowledge_gaps import stylegan2
 
     kept = sorted((run[0] / "snapshots").glob("*.keras"))
     grids = sorted((run[0] / "samples").iterdir())[1:]  # without what an untrained one makes

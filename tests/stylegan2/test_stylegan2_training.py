@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from data import ArrayImages, InputError
-from stylegan2 import NetworkConfig, StyleGAN2Task, TrainingConfig
-from stylegan2.adam import Adam
-from stylegan2.randomness import Draws
-from training.compiling import compile_step
-from training.fooling import FoolingLoss
+from gan_knowledge_gaps.data import ArrayImages, InputError
+from gan_knowledge_gaps.stylegan2 import NetworkConfig, StyleGAN2Task, TrainingConfig
+from gan_knowledge_gaps.stylegan2.adam import Adam
+from gan_knowledge_gaps.stylegan2.randomness import Draws
+from gan_knowledge_gaps.training.compiling import compile_step
+from gan_knowledge_gaps.training.fooling import FoolingLoss
 
 NETWORK = NetworkConfig(
     resolution=8, channels=1, fmap_base=16, fmap_max=4, latent_dim=3, w_dim=3, mapping_layers=2
@@ -132,7 +132,7 @@ def test_a_regularizers_gradient_is_times_its_weight_and_its_interval(adam, inte
 
 
 def test_the_path_length_gradient_is_that_of_weight_2_times_interval_4():
-    from stylegan2 import losses
+    from gan_knowledge_gaps.stylegan2 import losses
 
     config = {"batch_size": 4, "micro_batch": 4, "style_mixing": 0.0, "path_length_shrink": 2}
     task = make_task(**config)

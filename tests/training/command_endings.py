@@ -6,11 +6,11 @@ import signal
 
 from absl import flags
 
-from data import InputError
-from training import command
-from training.config import define_flags
-from training.flag_help import HIDDEN, group
-from training.signals import Interrupted, stop_request
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.config import define_flags
+from gan_knowledge_gaps.training.flag_help import HIDDEN, group
+from gan_knowledge_gaps.training.signals import Interrupted, stop_request
 
 
 @dataclasses.dataclass

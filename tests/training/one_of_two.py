@@ -10,19 +10,19 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from training import command
-from training.runtime import import_quietly
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.runtime import import_quietly
 
 import_quietly()
 
 import numpy as np  # noqa: E402
 from tiny_training import TinyTask, digest, logged, make_loop  # noqa: E402
 
-from data import InputError  # noqa: E402
-from training.cluster import find_cluster  # noqa: E402
-from training.distribution import distribute, make_strategy  # noqa: E402
-from training.progress import say  # noqa: E402
-from training.signals import Interrupted  # noqa: E402
+from gan_knowledge_gaps.data import InputError  # noqa: E402
+from gan_knowledge_gaps.training.cluster import find_cluster  # noqa: E402
+from gan_knowledge_gaps.training.distribution import distribute, make_strategy  # noqa: E402
+from gan_knowledge_gaps.training.progress import say  # noqa: E402
+from gan_knowledge_gaps.training.signals import Interrupted  # noqa: E402
 
 STEPS = 12
 

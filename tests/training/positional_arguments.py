@@ -2,7 +2,7 @@
 
 from absl import flags
 
-from training import command
+from gan_knowledge_gaps.training import command
 
 
 def main(arguments: list[str]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-from training.checkpoints import Checkpoints
+from gan_knowledge_gaps.training.checkpoints import Checkpoints
 
 
 class KilledError(BaseException):

@@ -8,8 +8,8 @@ import pytest
 import tensorflow as tf
 from tiny_training import TinyTask, digest
 
-from data import InputError
-from training.checkpoints import Checkpoints, DamagedCheckpointError
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.training.checkpoints import Checkpoints, DamagedCheckpointError
 
 # Values that a detour through text or another type would change.
 VALUES = {

@@ -6,8 +6,14 @@ import json
 import pytest
 from absl import flags
 
-from data import InputError
-from training.config import attribute_docs, check_at_least, define_flags, override, to_json
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.training.config import (
+    attribute_docs,
+    check_at_least,
+    define_flags,
+    override,
+    to_json,
+)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,7 +5,7 @@ import weakref
 
 import tensorflow as tf
 
-from training import custom_gradients
+from gan_knowledge_gaps.training import custom_gradients
 
 
 @tf.custom_gradient

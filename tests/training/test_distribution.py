@@ -9,8 +9,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from data import InputError
-from training.distribution import check_batch_size, distribute, make_strategy, replica_slice
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.training.distribution import (
+    check_batch_size,
+    distribute,
+    make_strategy,
+    replica_slice,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = Path(__file__).with_name("two_replicas.py")

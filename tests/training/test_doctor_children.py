@@ -7,8 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from training.doctor.check import OK, PROBLEM, WARNING, Check, Child, guarded, problem
-from training.doctor.command_line import CHILDREN
+from gan_knowledge_gaps.training.doctor.check import (
+    OK,
+    PROBLEM,
+    WARNING,
+    Check,
+    Child,
+    guarded,
+    problem,
+)
+from gan_knowledge_gaps.training.doctor.command_line import CHILDREN
 
 
 @pytest.fixture
@@ -30,7 +38,7 @@ def test_what_a_child_found_comes_back(plug_in, monkeypatch):
     checks = plug_in(
         """
         import os, sys
-        from training.doctor.check import Check
+        from gan_knowledge_gaps.training.doctor.check import Check
         print("noise")
         def checks(first, second):
             print("noise", file=sys.stderr)

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training.doctor import command_line
-from training.doctor.check import Check, problem
+from gan_knowledge_gaps.training.doctor import command_line
+from gan_knowledge_gaps.training.doctor.check import Check, problem
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "training.doctor"]
@@ -50,7 +50,10 @@ def test_the_whole_of_it(tmp_path):
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def call(*arguments: str, main: str = "from training.doctor.__main__ import _start as main"):
+def call(
+    *arguments: str,
+    main: str = "from gan_knowledge_gaps.training.doctor.__main__ import _start as main",
+):
     """The command in a process of its own, with other checks where `main` says so."""
     code = f"import sys; {main}; sys.exit(main())"
     return subprocess.run(
@@ -77,8 +80,8 @@ def test_wrong_flags_are_one_line_and_exit_code_2(argument, said):
 
 
 MADE_UP = """
-from training.doctor import command_line
-from training.doctor.check import Check
+from gan_knowledge_gaps.training.doctor import command_line
+from gan_knowledge_gaps.training.doctor.check import Check
 def made_up(folder, data):
     yield Check("Disk", "full of room")
     yield Check("Cores", "few", "buy more")
@@ -155,7 +158,8 @@ def test_without_its_packages_it_says_what_to_install(tmp_path):
 
 def test_the_doctor_itself_starts_no_tensorflow():
     """Which may be missing, or crash."""
-    code = "import sys, training.doctor.command_line; print('tensorflow' in sys.modules)"
+    code = "import sys; from gan_knowledge_gaps.training.doctor import command_line\n"
+    code += "print('tensorflow' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.records.conversion import Conversion
-from data.records.options import ConvertOptions
-from data.sources import open_source
-from training.doctor import dataset
-from training.doctor.check import OK, PROBLEM, WARNING
+from gan_knowledge_gaps.data.records.conversion import Conversion
+from gan_knowledge_gaps.data.records.options import ConvertOptions
+from gan_knowledge_gaps.data.sources import open_source
+from gan_knowledge_gaps.training.doctor import dataset
+from gan_knowledge_gaps.training.doctor.check import OK, PROBLEM, WARNING
 
 
 @pytest.fixture

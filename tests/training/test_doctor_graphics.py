@@ -4,9 +4,9 @@ import subprocess
 
 import pytest
 
-from training.doctor import gpus
-from training.doctor.check import OK, PROBLEM, WARNING
-from training.doctor.gpus import GPU, driver_gpus, hardware_gpus
+from gan_knowledge_gaps.training.doctor import gpus
+from gan_knowledge_gaps.training.doctor.check import OK, PROBLEM, WARNING
+from gan_knowledge_gaps.training.doctor.gpus import GPU, driver_gpus, hardware_gpus
 
 H200 = GPU("NVIDIA H200", 143_771, 4, (9, 0), "570.86.15")
 V100 = GPU("Tesla V100-SXM2-16GB", 16_384, 300, (7, 0), "535.1")

@@ -7,8 +7,8 @@ import sys
 import pytest
 from packaging.requirements import Requirement
 
-from training.doctor import installation
-from training.doctor.check import OK, PROBLEM, WARNING
+from gan_knowledge_gaps.training.doctor import installation
+from gan_knowledge_gaps.training.doctor.check import OK, PROBLEM, WARNING
 
 ASKED = [
     Requirement("python<3.14,>=3.11"),

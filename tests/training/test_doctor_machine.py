@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from training import cgroups
-from training.doctor import machine as doctors
-from training.doctor.check import OK, PROBLEM, WARNING
+from gan_knowledge_gaps.training import cgroups
+from gan_knowledge_gaps.training.doctor import machine as doctors
+from gan_knowledge_gaps.training.doctor.check import OK, PROBLEM, WARNING
 
 GB = 10**9
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from data import InputError
-from stylegan2.ops import checkup
-from training.doctor.check import OK, PROBLEM, WARNING
-from training.native import library
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.stylegan2.ops import checkup
+from gan_knowledge_gaps.training.doctor.check import OK, PROBLEM, WARNING
+from gan_knowledge_gaps.training.native import library
 
 
 def test_equal_numbers_are_ok_and_others_a_problem():
@@ -38,7 +38,7 @@ def _penalty(images: np.ndarray, bias: np.ndarray) -> float:
     """The squared gradient of the layer's sum, in float64."""
     import tensorflow as tf
 
-    from stylegan2.ops import downsample_2d, fused_bias_act, upsample_2d
+    from gan_knowledge_gaps.stylegan2.ops import downsample_2d, fused_bias_act, upsample_2d
 
     images, bias = tf.constant(images), tf.constant(bias)
     with tf.GradientTape() as tape:

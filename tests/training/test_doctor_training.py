@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from training.doctor import devices, replicas
-from training.doctor.check import OK, PROBLEM
-from training.doctor.replicas import RATE
+from gan_knowledge_gaps.training.doctor import devices, replicas
+from gan_knowledge_gaps.training.doctor.check import OK, PROBLEM
+from gan_knowledge_gaps.training.doctor.replicas import RATE
 
 ALONE = [np.float32([1.0, -2.0]), np.float32([[0.5]])]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from training.doctor import workdir
-from training.doctor.check import OK, PROBLEM, WARNING
+from gan_knowledge_gaps.training.doctor import workdir
+from gan_knowledge_gaps.training.doctor.check import OK, PROBLEM, WARNING
 
 
 def test_a_good_folder_need_not_exist_and_stays_as_it_was(tmp_path):

@@ -56,5 +56,5 @@ def test_while_flags_are_read_it_is_one_line(tmp_path):
 
 def test_another_program_keeps_its_own_way(tmp_path):
     (tmp_path / "tqdm.py").write_text(INTERRUPT)
-    done = run(tmp_path, "-c", "import data")
+    done = run(tmp_path, "-c", "from gan_knowledge_gaps import data")
     assert done.returncode != 130 and "KeyboardInterrupt" in done.stderr

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from data import InputError
-from training.fooling import FoolingLoss
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.training.fooling import FoolingLoss
 
 SHAPE = (2, 3, 1)
 PIXELS = 6

@@ -17,8 +17,8 @@ import pytest
 import tensorflow as tf
 from tiny_training import TinyTask, digest, logged, make_loop
 
-from data import InputError, WriteError, atomic_path, whole_folder, write_bytes
-from training.checkpoints import Checkpoints
+from gan_knowledge_gaps.data import InputError, WriteError, atomic_path, whole_folder, write_bytes
+from gan_knowledge_gaps.training.checkpoints import Checkpoints
 
 resource = pytest.importorskip("resource", reason="Windows has no limits of file size")
 ROOT = Path(__file__).resolve().parents[2]
@@ -156,8 +156,8 @@ def command(*arguments: str, limit: int | None = None) -> tuple[int, str, list[s
 
 @pytest.mark.long
 def test_an_export_that_does_not_fit_is_one_line(tmp_path):
-    from classifiers.detector import Detector
-    from classifiers.models import build
+    from gan_knowledge_gaps.classifiers.detector import Detector
+    from gan_knowledge_gaps.classifiers.models import build
 
     Detector(build("cnn", (12, 12, 3), seed=4)).save(tmp_path / "detector")
     output = tmp_path / "exported"

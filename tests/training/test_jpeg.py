@@ -10,11 +10,11 @@ import tensorflow as tf
 from PIL import Image
 from sklearn.datasets import load_sample_images
 
-from data import InputError
-from training.config import JPEG_MODES
-from training.fooling import FoolingLoss
-from training.jpeg import JPEGEncoding, codec, plain, with_jpeg_mode
-from training.jpeg.tables import CHROMINANCE, COSINES, LUMINANCE, quantization
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.training.config import JPEG_MODES
+from gan_knowledge_gaps.training.fooling import FoolingLoss
+from gan_knowledge_gaps.training.jpeg import JPEGEncoding, codec, plain, with_jpeg_mode
+from gan_knowledge_gaps.training.jpeg.tables import CHROMINANCE, COSINES, LUMINANCE, quantization
 
 
 @functools.cache

@@ -8,9 +8,9 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from data import InputError
-from training.jpeg import codec, differentiable
-from training.native import library
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.training.jpeg import codec, differentiable
+from gan_knowledge_gaps.training.native import library
 
 # Whole blocks, parts of blocks, odd ones, and those whose chroma is enlarged otherwise.
 SIZES = {

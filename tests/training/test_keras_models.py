@@ -10,10 +10,10 @@ import keras
 import numpy as np
 import pytest
 
-from classifiers.models import build
-from data import InputError
-from dcgan.networks import build_discriminator, build_generator
-from training.keras_models import load_classifier, load_model
+from gan_knowledge_gaps.classifiers.models import build
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.dcgan.networks import build_discriminator, build_generator
+from gan_knowledge_gaps.training.keras_models import load_classifier, load_model
 
 SHAPE = (8, 8, 1)
 

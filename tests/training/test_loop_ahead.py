@@ -9,9 +9,9 @@ import time
 import pytest
 from tiny_training import TinyTask, digest, logged, make_loop
 
-from data import InputError
-from training import loop as loop_module
-from training.signals import Interrupted
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.training import loop as loop_module
+from gan_knowledge_gaps.training.signals import Interrupted
 
 STEPS = 8
 

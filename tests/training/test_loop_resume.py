@@ -9,8 +9,8 @@ from functools import partial
 import pytest
 from tiny_training import TinyTask, digest, logged, make_loop
 
-from data import InputError, sha256_file, write_json
-from training.signals import Interrupted
+from gan_knowledge_gaps.data import InputError, sha256_file, write_json
+from gan_knowledge_gaps.training.signals import Interrupted
 
 STEPS = 8
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from tiny_training import BATCH, TinyTask, logged, make_loop
 
-from data import InputError
-from training import loop as loop_module
-from training import speed as speed_module
-from training.loop import NonFiniteError
-from training.metrics_log import read_metrics
-from training.signals import Interrupted
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.training import loop as loop_module
+from gan_knowledge_gaps.training import speed as speed_module
+from gan_knowledge_gaps.training.loop import NonFiniteError
+from gan_knowledge_gaps.training.metrics_log import read_metrics
+from gan_knowledge_gaps.training.signals import Interrupted
 
 STEP_SECONDS = 10.0
 

@@ -4,8 +4,8 @@ import types
 
 import pytest
 
-from data import InputError
-from training import memory
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.training import memory
 
 
 def test_the_machines_memory_is_what_the_system_says():

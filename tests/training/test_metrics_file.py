@@ -6,7 +6,7 @@ import struct
 import pytest
 import tensorflow as tf
 
-from training.metrics_log import MetricsLog, read_metrics
+from gan_knowledge_gaps.training.metrics_log import MetricsLog, read_metrics
 
 LINES = [{"step": 2, "loss": 0.1}, {"step": 4, "loss": 1 / 3}, {"step": 6, "loss": 1e-300}]
 

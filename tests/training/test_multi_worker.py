@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.exiting import WORKER_LOST
+from gan_knowledge_gaps.training.exiting import WORKER_LOST
 
 pytestmark = pytest.mark.long
 

@@ -5,8 +5,14 @@ import json
 import pytest
 from tensorflow.python.distribute.cluster_resolver import slurm_cluster_resolver
 
-from data import InputError
-from training.cluster import Cluster, expand_counts, expand_hosts, find_cluster, is_set
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.training.cluster import (
+    Cluster,
+    expand_counts,
+    expand_hosts,
+    find_cluster,
+    is_set,
+)
 
 WORKERS = {"worker": ["host0:2222", "10.0.0.1:2222", "host2:2223"]}
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from data import InputError
-from training import rendezvous
-from training.cluster import Cluster
-from training.rendezvous import wait_for_workers
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.training import rendezvous
+from gan_knowledge_gaps.training.cluster import Cluster
+from gan_knowledge_gaps.training.rendezvous import wait_for_workers
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -129,7 +129,8 @@ def test_a_port_that_is_taken_is_an_error():
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_one_that_waits(number):
     script = (
-        "from training.cluster import Cluster; from training.rendezvous import wait_for_workers\n"
+        "from gan_knowledge_gaps.training.cluster import Cluster\n"
+        "from gan_knowledge_gaps.training.rendezvous import wait_for_workers\n"
         f"wait_for_workers(Cluster({addresses(2)!r}, 0))"
     )
     # Processes inherit what is ignored, as Ctrl-C is where tests run in the background.

@@ -10,11 +10,11 @@ import pytest
 import tensorflow as tf
 from tiny_training import TinyTask, make_loop
 
-from data import InputError
-from training import progress
-from training.exiting import WORKER_LOST, exit_with
-from training.progress import Progress, mute, say
-from training.workers import Workers, is_loss
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.training import progress
+from gan_knowledge_gaps.training.exiting import WORKER_LOST, exit_with
+from gan_knowledge_gaps.training.progress import Progress, mute, say
+from gan_knowledge_gaps.training.workers import Workers, is_loss
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -112,7 +112,7 @@ def test_what_tells_of_a_lost_worker(error, loss):
 def ended(command: str, tf_config: str) -> subprocess.CompletedProcess:
     """A process that leaves a command, and would tell of its regular end."""
     script = (
-        "import atexit, sys; from training.exiting import exit_with\n"
+        "import atexit, sys; from gan_knowledge_gaps.training.exiting import exit_with\n"
         "atexit.register(print, 'shut down')\n"
         f"def command():\n    print('said');\n    {command}\n"
         "exit_with(command)"

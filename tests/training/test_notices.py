@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from training.signals import SIGNALS, notices, stop_request
+from gan_knowledge_gaps.training.signals import SIGNALS, notices, stop_request
 
 NOTICES = (signal.SIGUSR1, signal.SIGUSR2)
 

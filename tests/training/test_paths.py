@@ -5,10 +5,10 @@ import os
 import numpy as np
 import tensorflow as tf
 
-from training.arrays import read_array, write_array
-from training.checkpoints import Checkpoints
-from training.paths import utf8_folder
-from training.progress import say
+from gan_knowledge_gaps.training.arrays import read_array, write_array
+from gan_knowledge_gaps.training.checkpoints import Checkpoints
+from gan_knowledge_gaps.training.paths import utf8_folder
+from gan_knowledge_gaps.training.progress import say
 
 NAME = os.fsdecode(b"caf\xe9")
 

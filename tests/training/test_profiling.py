@@ -9,8 +9,8 @@ import tensorflow as tf
 from tensorflow.tsl.profiler.protobuf import xplane_pb2
 from tiny_training import TinyTask, digest, logged, make_loop
 
-from training.profiling import FOLDER
-from training.signals import Interrupted
+from gan_knowledge_gaps.training.profiling import FOLDER
+from gan_knowledge_gaps.training.signals import Interrupted
 
 STEPS = 12
 

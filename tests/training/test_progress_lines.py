@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from training import progress as module
-from training.progress import Progress, say
+from gan_knowledge_gaps.training import progress as module
+from gan_knowledge_gaps.training.progress import Progress, say
 
 
 @pytest.fixture

@@ -9,7 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from training.randomness import LATENT_BLOCK, derive_seed, indexed_latents, normal
+from gan_knowledge_gaps.training.randomness import (
+    LATENT_BLOCK,
+    derive_seed,
+    indexed_latents,
+    normal,
+)
 
 indices = st.integers(0, 3 * LATENT_BLOCK) | st.integers(0, 2**40)
 

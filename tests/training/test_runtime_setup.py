@@ -44,7 +44,7 @@ def fake(tmp_path):
 
 
 REAL = """
-from training.runtime import configure, import_quietly
+from gan_knowledge_gaps.training.runtime import configure, import_quietly
 import_quietly()
 import keras
 import tensorflow as tf
@@ -69,7 +69,7 @@ def test_the_real_one_starts_silently_and_then_draws_nothing_without_a_seed():
 
 def test_what_else_is_said_during_the_import_is_passed_on(fake):
     finished = python(
-        "from training.runtime import import_quietly\n"
+        "from gan_knowledge_gaps.training.runtime import import_quietly\n"
         "import_quietly(); import tensorflow\n"
         "import os, sys; os.write(2, b'later\\n'); sys.stderr.write('last\\n')\n",
         fake(FAKE),
@@ -80,7 +80,8 @@ def test_what_else_is_said_during_the_import_is_passed_on(fake):
 
 def test_a_failed_import_is_seen_with_what_was_said_before(fake):
     finished = python(
-        "from training.runtime import import_quietly; import_quietly(); import tensorflow",
+        "from gan_knowledge_gaps.training.runtime import import_quietly\n"
+        "import_quietly(); import tensorflow",
         fake("import os; os.write(2, b'undefined symbol\\n'); raise ImportError('broken')"),
     )
     assert finished.returncode == 1
@@ -89,8 +90,8 @@ def test_a_failed_import_is_seen_with_what_was_said_before(fake):
 
 
 def test_the_users_own_settings_stay(fake):
-    code = "from training.runtime import import_quietly; import_quietly(); import_quietly()\n"
-    code += "import tensorflow, tensorflow"
+    code = "from gan_knowledge_gaps.training.runtime import import_quietly\n"
+    code += "import_quietly(); import_quietly(); import tensorflow, tensorflow"
     finished = python(code, fake(FAKE), TF_CPP_MIN_LOG_LEVEL="0")
     assert finished.stdout == "0 tensorflow\n"  # and it is imported once
 
@@ -98,7 +99,7 @@ def test_the_users_own_settings_stay(fake):
 def test_importing_training_imports_no_tensorflow_and_a_command_sets_it_up_when_it_comes(fake):
     finished = python(
         "import sys, importlib.util\n"
-        "from training import runtime\n"
+        "from gan_knowledge_gaps.training import runtime\n"
         "runtime.configure = lambda: print('set up')\n"
         "runtime.configure_on_import()\n"
         "importlib.util.find_spec('tensorflow')\n"

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from training.signals import Interrupted, stop_request
+from gan_knowledge_gaps.training.signals import Interrupted, stop_request
 
 BOTH = (signal.SIGINT, signal.SIGTERM)
 

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from training.digests import state_digest
-from training.task import flat_variables
+from gan_knowledge_gaps.training.digests import state_digest
+from gan_knowledge_gaps.training.task import flat_variables
 
 
 def state(*values, name="weights"):

@@ -10,7 +10,9 @@ import pytest
 @pytest.mark.parametrize(("module", "name"), [("pack.run", "run"), ("pack", "__main__")])
 def test_the_command_line_can_be_typed_again(module, name, tmp_path):
     (tmp_path / "pack").mkdir()
-    program = "from training.command_line import command_line; print(command_line())"
+    program = (
+        "from gan_knowledge_gaps.training.command_line import command_line; print(command_line())"
+    )
     (tmp_path / "pack" / f"{name}.py").write_text(program)
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
     done = subprocess.run(

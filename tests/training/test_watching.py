@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from tiny_training import TinyTask, digest, logged
 
-from training.loop import Loop, LoopConfig
-from training.signals import Interrupted
-from training.watching import DetectionWatch, logits_of
+from gan_knowledge_gaps.training.loop import Loop, LoopConfig
+from gan_knowledge_gaps.training.signals import Interrupted
+from gan_knowledge_gaps.training.watching import DetectionWatch, logits_of
 
 IMAGES = np.arange(8, dtype=np.uint8).reshape(8, 1, 1, 1)
 
@@ -66,7 +66,8 @@ def test_lines_of_snapshots_have_them_and_training_is_as_without(tmp_path):
 def test_the_progress_keeps_them_and_a_resumed_training_too(tmp_path, monkeypatch):
     notes = []
     monkeypatch.setattr(
-        "training.loop.Progress.advance", lambda self, count=1, note="": notes.append(note)
+        "gan_knowledge_gaps.training.loop.Progress.advance",
+        lambda self, count=1, note="": notes.append(note),
     )
     with pytest.raises(Interrupted):
         run(tmp_path, TinyTask(at={9: interrupt}), measures())

@@ -8,12 +8,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from data import EpochOrder
-from training.digests import state_digest
-from training.distribution import replica_slice
-from training.loop import Loop, LoopConfig
-from training.randomness import normal
-from training.task import Task, flat_variables
+from gan_knowledge_gaps.data import EpochOrder
+from gan_knowledge_gaps.training.digests import state_digest
+from gan_knowledge_gaps.training.distribution import replica_slice
+from gan_knowledge_gaps.training.loop import Loop, LoopConfig
+from gan_knowledge_gaps.training.randomness import normal
+from gan_knowledge_gaps.training.task import Task, flat_variables
 
 EXAMPLES = np.random.default_rng(0).normal(size=(10, 3)).astype(np.float32)
 BATCH = 4

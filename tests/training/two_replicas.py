@@ -9,8 +9,8 @@ import signal
 import sys
 from pathlib import Path
 
-from training.distribution import distribute, make_strategy, replica_slice
-from training.runtime import configure
+from gan_knowledge_gaps.training.distribution import distribute, make_strategy, replica_slice
+from gan_knowledge_gaps.training.runtime import configure
 
 configure()
 two = make_strategy(cpu_replicas=2)
@@ -19,8 +19,8 @@ import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from tiny_training import TinyTask, digest, logged, make_loop  # noqa: E402
 
-from data import InputError  # noqa: E402
-from training.signals import Interrupted  # noqa: E402
+from gan_knowledge_gaps.data import InputError  # noqa: E402
+from gan_knowledge_gaps.training.signals import Interrupted  # noqa: E402
 
 STEPS = 12
 folder = Path(sys.argv[1])

@@ -16,7 +16,7 @@ def _start() -> int:
         print(f"PROBLEM  Python {sys.version.split()[0]} is too old: install 3.11, 3.12 or 3.13")
         return 1
     try:
-        from training.doctor.command_line import main
+        from gan_knowledge_gaps.training.doctor.command_line import main
     except ModuleNotFoundError as error:
         print(f"PROBLEM  the package {error.name} is missing: pip install -e '.[cpu]' or '.[gpu]'")
         return 1

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from training.progress import say
+import gan_knowledge_gaps
+from gan_knowledge_gaps.training.progress import say
 
 OK, WARNING, PROBLEM = "ok", "warning", "problem"
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(gan_knowledge_gaps.__file__).resolve().parents[1]  # from where it is imported
 _RUN = """
 import dataclasses, importlib, json, sys
 checks = importlib.import_module(sys.argv[1]).checks(*sys.argv[2:])

@@ -10,22 +10,23 @@ from pathlib import Path
 
 from absl import flags
 
-from data import InputError, write_json
-from training import command
-from training.doctor import installation, machine, workdir
-from training.doctor.check import OK, PROBLEM, WARNING, Check, Child, guarded
+from gan_knowledge_gaps.data import InputError, write_json
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.doctor import installation, machine, workdir
+from gan_knowledge_gaps.training.doctor.check import OK, PROBLEM, WARNING, Check, Child, guarded
 
 _ANEW = "make a new environment (make test), then python -c 'import tensorflow' without an error"
 _ON_CPU = "export CUDA_VISIBLE_DEVICES=-1 trains on the processor until this works"
+DOCTOR, STYLEGAN2 = "gan_knowledge_gaps.training.doctor", "gan_knowledge_gaps.stylegan2"
 CHILDREN = (  # all but the data's
-    Child("TensorFlow", "training.doctor.devices", "starting TensorFlow", _ANEW),
-    Child("Replicas", "training.doctor.replicas", "training on one device, again, and on two",
+    Child("TensorFlow", f"{DOCTOR}.devices", "starting TensorFlow", _ANEW),
+    Child("Replicas", f"{DOCTOR}.replicas", "training on one device, again, and on two",
           _ANEW, ("CPU",)),
-    Child("Replicas", "training.doctor.replicas", "the same on GPUs", _ON_CPU, ("GPU",)),
-    Child("Custom operations", "stylegan2.ops.checkup",
+    Child("Replicas", f"{DOCTOR}.replicas", "the same on GPUs", _ON_CPU, ("GPU",)),
+    Child("Custom operations", f"{STYLEGAN2}.ops.checkup",
           "StyleGAN2's operations; building them, the first time, takes a minute or two",
           "train with --ops=tensorflow until this works"),
-    Child("Precision", "stylegan2.precision", "timing StyleGAN2 in float32 and in bfloat16",
+    Child("Precision", f"{STYLEGAN2}.precision", "timing StyleGAN2 in float32 and in bfloat16",
           "train in float32"),
 )  # fmt: skip
 
@@ -88,7 +89,7 @@ def examine(folder: Path, data: str | None) -> Iterator[Check]:
         yield from guarded(name, check)
     if data is not None:
         advice = "take pictures away until it works, half of them at a time"
-        child = Child("Data", "training.doctor.dataset", f"reading {data}", advice, (data,))
+        child = Child("Data", f"{DOCTOR}.dataset", f"reading {data}", advice, (data,))
         yield from guarded("Data", child.run)
     for child in CHILDREN:
         if "GPU" in child.arguments and not shutil.which("nvidia-smi"):

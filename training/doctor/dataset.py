@@ -5,15 +5,15 @@ from pathlib import Path
 
 import numpy as np
 
-from data import InputError, open_path
-from data.labels import describe_labels
-from data.listing import passed_over_line
-from data.picture import decode
-from data.records.manifest import MANIFEST, read_manifest
-from data.records.verification import damaged_shards
-from data.sources import Source, count_jpeg, open_source
-from data.threads import map_in_order
-from training.doctor.check import Check, guarded, problem
+from gan_knowledge_gaps.data import InputError, open_path
+from gan_knowledge_gaps.data.labels import describe_labels
+from gan_knowledge_gaps.data.listing import passed_over_line
+from gan_knowledge_gaps.data.picture import decode
+from gan_knowledge_gaps.data.records.manifest import MANIFEST, read_manifest
+from gan_knowledge_gaps.data.records.verification import damaged_shards
+from gan_knowledge_gaps.data.sources import Source, count_jpeg, open_source
+from gan_knowledge_gaps.data.threads import map_in_order
+from gan_knowledge_gaps.training.doctor.check import Check, guarded, problem
 
 SAMPLE, SECONDS = 500, 20.0
 # Shares of JPEG files between these are a mixture.

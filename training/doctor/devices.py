@@ -5,10 +5,15 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from training.doctor.check import Check, guarded, problem
-from training.doctor.gpus import gpus
-from training.doctor.installation import TENSORFLOWS, requirements_of, unmet, version_of
-from training.runtime import configure, import_quietly
+from gan_knowledge_gaps.training.doctor.check import Check, guarded, problem
+from gan_knowledge_gaps.training.doctor.gpus import gpus
+from gan_knowledge_gaps.training.doctor.installation import (
+    TENSORFLOWS,
+    requirements_of,
+    unmet,
+    version_of,
+)
+from gan_knowledge_gaps.training.runtime import configure, import_quietly
 
 # Relative to the largest number: float32 rounds at 6e-8, and sums here are of a few hundred terms.
 TOLERANCE = 1e-5

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from training.doctor.check import Check, problem
-from training.doctor.machine import GIGA, NEEDS
+from gan_knowledge_gaps.training.doctor.check import Check, problem
+from gan_knowledge_gaps.training.doctor.machine import GIGA, NEEDS
 
 _NAME = "GPUs"
 _COMMAND = (

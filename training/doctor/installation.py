@@ -11,10 +11,10 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from data import InputError, read_json
-from data.json_files import OBJECT
-from training.cluster import find_cluster
-from training.doctor.check import ROOT, Check, problem
+from gan_knowledge_gaps.data import InputError, read_json
+from gan_knowledge_gaps.data.json_files import OBJECT
+from gan_knowledge_gaps.training.cluster import find_cluster
+from gan_knowledge_gaps.training.doctor.check import ROOT, Check, problem
 
 PROJECT = "gan-knowledge-gaps"
 INSTALL = "pip install -e '.[cpu]', or '.[gpu]' for NVIDIA GPUs, with a Python that setup.py allows"
@@ -94,7 +94,7 @@ def packages() -> Check:
 
 def project() -> Check:
     """Whether the code that runs here is the code that runs in other folders, where installed."""
-    command = [sys.executable, "-c", "import training; print(training.__path__[0])"]
+    command = [sys.executable, "-c", "import gan_knowledge_gaps as it; print(it.__path__[0])"]
     done = subprocess.run(command, cwd=os.sep, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         found = f"{ROOT}, not installed: commands work in this folder only"

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import psutil
 
-from data.threads import usable_cores
-from training.cgroups import memory_left, processor_quota
-from training.doctor.check import Check, problem
+from gan_knowledge_gaps.data.threads import usable_cores
+from gan_knowledge_gaps.training.cgroups import memory_left, processor_quota
+from gan_knowledge_gaps.training.doctor.check import Check, problem
 
 GIGA = 1e9
 THREADS = "TF_NUM_INTRAOP_THREADS"

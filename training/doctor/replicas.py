@@ -12,13 +12,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from training.digests import state_digest
-from training.distribution import make_strategy, replica_slice
-from training.doctor.check import Check, problem
-from training.loop import Loop, LoopConfig
-from training.randomness import normal
-from training.runtime import configure
-from training.task import Task, flat_variables
+from gan_knowledge_gaps.training.digests import state_digest
+from gan_knowledge_gaps.training.distribution import make_strategy, replica_slice
+from gan_knowledge_gaps.training.doctor.check import Check, problem
+from gan_knowledge_gaps.training.loop import Loop, LoopConfig
+from gan_knowledge_gaps.training.randomness import normal
+from gan_knowledge_gaps.training.runtime import configure
+from gan_knowledge_gaps.training.task import Task, flat_variables
 
 STEPS, RATE = 6, 0.01
 _PER_REPLICA, _SHAPE = 4, (8, 8, 1)

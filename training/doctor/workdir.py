@@ -16,8 +16,8 @@ from pathlib import Path
 import psutil
 from filelock import FileLock, Timeout
 
-from data import sync_file, sync_folder
-from training.doctor.check import Check, problem
+from gan_knowledge_gaps.data import sync_file, sync_folder
+from gan_knowledge_gaps.training.doctor.check import Check, problem
 
 _BYTES = 2**16
 _PATIENCE = 60  # seconds for Python to start on a busy machine

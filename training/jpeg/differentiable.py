@@ -2,9 +2,9 @@
 
 import tensorflow as tf
 
-from training.jpeg import plain
-from training.jpeg.tables import CHROMINANCE, LUMINANCE, quantization
-from training.native import library
+from gan_knowledge_gaps.training.jpeg import plain
+from gan_knowledge_gaps.training.jpeg.tables import CHROMINANCE, LUMINANCE, quantization
+from gan_knowledge_gaps.training.native import library
 
 
 def encode_decode(

@@ -3,8 +3,8 @@
 import keras
 import tensorflow as tf
 
-from data import InputError
-from training.jpeg import codec, differentiable
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.training.jpeg import codec, differentiable
 
 MODES = ("codec", "differentiable", "straight_through", "none")
 _FORMER_NAMES = {"exact": "differentiable"}  # in the files of models

@@ -2,7 +2,7 @@
 
 import keras
 
-from training.jpeg.layer import JPEGEncoding
+from gan_knowledge_gaps.training.jpeg.layer import JPEGEncoding
 
 
 def with_jpeg_mode(

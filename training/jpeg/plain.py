@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from training.jpeg import exact, soft
-from training.jpeg.tables import CHROMINANCE, LUMINANCE, quantization
+from gan_knowledge_gaps.training.jpeg import exact, soft
+from gan_knowledge_gaps.training.jpeg.tables import CHROMINANCE, LUMINANCE, quantization
 
 BLOCK = 8
 

@@ -7,7 +7,7 @@ images"). Constants take the dtype of the images, so that tests can run them in 
 
 import tensorflow as tf
 
-from training.jpeg.tables import COSINES, TO_RGB, TO_YCBCR
+from gan_knowledge_gaps.training.jpeg.tables import COSINES, TO_RGB, TO_YCBCR
 
 _OFFSET = [0, 128, 128]
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from data import InputError
-from training import command
-from training.native.errors import BuildError
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.training import command
+from gan_knowledge_gaps.training.native.errors import BuildError
 
 if TYPE_CHECKING:
-    from training.native.cache import Library
+    from gan_knowledge_gaps.training.native.cache import Library
 
 
 def main() -> None:
@@ -39,8 +39,8 @@ def build() -> None:
     """
     import tensorflow as tf
 
-    from training.native import cache, library
-    from training.native.toolchain import find_compiler, find_nvcc
+    from gan_knowledge_gaps.training.native import cache, library
+    from gan_knowledge_gaps.training.native.toolchain import find_compiler, find_nvcc
 
     cuda = "with CUDA" if tf.test.is_built_with_cuda() else "without CUDA"
     _tell("TensorFlow", f"{tf.__version__}, built {cuda}")

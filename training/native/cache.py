@@ -12,10 +12,10 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock, Timeout
 
-from data import InputError, read_json, sha256_file, write_json
-from data.json_files import FLAG, NUMBER, TEXT, optional
-from training.native.errors import BuildError
-from training.native.recipe import Recipe
+from gan_knowledge_gaps.data import InputError, read_json, sha256_file, write_json
+from gan_knowledge_gaps.data.json_files import FLAG, NUMBER, TEXT, optional
+from gan_knowledge_gaps.training.native.errors import BuildError
+from gan_knowledge_gaps.training.native.recipe import Recipe
 
 _PATIENCE = 1800  # seconds for another process's build
 _SHAPE = {

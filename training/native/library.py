@@ -11,11 +11,11 @@ from pathlib import Path
 import tensorflow as tf
 from absl import logging
 
-from data import InputError
-from training.native import IMPLEMENTATIONS, cache
-from training.native.errors import BuildError
-from training.native.recipe import KERNELS, Recipe, target_key
-from training.native.toolchain import Tool, find_compiler, find_nvcc
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.training.native import IMPLEMENTATIONS, cache
+from gan_knowledge_gaps.training.native.errors import BuildError
+from gan_knowledge_gaps.training.native.recipe import KERNELS, Recipe, target_key
+from gan_knowledge_gaps.training.native.toolchain import Tool, find_compiler, find_nvcc
 
 SOURCES = KERNELS
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from training.native.errors import BuildError
-from training.native.toolchain import Tool, ask, run
+from gan_knowledge_gaps.training.native.errors import BuildError
+from gan_knowledge_gaps.training.native.toolchain import Tool, ask, run
 
 KERNELS = Path(__file__).parent / "kernels"
 

@@ -10,7 +10,7 @@ import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 
-from training.native.errors import BuildError
+from gan_knowledge_gaps.training.native.errors import BuildError
 
 # In seconds; a compiler that takes longer hangs.
 _PATIENCE = 900

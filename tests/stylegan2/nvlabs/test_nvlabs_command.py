@@ -12,8 +12,8 @@ import pytest
 import tensorflow as tf
 from nvlabs_files import Spec
 
-from data import ArrayImages, InputError
-from stylegan2 import (
+from gan_knowledge_gaps.data import ArrayImages, InputError
+from gan_knowledge_gaps.stylegan2 import (
     NetworkConfig,
     StyleGAN2Task,
     TrainingConfig,
@@ -21,9 +21,9 @@ from stylegan2 import (
     load_network,
     load_nvlabs_pickle,
 )
-from stylegan2.import_nvlabs import import_file
-from stylegan2.saved import transfer
-from training.compiling import compile_step
+from gan_knowledge_gaps.stylegan2.import_nvlabs import import_file
+from gan_knowledge_gaps.stylegan2.saved import transfer
+from gan_knowledge_gaps.training.compiling import compile_step
 
 SPEC = Spec(w=3, mapping_layers=1, labels=2, clamp=256.0, label_layers=2)
 

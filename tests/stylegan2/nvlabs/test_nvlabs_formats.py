@@ -10,11 +10,11 @@ import nvlabs_files as files
 import pytest
 from nvlabs_files import Spec, Storage, Tensor
 
-from data import InputError
-from stylegan2 import load_network, load_nvlabs_pickle
-from stylegan2.nvlabs import tensors
-from stylegan2.nvlabs.load import _convert
-from stylegan2.nvlabs.reader import read
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.stylegan2 import load_network, load_nvlabs_pickle
+from gan_knowledge_gaps.stylegan2.nvlabs import tensors
+from gan_knowledge_gaps.stylegan2.nvlabs.load import _convert
+from gan_knowledge_gaps.stylegan2.nvlabs.reader import read
 
 SPEC = Spec(w=3, mapping_layers=1)
 

@@ -8,8 +8,8 @@ import nvlabs_reference as reference
 import pytest
 from nvlabs_files import Spec
 
-from stylegan2 import load_nvlabs_pickle
-from stylegan2.nvlabs.layout import (
+from gan_knowledge_gaps.stylegan2 import load_nvlabs_pickle
+from gan_knowledge_gaps.stylegan2.nvlabs.layout import (
     discriminator_shapes,
     discriminator_variables,
     generator_shapes,

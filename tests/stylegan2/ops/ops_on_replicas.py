@@ -7,8 +7,8 @@ import hashlib
 import json
 import sys
 
-from training.distribution import make_strategy
-from training.runtime import configure
+from gan_knowledge_gaps.training.distribution import make_strategy
+from gan_knowledge_gaps.training.runtime import configure
 
 configure()
 
@@ -18,7 +18,7 @@ import tensorflow as tf  # noqa: E402
 tf.config.threading.set_intra_op_parallelism_threads(int(sys.argv[1]))
 two = make_strategy(cpu_replicas=2)
 
-from stylegan2.ops import fused_bias_act, upfirdn_2d  # noqa: E402
+from gan_knowledge_gaps.stylegan2.ops import fused_bias_act, upfirdn_2d  # noqa: E402
 
 
 def layer(images, bias, layout: str, implementation: str):

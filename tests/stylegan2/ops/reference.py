@@ -7,9 +7,9 @@ import pytest
 import scipy.signal
 import scipy.special
 
-from training.native import library
-from training.native.errors import BuildError
-from training.native.toolchain import find_compiler
+from gan_knowledge_gaps.training.native import library
+from gan_knowledge_gaps.training.native.errors import BuildError
+from gan_knowledge_gaps.training.native.toolchain import find_compiler
 
 # Half of the distance between neighbouring numbers, relative to them: the error of one rounding.
 ROUNDING = {"float16": 2.0**-11, "bfloat16": 2.0**-8, "float32": 2.0**-24, "float64": 2.0**-53}

@@ -7,9 +7,9 @@ import pytest
 import reference
 import tensorflow as tf
 
-from data import InputError
-from stylegan2.ops import fused_bias_act
-from stylegan2.ops.fused_bias_act import ACTIVATIONS
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.stylegan2.ops import fused_bias_act
+from gan_knowledge_gaps.stylegan2.ops.fused_bias_act import ACTIVATIONS
 
 # What is usual, written down once more: gain, and alpha where there is one.
 USUAL = {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from stylegan2.ops.multi_tensor import adam_update, move_averages
+from gan_knowledge_gaps.stylegan2.ops.multi_tensor import adam_update, move_averages
 
 # The last is of more than one thread's stretch.
 SHAPES = [(), (3,), (5, 7), (200, 300)]

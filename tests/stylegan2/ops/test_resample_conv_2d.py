@@ -6,8 +6,13 @@ import reference
 import scipy.signal
 import tensorflow as tf
 
-from data import InputError
-from stylegan2.ops import conv_downsample_2d, downsample_2d, upsample_2d, upsample_conv_2d
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.stylegan2.ops import (
+    conv_downsample_2d,
+    downsample_2d,
+    upsample_2d,
+    upsample_conv_2d,
+)
 
 RANDOM = np.random.default_rng(0)
 

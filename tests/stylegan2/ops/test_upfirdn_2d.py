@@ -5,8 +5,8 @@ import pytest
 import reference
 import tensorflow as tf
 
-from data import InputError
-from stylegan2.ops import upfirdn_2d
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.stylegan2.ops import upfirdn_2d
 
 RANDOM = np.random.default_rng(0)
 BINOMIAL = np.outer([1, 3, 3, 1], [1, 3, 3, 1]) / 64.0

@@ -5,7 +5,7 @@ import pytest
 import reference
 import tensorflow as tf
 
-from stylegan2.ops import upfirdn_2d
+from gan_knowledge_gaps.stylegan2.ops import upfirdn_2d
 
 RANDOM = np.random.default_rng(0)
 

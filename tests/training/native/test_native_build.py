@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from data import InputError
-from training.native import build, cache, recipe
-from training.native.errors import BuildError
-from training.native.library import obtain
-from training.native.recipe import Recipe, target_key
-from training.native.toolchain import Tool, find_compiler, find_nvcc
+from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.training.native import build, cache, recipe
+from gan_knowledge_gaps.training.native.errors import BuildError
+from gan_knowledge_gaps.training.native.library import obtain
+from gan_knowledge_gaps.training.native.recipe import Recipe, target_key
+from gan_knowledge_gaps.training.native.toolchain import Tool, find_compiler, find_nvcc
 
 pytestmark = pytest.mark.skipif(fake_compilers.GXX is None, reason="there is no g++")
 BUILD = 2  # calls of the compiler: one source, and the link
@@ -67,7 +67,7 @@ def test_force_builds_again(compiler, sources):
 PROCESS = """
 import sys
 from pathlib import Path
-from training.native import library
+from gan_knowledge_gaps.training.native import library
 print("ready", flush=True)
 sys.stdin.readline()
 print(library.obtain(Path(sys.argv[1])).library.path, flush=True)

@@ -12,9 +12,9 @@ from pathlib import Path
 import fake_compilers
 import pytest
 
-from training.native.errors import BuildError
-from training.native.recipe import KERNELS
-from training.native.toolchain import find_nvcc
+from gan_knowledge_gaps.training.native.errors import BuildError
+from gan_knowledge_gaps.training.native.recipe import KERNELS
+from gan_knowledge_gaps.training.native.toolchain import find_nvcc
 
 HERE = Path(__file__).parent
 PROGRAM = [HERE / "gpu_test.cu", KERNELS / "upfirdn_2d.cu", KERNELS / "fused_bias_act.cu"]
@@ -87,7 +87,7 @@ import ctypes, sys
 from pathlib import Path
 import tensorflow as tf
 from tensorflow.python.framework import kernels
-from training.native import library, recipe
+from gan_knowledge_gaps.training.native import library, recipe
 
 recipe._ARCHITECTURES = (90,)  # and unoptimised: this is about the parts fitting together
 recipe._FLAGS = ("-O0", "-DNDEBUG", "-fPIC")

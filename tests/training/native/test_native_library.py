@@ -13,8 +13,8 @@ import fake_compilers
 import pytest
 import tensorflow as tf
 
-from data import InputError, sha256_file
-from training.native import cache, library
+from gan_knowledge_gaps.data import InputError, sha256_file
+from gan_knowledge_gaps.training.native import cache, library
 
 pytestmark = pytest.mark.skipif(fake_compilers.GXX is None, reason="there is no g++")
 BUILD = 2  # calls of the compiler: one source, and the link
