@@ -37,11 +37,13 @@ def elsewhere(site, tmp_path):
         (tmp_path / f"{room}.py").write_text(NOT_MINE)
     environment = {**os.environ, "PYTHONPATH": str(site)}
 
-    def run(*arguments: str) -> str:
-        return subprocess.run(
-            [sys.executable, *arguments], cwd=tmp_path, env=environment, check=True,
+    def run(*arguments: str, code: int = 0) -> str:
+        done = subprocess.run(
+            [sys.executable, *arguments], cwd=tmp_path, env=environment, check=False,
             capture_output=True, text=True,
-        ).stdout  # fmt: skip
+        )  # fmt: skip
+        assert done.returncode == code, done.stderr
+        return done.stdout or done.stderr
 
     return run
 
@@ -66,6 +68,15 @@ def test_installed_commands_run_beside_files_that_have_the_names_of_rooms(elsewh
     elsewhere("-c", started, "data.convert", *flags)
     said = elsewhere("-m", "gan_knowledge_gaps.data.verify", "records", "--pixels")
     assert "10 images" in said
+
+
+def test_without_tensorflow_a_command_names_the_extra_in_one_line(elsewhere, tmp_path):
+    absent = "import sys; sys.modules['tensorflow'] = None\n"
+    started = f"{absent}from gan_knowledge_gaps.__main__ import main; main()"
+    flags = "--run=run", "--data=pictures", "--network_resolution=8"
+    said = elsewhere("-c", started, "stylegan2.train", *flags, code=2)
+    assert said.count("\n") == 1 and "pip install 'gan-knowledge-gaps[cpu]'" in said
+    assert not (tmp_path / "run").exists()
 
 
 def test_the_package_works_as_a_library_beside_such_files(elsewhere, site):

@@ -117,6 +117,10 @@ def _exit_code(main: Callable[[], None], resumes: bool) -> int:
     except BrokenPipeError:
         _discard(sys.stdout, sys.stderr)
         return 128 + _SIGPIPE
+    except ModuleNotFoundError as error:
+        if error.name != "tensorflow":
+            raise
+        _fail(f"TensorFlow is not installed: pip install '{PACKAGE}[cpu]', or [gpu]")
     except Exception as error:
         number = trouble(error)
         if number is None:
