@@ -1,5 +1,6 @@
 """Steps as graphs, and trainings that take over the graphs of those before them."""
 
+import functools
 from collections.abc import Callable, Hashable
 
 import keras
@@ -15,8 +16,7 @@ Networks = dict[str, keras.Model]
 def compile_step(task: Task, strategy: tf.distribute.Strategy) -> RunStep:
     """A task's step, each of its parts a graph of its own."""
 
-    @tf.function
-    def run_part(step: tf.Tensor, seed: tf.Tensor | None, *batch, part: Hashable) -> Metrics:
+    def run_part(part: Hashable, step: tf.Tensor, seed: tf.Tensor | None, *batch) -> Metrics:
         given = {"seed": seed, "part": part}
         options = {name: value for name, value in given.items() if value is not None}
         per_replica = strategy.run(task.train_step, args=(step, *batch), kwargs=options)
@@ -27,12 +27,16 @@ def compile_step(task: Task, strategy: tf.distribute.Strategy) -> RunStep:
             for name, value in per_replica.items()
         }
 
+    @functools.cache  # a function each: of one that is traced for each part, TensorFlow warns
+    def graph_of(part: Hashable):
+        return tf.function(functools.partial(run_part, part))
+
     def run(step: int, batch: tuple) -> Metrics:
         number = tf.constant(step, tf.int64)
         seed = None if task.draw_seed is None else tf.constant(task.draw_seed, tf.int64)
         metrics = {}
         for part in task.parts(step):
-            metrics |= run_part(number, seed, *batch, part=part)
+            metrics |= graph_of(part)(number, seed, *batch)
         return metrics
 
     return run
