@@ -11,12 +11,15 @@ training    ClassifierTask and DigitTask
 augmentation, perturbations, early_stopping    what a detector's training may add
 scoring     logits and features of any number of images
 train, evaluate, explain    the commands
+training_inputs    what trainings on a user's own images have in common
+extending, extension_report    a detector that is extended by new generators, before and after
 audit, auditing/      the command that looks for shortcuts and related images, and its parts
 evaluation_inputs, evaluation, score_pictures, spectra    what evaluate and explain consist of
 hires_cam, map_geometry    where in an image a detector sees a generator
 baseline    logistic regression on the radial spectrum, which a network must be better than
-linear      logistic regression, of the baseline and of the probe
+linear      logistic regression, of the baselines and of the probe
 pretrained  weights that a training begins with, and the linear probe on them
+train_attributor, attribute, attribution/    the commands that tell generators apart, their parts
 calibrate   the command that chooses a detector's threshold by natural pictures
 detect, detection/    the command that looks at files, and its parts
 export, serving/      the command that makes a SavedModel, and its parts

@@ -127,6 +127,7 @@ def build_detector(
     seed: int = 0,
     precision: str = "float32",
     width: float = 1.0,
+    outputs: int = 1,
 ) -> keras.Model:
     """A detector with fresh weights, of Keras' own layers only.
 
@@ -139,9 +140,10 @@ def build_detector(
         seed: seed of the initial weights.
         precision: Keras dtype policy of the hidden layers; the logits are always float32.
         width: factor of the channels; 1 is the architecture that the name stands for.
+        outputs: number of logits.
 
     Returns:
-        A model from images [N, H, W, C] in [0, 255] to logits [N, 1], float32.
+        A model from images [N, H, W, C] in [0, 255] to logits [N, outputs], float32.
     """
     import keras
 
@@ -155,6 +157,6 @@ def build_detector(
         size = [max(length, backbone.least_size) for length in image_shape[:2]]
         x = keras.layers.Resizing(*size, dtype="float32")(x)
     features = keras.layers.GlobalAveragePooling2D()(backbone.features(x, width))
-    logits = keras.layers.Dense(1)(features)
+    logits = keras.layers.Dense(outputs)(features)
     scale = 1.0 if backbone.heeds_width else width
     return rebuild(keras.Model(images, logits), name, seed, precision, scale)

@@ -36,7 +36,7 @@ class Baseline:
 
     def logits(self, images: Images) -> np.ndarray:
         """Logits [N] of images of the size that it was fitted on, positive = generated."""
-        return _features(images, self.jpeg_quality) @ self.weights + self.bias
+        return spectrum_features(images, self.jpeg_quality) @ self.weights + self.bias
 
     def save(self, folder: Path) -> None:
         """Writes it beside the detector that it is compared with."""
@@ -74,7 +74,8 @@ def fit_baseline(natural: Images, generated: Images, jpeg_quality: int) -> Basel
         generated: likewise.
         jpeg_quality: of the network's JPEG encoding; 0 for none.
     """
-    features = [_features(at_most(images, MOST), jpeg_quality) for images in (natural, generated)]
+    sets = at_most(natural, MOST), at_most(generated, MOST)
+    features = [spectrum_features(images, jpeg_quality) for images in sets]
     labels = np.repeat([0, 1], [len(each) for each in features])
     return Baseline(*fit_linear(np.concatenate(features), labels), jpeg_quality)
 
@@ -85,6 +86,11 @@ def baseline_line(detector: float, baseline: float) -> str:
     return line if detector >= baseline else f"warning: {line}: the network is worse"
 
 
-def _features(images: Images, jpeg_quality: int) -> np.ndarray:
-    """Float64 [N, R]."""
+def spectrum_features(images: Images, jpeg_quality: int) -> np.ndarray:
+    """What it is fitted to: the log10 power in each ring of frequencies, float64 [N, R].
+
+    Args:
+        images: any.
+        jpeg_quality: of the encoding that they pass through first; 0 for none.
+    """
     return radial_profiles(Perturbed(images, "jpeg", jpeg_quality) if jpeg_quality else images)

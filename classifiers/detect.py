@@ -85,7 +85,7 @@ def _run(paths: list[str]) -> None:
     detector = load_detector(values.detector)
     thresholds = thresholds_of(detector, prior, values.threshold, values.uncertain_threshold)
     qualities = QUALITIES if values.stability else ()
-    with _open_output(values.output) as stream:
+    with open_output(values.output) as stream:
         writer = WRITERS[values.format](stream, values.stability)
         total, unreadable = detect_all(
             detector,
@@ -184,7 +184,7 @@ def check_order(threshold: float, uncertain: float) -> None:
 
 
 @contextlib.contextmanager
-def _open_output(path: str | None) -> Iterator[TextIO]:
+def open_output(path: str | None) -> Iterator[TextIO]:
     """A stream in UTF-8 that passes file names on as they are, whatever bytes they hold."""
     if path is None:
         sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")

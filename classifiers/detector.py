@@ -8,21 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gan_knowledge_gaps.classifiers.config import ClassifierConfig
 from gan_knowledge_gaps.classifiers.detection.predictions import Thresholds
 from gan_knowledge_gaps.data import Images, atomic_path, read_json, write_json
 from gan_knowledge_gaps.data.json_files import NUMBER, OBJECT, TEXT, WHOLE, above, at_least, one_of
 from gan_knowledge_gaps.data.resize import FILTERS
 from gan_knowledge_gaps.metrics.prior import BALANCED, prior_shift
+from gan_knowledge_gaps.training.config import json_shape
 
 if TYPE_CHECKING:
     import keras
 
 INFO = "detector.json"
+_SET = {"path": TEXT, "fingerprint": TEXT}
 _SHAPE = {
     "calibration?": {"threshold": NUMBER, "uncertain_threshold": NUMBER},
     "temperature?": above(0), "resize_filter?": one_of(*FILTERS), "architecture?": TEXT,
-    "classifier?": {"width?": above(0)}, "augmentation?": OBJECT, "groups?": TEXT,
-    "common_size?": at_least(1, WHOLE), "audit?": OBJECT,
+    "classifier?": json_shape(ClassifierConfig) | {"width?": above(0)}, "augmentation?": OBJECT,
+    "groups?": TEXT, "common_size?": at_least(1, WHOLE), "audit?": OBJECT, "start?": TEXT,
+    "natural?": _SET, "generated?": [_SET],
 }  # fmt: skip
 
 

@@ -52,14 +52,12 @@ class EvaluationInputs:
         }
 
 
-def define_sets() -> None:
-    """Defines --natural, --generated and --groups."""
+def define_sets(generated: str = "of each generator a folder, a zip or records.") -> None:
+    """Defines --natural, --generated and --groups; `generated` says what that flag takes."""
     flags.DEFINE_string(
         "natural", None, "Natural images: folder or zip of images, or folder of records."
     )
-    flags.DEFINE_list(
-        "generated", [], "Generated images, of each generator a folder, a zip or records."
-    )
+    flags.DEFINE_list("generated", [], f"Generated images, {generated}")
     with group(DATA):
         flags.DEFINE_string("groups", None, GROUPS_HELP)
 
@@ -191,14 +189,20 @@ def groups_of_training(detector: Detector, given: str | None, split: str) -> str
     trained = detector.info.get("groups")
     if given is None or split == "all" or "natural" not in detector.info:
         return given or trained
-    both_files = trained is not None and Path(trained).suffix == Path(given).suffix == CSV
-    if given != trained and not both_files:
+    if not same_rule(given, trained):
         by = f"with --groups={trained}" if trained else "without --groups"
         raise InputError(
             f"the detector was trained {by}: another split would evaluate it on images that "
             "trained it; leave --groups out, or give --split=all"
         )
     return given
+
+
+def same_rule(given: str | None, trained: str | None) -> bool:
+    """Whether two rules of `data.groups` may be one: a file may have moved, or have new rows."""
+    if given == trained or None in (given, trained):
+        return given == trained
+    return Path(given).suffix == Path(trained).suffix == CSV
 
 
 def check_distinct(natural: str, generated: list[str]) -> None:

@@ -43,7 +43,11 @@ def check_architecture(
 
 
 def build_configured(
-    architecture: str, image_shape: tuple[int, int, int], seed: int, config: ClassifierConfig
+    architecture: str,
+    image_shape: tuple[int, int, int],
+    seed: int,
+    config: ClassifierConfig,
+    outputs: int = 1,
 ) -> keras.Model:
     """`build` with what a training's configuration says of the network."""
     return build(
@@ -54,6 +58,7 @@ def build_configured(
         config.width,
         config.jpeg_quality,
         config.enlarge,
+        outputs,
     )
 
 
@@ -65,6 +70,7 @@ def build(
     width: float = 1.0,
     jpeg_quality: int = 0,
     enlarge: bool = False,
+    outputs: int = 1,
 ) -> keras.Model:
     """A classifier with fresh weights.
 
@@ -76,9 +82,11 @@ def build(
         width: factor of the hidden channels; 1 is the architecture that the name stands for.
         jpeg_quality: quality of the JPEG encoding that all images pass through first; 0 for none.
         enlarge: whether images below the architecture's least size are enlarged to it.
+        outputs: number of logits: 1 of a detector, several of what tells generators apart.
 
     Returns:
-        A model from images [N, H, W, C] in [0, 255] to logits [N, 1], positive = generated.
+        A model from images [N, H, W, C] in [0, 255] to logits [N, outputs]; of a detector positive
+        = generated.
 
     Raises:
         InputError: no architecture has that name, it has no such width, or the images are smaller
@@ -91,9 +99,9 @@ def build(
     from gan_knowledge_gaps.training.jpeg import JPEGEncoding
 
     if architecture in BACKBONES:
-        model = build_detector(architecture, image_shape, seed, precision, width)
+        model = build_detector(architecture, image_shape, seed, precision, width, outputs)
     else:
-        model = build_cnn(image_shape, seed=seed, precision=precision, width=width)
+        model = build_cnn(image_shape, outputs, seed=seed, precision=precision, width=width)
     if not jpeg_quality:
         return model
     images = keras.Input(image_shape, name="images")

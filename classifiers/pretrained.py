@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,15 +12,15 @@ import numpy as np
 
 from gan_knowledge_gaps.classifiers.backbones import BACKBONES, KerasApplication
 from gan_knowledge_gaps.classifiers.evaluation_inputs import at_most
-from gan_knowledge_gaps.classifiers.linear import fit_linear
+from gan_knowledge_gaps.classifiers.linear import fit_linear_classes
 from gan_knowledge_gaps.data import Images, InputError, sha256_file
-from gan_knowledge_gaps.metrics.prior import prior_weights
+from gan_knowledge_gaps.metrics.open_set import class_weights
 from gan_knowledge_gaps.training.progress import say
 
 if TYPE_CHECKING:
     import keras
 
-    from gan_knowledge_gaps.classifiers.training import ClassifierTask
+    from gan_knowledge_gaps.classifiers.training import SupervisedTask
 
 NONE, IMAGENET = "none", "imagenet"
 MOST = 4000  # images of each kind that the probe is fitted on
@@ -58,18 +59,23 @@ def recorded_weights(weights: str) -> dict[str, str]:
     """What a run records of where it began; nothing where that is its seed alone."""
     if weights in (NONE, IMAGENET):
         return {} if weights == NONE else {"weights": weights}
+    return {"weights": recorded_model(weights)}
+
+
+def recorded_model(path: str) -> str:
+    """The name of a model's file, or of that in its folder, and its SHA-256."""
     from gan_knowledge_gaps.training.keras_models import classifier_file
 
-    file = classifier_file(weights)
-    return {"weights": f"{file.name}, SHA-256 {sha256_file(file)}"}
+    file = classifier_file(path)
+    return f"{file.name}, SHA-256 {sha256_file(file)}"
 
 
 def begin_with(
-    task: ClassifierTask,
+    task: SupervisedTask,
     weights: str,
     architecture: str,
     width: float,
-    training: tuple[Images, Images],
+    training: Sequence[Images],
 ) -> None:
     """Lets a training begin with a linear probe on other images' weights.
 
@@ -77,14 +83,14 @@ def begin_with(
         task: with validation images, whose model takes them; the probe is the first that its early
             stopping looks at.
         weights, architecture, width: see `start_from`.
-        training: natural and generated images.
+        training: images of each class; of a detector natural and generated ones.
 
     Raises:
         InputError: the weights cannot be had, or are those of another network.
     """
     stopping = task.early_stopping
     start_from(task.model, weights, architecture, width)
-    fit_probe(task.model, training, (stopping.natural, stopping.generated))
+    fit_probe(task.model, training, stopping.sets)
     found = stopping.validate()
     say(f"linear probe: {found['validation_accuracy']:.1%} of the images held back are told apart")
 
@@ -122,19 +128,20 @@ def start_from(model: keras.Model, weights: str, architecture: str, width: float
 
 
 def fit_probe(
-    model: keras.Model, training: tuple[Images, Images], validation: tuple[Images, Images]
+    model: keras.Model, training: Sequence[Images], validation: Sequence[Images]
 ) -> float:
     """Fits the last layer by logistic regression on what the others, as they are, make of images.
 
     Args:
         model: of `classifiers.build`; of its weights only the last layer's change.
-        training: natural and generated images, of which at most MOST each are taken.
-        validation: natural and generated images, whose loss chooses the penalty.
+        training: images of each class, of which at most MOST are taken; where the model has one
+            logit, natural and generated ones.
+        validation: images of each class, whose loss chooses the penalty.
 
     Returns:
-        The cross-entropy of the validation images, each kind weighing half.
+        The cross-entropy of the validation images, each class weighing the same.
     """
-    from scipy.special import expit
+    from scipy.special import softmax
     from sklearn.metrics import log_loss
 
     from gan_knowledge_gaps.classifiers.models import behind_jpeg
@@ -145,14 +152,16 @@ def fit_probe(
     others, other_labels = _joined([predict(network, images) for images in validation])
     fitted = []
     for penalty in INVERSE_PENALTIES:
-        kernel, bias = fit_linear(values, labels, penalty)
-        probability = expit(others @ kernel + bias)
-        loss = log_loss(other_labels, probability, sample_weight=prior_weights(other_labels))
+        kernel, bias = fit_linear_classes(values, labels, penalty)
+        probability = softmax(others @ kernel + bias, axis=1)
+        loss = log_loss(other_labels, probability, sample_weight=class_weights(other_labels))
         fitted.append((float(loss), kernel, bias))
     loss, kernel, bias = min(fitted, key=lambda each: each[0])
     head = behind_jpeg(model).layers[-1]
-    head.kernel.assign(kernel[:, None])
-    head.bias.assign([bias])
+    if head.kernel.shape[-1] == 1:
+        kernel, bias = kernel[:, 1:] - kernel[:, :1], bias[1:] - bias[:1]
+    head.kernel.assign(kernel)
+    head.bias.assign(bias)
     return loss
 
 
@@ -193,5 +202,6 @@ def _rescaling(network: keras.Model) -> keras.layers.Rescaling:
 
 
 def _joined(parts: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Features of natural and generated images, float64, and their labels."""
-    return np.concatenate(parts).astype(float), np.repeat([0, 1], [len(each) for each in parts])
+    """Features of the images of each class, float64, and their labels."""
+    labels = np.repeat(np.arange(len(parts)), [len(each) for each in parts])
+    return np.concatenate(parts).astype(float), labels

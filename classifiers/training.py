@@ -9,7 +9,7 @@ import tensorflow as tf
 from gan_knowledge_gaps.classifiers.augmentation import AugmentationConfig, augmented
 from gan_knowledge_gaps.classifiers.cnn import build_cnn
 from gan_knowledge_gaps.classifiers.config import ClassifierConfig, DigitConfig
-from gan_knowledge_gaps.classifiers.early_stopping import EarlyStopping
+from gan_knowledge_gaps.classifiers.early_stopping import DetectorStopping, EarlyStopping
 from gan_knowledge_gaps.classifiers.models import build_configured
 from gan_knowledge_gaps.classifiers.pool import BalancedPool
 from gan_knowledge_gaps.data import EpochOrder, Images
@@ -20,14 +20,36 @@ DIGIT_FEATURES = 64
 LEAST_LOOKS = 3  # at the validation loss, until a training has converged
 
 
-class _SupervisedTask(Task):
+def looks(config: ClassifierConfig, every: int) -> int:
+    """How often in a row the loss may be no lower, seen every so many steps, at convergence."""
+    return max(LEAST_LOOKS, -(-config.patience // every))
+
+
+def class_losses(logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """The cross-entropy of each image over classes [N], and whether its class is right [N].
+
+    Args:
+        logits: float32 [N, K].
+        labels: int32 [N], 0 ... K - 1.
+    """
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
+    # Not in int32, which a GPU would leave to the host.
+    return losses, tf.argmax(logits, axis=-1) == tf.cast(labels, tf.int64)
+
+
+class SupervisedTask(Task):
     """Adam on a classification loss, with a learning rate that falls linearly to 0.
 
     Args:
         model: images in [0, 255] to logits.
         config: the training's configuration.
         steps: steps of the whole training.
+
+    Attributes:
+        early_stopping: by which the training ends at convergence; None to train all steps.
     """
+
+    early_stopping: EarlyStopping | None = None
 
     def __init__(self, model: keras.Model, config: ClassifierConfig | DigitConfig, steps: int):
         self.model, self.batch_size = model, config.batch_size
@@ -54,60 +76,10 @@ class _SupervisedTask(Task):
         accuracy = tf.reduce_sum(tf.cast(correct, tf.float32)) / self.batch_size
         return {"loss": loss, "accuracy": accuracy}
 
-    @abc.abstractmethod
-    def losses(self, logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """The loss of each image [N] and whether it is classified correctly [N]."""
-
-
-class ClassifierTask(_SupervisedTask):
-    """Trains a classifier to tell the images of a pool of generators from natural ones.
-
-    Args:
-        architecture: one of `classifiers.ARCHITECTURES`.
-        config: the training's configuration.
-        natural: natural training images, N of them in the paper.
-        generated: images of each generator of the pool; N of each in the paper.
-        seed: seed of the initial weights, the data order and augmentation.
-        augmentation: of natural and generated images alike; None for none, as in the paper.
-        validation: natural and generated images that do not train, by whose loss the training
-            stops; None to train all epochs.
-    """
-
-    def __init__(
-        self,
-        architecture: str,
-        config: ClassifierConfig,
-        natural: Images,
-        generated: list[Images],
-        seed: int,
-        augmentation: AugmentationConfig | None = None,
-        validation: tuple[Images, Images] | None = None,
-    ):
-        self._pool = BalancedPool(natural, generated, config.batch_size, seed)
-        self._augmentation = augmentation or AugmentationConfig()
-        self._seed = derive_seed(seed, "augmentation")
-        model = build_configured(architecture, natural.shape, seed, config)
-        largest = max(len(natural), sum(map(len, generated)))
-        steps = config.steps(largest, 1)
-        super().__init__(model, config, steps)
-        if validation is None:
-            self.graph = ClassifierTask, architecture, config, natural.shape, steps
-        self.early_stopping = None
-        if validation is not None:
-            every = max(1, 2 * largest // config.batch_size)
-            looks = max(LEAST_LOOKS, -(-config.patience // every))
-            self.early_stopping = EarlyStopping(model, *validation, every, looks)
-            self.state["early_stopping"] = self.early_stopping.state
-
-    def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
-        """Half natural, half generated: uint8 [B, H, W, C], and labels [B], 1 = generated."""
-        images, labels = self._pool.batch(step)
-        return augmented(images, self._augmentation, [self._seed, step]), labels
-
-    def become(self, other: "ClassifierTask") -> None:
-        """Becomes another training of the same graph."""
-        super().become(other)
-        self._pool, self._augmentation, self._seed = other._pool, other._augmentation, other._seed
+    def stop_early(self, stopping: EarlyStopping) -> None:
+        """Lets the training end at convergence."""
+        self.early_stopping = stopping
+        self.state["early_stopping"] = stopping.state
 
     def after_step(self, step: int) -> dict[str, float]:
         """Validates after each epoch, where the training may stop early."""
@@ -122,6 +94,62 @@ class ClassifierTask(_SupervisedTask):
         """Whether the validation loss has stopped improving."""
         return self.early_stopping is not None and self.early_stopping.has_converged
 
+    @abc.abstractmethod
+    def losses(self, logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """The loss of each image [N] and whether it is classified correctly [N]."""
+
+
+class ClassifierTask(SupervisedTask):
+    """Trains a classifier to tell the images of a pool of generators from natural ones.
+
+    Args:
+        architecture: one of `classifiers.ARCHITECTURES`.
+        config: the training's configuration.
+        natural: natural training images, N of them in the paper.
+        generated: images of each generator of the pool; N of each in the paper.
+        seed: seed of the initial weights, the data order and augmentation.
+        augmentation: of natural and generated images alike; None for none, as in the paper.
+        validation: natural and generated images that do not train, by whose loss the training
+            stops; None to train all epochs.
+        model: that is trained further; None for one with fresh weights.
+    """
+
+    def __init__(
+        self,
+        architecture: str,
+        config: ClassifierConfig,
+        natural: Images,
+        generated: list[Images],
+        seed: int,
+        augmentation: AugmentationConfig | None = None,
+        validation: tuple[Images, Images] | None = None,
+        model: keras.Model | None = None,
+    ):
+        self._pool = BalancedPool(natural, generated, config.batch_size, seed)
+        self._augmentation = augmentation or AugmentationConfig()
+        self._seed = derive_seed(seed, "augmentation")
+        is_fresh = model is None
+        if is_fresh:
+            model = build_configured(architecture, natural.shape, seed, config)
+        largest = max(len(natural), sum(map(len, generated)))
+        steps = config.steps(largest, 1)
+        super().__init__(model, config, steps)
+        if validation is not None:
+            every = max(1, 2 * largest // config.batch_size)
+            self.stop_early(DetectorStopping(model, *validation, every, looks(config, every)))
+        elif is_fresh:
+            self.graph = ClassifierTask, architecture, config, natural.shape, steps
+
+    def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
+        """Half natural, half generated: uint8 [B, H, W, C], and labels [B], 1 = generated."""
+        images, labels = self._pool.batch(step)
+        return augmented(images, self._augmentation, [self._seed, step]), labels
+
+    def become(self, other: "ClassifierTask") -> None:
+        """Becomes another training of the same graph."""
+        super().become(other)
+        self._pool, self._augmentation, self._seed = other._pool, other._augmentation, other._seed
+
     def losses(self, logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Binary cross-entropy; the decision threshold is 0.5, a logit of 0."""
         logits = tf.reshape(logits, [-1])
@@ -129,7 +157,7 @@ class ClassifierTask(_SupervisedTask):
         return losses, (logits > 0) == (labels > 0.5)
 
 
-class DigitTask(_SupervisedTask):
+class DigitTask(SupervisedTask):
     """Trains a digit classifier on natural images, for the features of a Fréchet distance.
 
     It is the setting's CNN with a hidden layer of 64 features and a logit for each class: ten, but
@@ -162,6 +190,4 @@ class DigitTask(_SupervisedTask):
 
     def losses(self, logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Cross-entropy over the digits."""
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
-        # Not in int32, which a GPU would leave to the host.
-        return losses, tf.argmax(logits, axis=-1) == tf.cast(labels, tf.int64)
+        return class_losses(logits, labels)

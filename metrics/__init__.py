@@ -7,6 +7,7 @@ gaussian            mean and covariance of features that arrive in batches
 intervals           confidence intervals of detection metrics
 kernel              the kernel distance between two sets of features
 manifolds           improved precision and recall, density and coverage
+open_set            images of classes that a classifier does not know
 path_length         perceptual path length
 prior               weights at a share of generated images
 sliced_wasserstein  the distance between patches of two sets of images, at every scale

@@ -89,19 +89,45 @@ def fit_temperature(
     Raises:
         ValueError: one of the kinds is missing.
     """
-    logits, labels = np.asarray(logits, np.float64), np.asarray(labels, np.float64)
-    if not 0 < labels.mean() < 1:
-        raise ValueError("a temperature needs natural and generated images")
-    of_kind = np.where(labels > 0.5, labels.sum(), (1 - labels).sum())
-    signed, certain = np.where(labels > 0.5, logits, -logits), (of_kind + 1) / (of_kind + 2)
+    logits = np.asarray(logits, np.float64)
+    return fit_class_temperature(np.stack([0 * logits, logits], axis=1), labels, weights)
+
+
+def fit_class_temperature(
+    logits: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
+) -> float:
+    """The temperature T > 0 whose softmax(logits / T) has the least cross-entropy.
+
+    Of two classes it is `fit_temperature` of the difference of the logits: the labels are smoothed
+    to (n + 1) / (n + K) for the class of the image, of which there are n, and 1 / (n + K) for each
+    other of the K classes.
+
+    Args:
+        logits: [N, K] of images that the classifier was not trained on.
+        labels: their classes, 0 ... K - 1, [N]; each must be there.
+        weights: [N], positive; None for all alike.
+
+    Returns:
+        T, within 0.01 ... 100: above 1 where the classifier is too sure of itself.
+
+    Raises:
+        ValueError: one of the classes is missing.
+    """
+    logits, labels = np.asarray(logits, np.float64), np.asarray(labels).astype(int)
+    classes = logits.shape[1]
+    counts = np.bincount(labels, minlength=classes)
+    if not counts.all():
+        raise ValueError("a temperature needs images of each class")
+    of_class = counts[labels][:, None]  # [N, 1]
+    targets = (of_class * np.eye(classes)[labels] + 1) / (of_class + classes)
 
     def cross_entropy(log_temperature: float) -> float:
-        scaled = signed * np.exp(-log_temperature)
-        losses = certain * np.logaddexp(0, -scaled) + (1 - certain) * np.logaddexp(0, scaled)
-        return float(np.average(losses, weights=weights))
+        logs = log_softmax(logits * np.exp(-log_temperature), axis=1)
+        return float(np.average(-(targets * logs).sum(axis=1), weights=weights))
 
     bounds = (np.log(0.01), np.log(100))
     from scipy.optimize import minimize_scalar
+    from scipy.special import log_softmax
 
     found = minimize_scalar(cross_entropy, bounds=bounds, method="bounded", options={"xatol": 1e-6})
     ends = [(cross_entropy(each), each) for each in (*bounds, found.x)]

@@ -5,6 +5,8 @@ images and for a classifier that made no mistake, where the bootstrap's percenti
 or have no width at all. Limits are within 0 ... 1.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from gan_knowledge_gaps.metrics.detection import (
@@ -55,20 +57,31 @@ def accuracy_interval(
 ) -> Interval:
     """Interval of the mean of detection rate and share of natural images called natural.
 
-    The limits of both rates, combined as independent errors are (Newcombe 1998; Zou & Donner 2008).
-
     Args:
         generated_logits: [N], positive = generated.
         natural_logits: [M].
         level: probability that the interval stands for.
     """
-    parts = [(detection_rate(generated_logits), len(generated_logits))]
-    parts.append((1 - detection_rate(natural_logits), len(natural_logits)))
-    limits = [(share, *wilson(share, count, level)) for share, count in parts]
-    accuracy = sum(share for share, _, _ in limits) / 2
-    down = np.hypot(*(share - low for share, low, _ in limits)) / 2
-    up = np.hypot(*(high - share for share, _, high in limits)) / 2
-    return _within(accuracy - down, accuracy + up)
+    shares = detection_rate(generated_logits), 1 - detection_rate(natural_logits)
+    return mean_share_interval(shares, (len(generated_logits), len(natural_logits)), level)
+
+
+def mean_share_interval(
+    shares: Sequence[float], counts: Sequence[int], level: float = LEVEL
+) -> Interval:
+    """Interval of the mean of several binomial shares, such as those of classes that weigh alike.
+
+    Wilson's limits of each, combined as independent errors are (Newcombe 1998; Zou & Donner 2008).
+
+    Args:
+        shares: [K], in [0, 1].
+        counts: of how many images each, [K].
+        level: probability that the interval stands for.
+    """
+    limits = np.array([wilson(*each, level) for each in zip(shares, counts, strict=True)])  # [K, 2]
+    mean, distances = np.mean(shares), np.abs(limits - np.array(shares)[:, None])
+    down, up = np.linalg.norm(distances, axis=0) / len(limits)
+    return _within(mean - down, mean + up)
 
 
 def roc_auc_interval(

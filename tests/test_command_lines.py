@@ -44,7 +44,7 @@ def run(command: str, *arguments: str) -> tuple[int, str, list[str], set[str]]:
 def test_all_commands_are_found():
     assert {"data.convert", "training.native.build", "training.doctor"} < set(COMMANDS)
     assert {"experiments.iterations", "experiments.all", "classifiers.detect"} < set(COMMANDS)
-    assert len(COMMANDS) == 34
+    assert len(COMMANDS) == 36
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -130,6 +130,21 @@ def test_a_flag_that_does_not_exist_is_refused_at_once(command):
         (
             "classifiers.train", ["--run=x", "--natural=a", "--generated=b", "--common_size=7"],
             "--common_size is 7",
+        ),
+        (
+            "classifiers.train",
+            ["--run=x", "--natural=a", "--generated=b", "--start=c", "--weights=imagenet"],
+            "leave --weights out",
+        ),
+        ("classifiers.attribute", ["--attributor=x"], "--attributor=FOLDER is needed"),
+        (
+            "classifiers.train_attributor",
+            ["--run=x", "--natural=a", "--generated=unknown=b"], "a generator is called 'unknown'",
+        ),
+        (
+            "classifiers.train_attributor",
+            ["--run=x", "--natural=a", "--generated=b,c=d", "--unknown=c=e"],
+            "--unknown names c (e), which trains",
         ),
         ("classifiers.audit", ["--natural=a"], "--natural and --generated"),
         ("evaluation.compare", ["--images=a"], "--reference and --images"),

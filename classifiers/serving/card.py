@@ -99,6 +99,8 @@ def card_text(card: dict[str, Any]) -> str:
         "temperature": f"{card['temperature']:.6g}",
         "threshold": f"{PROBABILITY} > {card['threshold']:.4g}",
     }
+    if "start" in card["training"]:
+        facts["extends"] = card["training"]["start"]
     training = dict(_flat(card["training"])) or {"training": "not recorded"}
     return "\n".join(
         [

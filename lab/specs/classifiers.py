@@ -85,7 +85,7 @@ class Classifier(Spec):
 
 def _split(images: Images) -> tuple[Images, Images]:
     """Training images, and those that are held back to tell when the training has converged."""
-    from gan_knowledge_gaps.classifiers.train import held_back
+    from gan_knowledge_gaps.classifiers.training_inputs import held_back
 
     if not isinstance(images, StreamedImages):
         return held_back(images)

@@ -11,7 +11,8 @@ from noise_folders import write_noise
 from gan_knowledge_gaps.classifiers import Detector, build, load_detector, predict
 from gan_knowledge_gaps.classifiers.baseline import load_baseline
 from gan_knowledge_gaps.classifiers.serving.card import card_text, model_card
-from gan_knowledge_gaps.classifiers.train import calibrated, held_back
+from gan_knowledge_gaps.classifiers.train import calibrated
+from gan_knowledge_gaps.classifiers.training_inputs import held_back
 from gan_knowledge_gaps.data import ArrayImages, InputError, Joined, open_path
 from gan_knowledge_gaps.metrics import detection_metrics
 from gan_knowledge_gaps.training.metrics_log import read_metrics

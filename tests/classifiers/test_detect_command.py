@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_knowledge_gaps.classifiers.detect import _open_output, given
+from gan_knowledge_gaps.classifiers.detect import given, open_output
 from gan_knowledge_gaps.classifiers.detection.predictions import EVEN, classify, unread
 from gan_knowledge_gaps.classifiers.detection.writers import COLUMNS, WRITERS
 from gan_knowledge_gaps.classifiers.detector import Detector
@@ -64,16 +64,16 @@ def test_json_is_an_object_in_each_line():
 
 def test_an_output_is_whole_or_not_there(tmp_path):
     path = tmp_path / "new/found.csv"
-    with pytest.raises(ZeroDivisionError), _open_output(str(path)) as stream:
+    with pytest.raises(ZeroDivisionError), open_output(str(path)) as stream:
         stream.write("half")
         raise ZeroDivisionError
     assert list(path.parent.iterdir()) == []
-    with _open_output(str(path)) as stream:
+    with open_output(str(path)) as stream:
         stream.write("caf\u00e9\udcff\n")
     assert path.read_bytes() == "caf\u00e9".encode() + b"\xff\n"
-    with pytest.raises(InputError, match="is a folder"), _open_output(str(tmp_path)):
+    with pytest.raises(InputError, match="is a folder"), open_output(str(tmp_path)):
         pass
-    with pytest.raises(InputError, match="is not a folder"), _open_output(str(path / "x")):
+    with pytest.raises(InputError, match="is not a folder"), open_output(str(path / "x")):
         pass
 
 

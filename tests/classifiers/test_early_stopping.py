@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gan_knowledge_gaps.classifiers import ClassifierConfig, ClassifierTask, predict
-from gan_knowledge_gaps.classifiers.early_stopping import EarlyStopping
+from gan_knowledge_gaps.classifiers.early_stopping import DetectorStopping
 from gan_knowledge_gaps.classifiers.models import build
 from gan_knowledge_gaps.data import ArrayImages
 from gan_knowledge_gaps.training.digests import state_digest
@@ -22,7 +22,7 @@ def noise(seed: int, high: int = 256, count: int = 24) -> ArrayImages:
 def test_the_loss_is_the_mean_cross_entropy_and_the_best_weights_are_kept():
     model = build("cnn", SHAPE, seed=0)
     natural, generated = noise(0, count=7), noise(1, count=5)
-    stopping = EarlyStopping(model, natural, generated, every=10, patience=2)
+    stopping = DetectorStopping(model, natural, generated, every=10, patience=2)
     assert stopping.after_step(5) == {}
     bias, start = model.layers[-1].bias, [weights.copy() for weights in model.get_weights()]
     losses, biases = [], [0.0, 0.1, 5.0, -5.0]

@@ -8,7 +8,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from gan_knowledge_gaps.classifiers import load_detector
 from gan_knowledge_gaps.classifiers.evaluation_inputs import groups_of_training
-from gan_knowledge_gaps.classifiers.train import held_back
+from gan_knowledge_gaps.classifiers.training_inputs import held_back
 from gan_knowledge_gaps.data import InputError, Opened, open_path
 
 PERSONS, VARIANTS = 40, 6

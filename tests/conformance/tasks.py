@@ -13,6 +13,7 @@ from gan_knowledge_gaps.classifiers import (
     build,
     resnet,
 )
+from gan_knowledge_gaps.classifiers.attribution.task import AttributionTask
 from gan_knowledge_gaps.classifiers.augmentation import AugmentationConfig
 from gan_knowledge_gaps.data import ArrayImages
 from gan_knowledge_gaps.dcgan import DCGANConfig, DCGANTask
@@ -78,6 +79,14 @@ def _detector(number: int) -> Task:
     )
 
 
+def _attributor(number: int) -> Task:
+    """Three classes of other sizes, and a look at convergence every 6 steps."""
+    config = ClassifierConfig(epochs=50, batch_size=BATCH, learning_rate=RATE, patience=999)
+    classes = [ArrayImages(_images(10 * number + n).read(np.arange(8 * n))) for n in (1, 2, 1)]
+    validation = [_images(10 * number + n) for n in (4, 5, 6)]
+    return AttributionTask("cnn", config, classes, 8 + number, validation=validation)
+
+
 def _digits(number: int) -> Task:
     config = DigitConfig(batch_size=BATCH, learning_rate=RATE)
     labels = (np.arange(IMAGES) + number) % 10
@@ -108,6 +117,6 @@ def _stylegan2(number: int) -> Task:
 
 _TASKS = {
     "gan": _gan, "classifier": _classifier, "detector": _detector, "digits": _digits,
-    "stylegan2": _stylegan2,
+    "attributor": _attributor, "stylegan2": _stylegan2,
 }  # fmt: skip
 KINDS = tuple(_TASKS)

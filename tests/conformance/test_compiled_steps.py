@@ -14,7 +14,7 @@ from gan_knowledge_gaps.training.digests import state_digest
 from gan_knowledge_gaps.training.loop import Loop, LoopConfig
 
 STEPS = 5
-SHARED = [kind for kind in KINDS if kind != "detector"]
+SHARED = [kind for kind in KINDS if kind not in ("attributor", "detector")]
 CONFIG = LoopConfig(log_every=1, sample_every=0, checkpoint_seconds=1e9)
 
 

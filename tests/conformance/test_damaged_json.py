@@ -17,7 +17,9 @@ import pytest
 import tensorflow as tf
 
 from gan_knowledge_gaps.classifiers import detector
+from gan_knowledge_gaps.classifiers.attribution.attributor import read_info
 from gan_knowledge_gaps.classifiers.baseline import load_baseline
+from gan_knowledge_gaps.classifiers.extending import generators_of
 from gan_knowledge_gaps.data import InputError
 from gan_knowledge_gaps.data.records.manifest import read_manifest, write_manifest
 from gan_knowledge_gaps.data.records.plan import note_plan, noted_plan
@@ -59,9 +61,16 @@ def of_detector(folder: Path) -> None:
     info = detector._read_info(folder / "detector.json")
     made = detector.Detector(None, float(info.pop("temperature", 1.0)), info=info)
     made.thresholds()
+    assert all(isinstance(each, str) for each in generators_of(made).values())
     assert 0 < made.temperature < math.inf
     assert info.get("resize_filter", "box") in ("box", "lanczos")
     assert info.get("classifier", {}).get("width", 1) > 0
+
+
+def of_attributor(folder: Path) -> None:
+    info = read_info(folder / "attributor.json")
+    assert len(info["classes"]) > 1 and 0 < info["temperature"] < math.inf
+    assert math.isfinite(info["threshold"]) and info.get("common_size", 1) > 0
 
 
 def of_run(folder: Path) -> None:
@@ -123,6 +132,8 @@ READERS = [
         "temperature": 2.5, "resize_filter": "box", "architecture": "cnn",
         "classifier": {"width": 1.0}, "augmentation": {"mirror": True}, "figures": [{"path": "x"}],
         "calibration": {"threshold": 1.5, "uncertain_threshold": 0.5, "pictures": 100},
+        "natural": {"path": "faces", "fingerprint": SHA},
+        "generated": [{"path": "gan1", "fingerprint": SHA}], "start": "model.keras",
     }, of_detector),
     Reader("config.json", CONFIG, of_run),
     Reader("config.json", {"seed": 1}, lambda folder: begin_or_go_on(folder, {"seed": 1})),
@@ -149,6 +160,10 @@ READERS = [
            lambda folder: keras_settings(folder / "keras.json"), True),
     Reader("baseline.json", {"weights": [0.5, -1.0], "bias": 2.0, "jpeg_quality": 75},
            lambda folder: load_baseline(folder, (4, 4, 3))),
+    Reader("attributor.json", {
+        "classes": ["natural", "a"], "temperature": 1.5, "threshold": 3.0, "resize_filter": "box",
+        "common_size": 96, "audit": {"findings": []},
+    }, of_attributor),
 ]  # fmt: skip
 VALUES = [
     None, True, -1, 0, 0.0, 2**64, 10**400, -2.5, 1e308, math.nan, math.inf, "", "x", "\ud800",

@@ -35,6 +35,7 @@ NETWORKS = {
     "gan": ("generator", "discriminator"),
     "classifier": ("model",),
     "detector": ("model", "early_stopping"),
+    "attributor": ("model", "early_stopping"),
     "stylegan2": ("generator", "generator_ema", "discriminator"),
 }
 

@@ -72,7 +72,7 @@ def test_extremes_stay_within_bounds():
     labels = np.array([0, 1])
     assert np.isclose(fit_temperature(np.array([1.0, -1.0]), labels), 100)
     for kind in (0, 1):
-        with pytest.raises(ValueError, match="natural and generated"):
+        with pytest.raises(ValueError, match="each class"):
             fit_temperature(np.zeros(3), np.full(3, kind))
     with pytest.raises(ValueError, match="at least one"):
         reliability(np.zeros(0), np.zeros(0))
