@@ -7,15 +7,17 @@ import commands
 import numpy as np
 import pytest
 from PIL import Image
-from scipy.special import softmax
+from scipy.special import log_softmax, softmax
 from sklearn.metrics import confusion_matrix, recall_score, roc_auc_score
 
 from gan_knowledge_gaps.classifiers.attribution.attributor import Attributor, load_attributor
 from gan_knowledge_gaps.classifiers.attribution.fitting import fitted
 from gan_knowledge_gaps.classifiers.attribution.naming import named_sets
 from gan_knowledge_gaps.classifiers.attribution.pool import ClassPool
-from gan_knowledge_gaps.classifiers.detector import load_detector
+from gan_knowledge_gaps.classifiers.detector import Detector, load_detector
 from gan_knowledge_gaps.classifiers.models import build
+from gan_knowledge_gaps.classifiers.pretrained import fit_probe, start_from
+from gan_knowledge_gaps.classifiers.scoring import predict
 from gan_knowledge_gaps.data import ArrayImages, InputError, open_path
 from gan_knowledge_gaps.metrics.calibration import fit_class_temperature
 
@@ -169,6 +171,21 @@ def test_temperature_and_threshold_are_those_of_classes_that_weigh_the_same():
     assert found.temperature != pytest.approx(alike, rel=0.05)
     refused = [np.mean(logits[labels == n].max(axis=1) < found.threshold) for n in range(3)]
     assert 0.1 - 1 / 90 < np.mean(refused) <= 0.1
+
+
+def test_an_attributor_may_begin_with_a_detectors_weights_and_a_probe_on_them(tmp_path):
+    """The last layer is fitted to all classes, the others are the detector's."""
+    detector = build("cnn", (12, 12, 1), 5)
+    Detector(detector).save(tmp_path)
+    model = build("cnn", (12, 12, 1), 0, jpeg_quality=90, outputs=3)
+    start_from(model, str(tmp_path), "cnn", 1.0)
+    sets = images(60, 60, 60)
+    loss = fit_probe(model, sets, sets)
+    for a, b in zip(detector.get_weights()[:-2], model.get_weights()[:-2], strict=True):
+        np.testing.assert_array_equal(a, b)
+    logs = [log_softmax(predict(model, each).astype(float), axis=1) for each in sets]
+    expected = -np.mean([each[:, label].mean() for label, each in enumerate(logs)])
+    assert loss == pytest.approx(expected, rel=1e-3) and loss < 0.5
 
 
 def test_a_batch_has_as_many_of_each_class_and_an_epoch_every_image():
