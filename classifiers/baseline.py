@@ -9,13 +9,16 @@ import numpy as np
 
 from gan_knowledge_gaps.classifiers.evaluation_inputs import at_most
 from gan_knowledge_gaps.classifiers.linear import fit_linear
+from gan_knowledge_gaps.classifiers.patches import mean_of_patches
 from gan_knowledge_gaps.classifiers.perturbations import Perturbed
 from gan_knowledge_gaps.classifiers.spectra import radial_profiles
 from gan_knowledge_gaps.data import Images, InputError, read_json, write_json
-from gan_knowledge_gaps.data.json_files import NUMBER, at_least
+from gan_knowledge_gaps.data.json_files import NUMBER, WHOLE, at_least
+from gan_knowledge_gaps.data.patches import Patches
 
 FILE = "baseline.json"
-_SHAPE = {"weights": [NUMBER], "bias": NUMBER, "jpeg_quality": at_least(0)}
+_SHAPE = {"weights": [NUMBER], "bias": NUMBER, "jpeg_quality": at_least(0),
+          "patches?": at_least(1, WHOLE)}  # fmt: skip
 MOST = 2000  # images of each kind that it is fitted on
 
 
@@ -28,20 +31,31 @@ class Baseline:
         bias: of the logit.
         jpeg_quality: of the JPEG encoding that images pass through first, as in the network; 0 for
             none.
+        patches: that are cut of pictures, as for the network; None for none.
     """
 
     weights: np.ndarray
     bias: float
     jpeg_quality: int = 0
+    patches: Patches | None = None
 
     def logits(self, images: Images) -> np.ndarray:
-        """Logits [N] of images of the size that it was fitted on, positive = generated."""
-        return spectrum_features(images, self.jpeg_quality) @ self.weights + self.bias
+        """Logits [N] of images of the size that it was fitted on, positive = generated.
+
+        Args:
+            images: of that size; with patches, strips of them, whose mean is taken.
+        """
+
+        def of_each(images: Images) -> np.ndarray:
+            return spectrum_features(images, self.jpeg_quality) @ self.weights + self.bias
+
+        return mean_of_patches(of_each, images, self.patches)
 
     def save(self, folder: Path) -> None:
         """Writes it beside the detector that it is compared with."""
         weights = self.weights.tolist()
         values = {"weights": weights, "bias": self.bias, "jpeg_quality": self.jpeg_quality}
+        values |= {} if self.patches is None else {"patches": self.patches.count}
         write_json(folder / FILE, values)
 
 
@@ -63,21 +77,28 @@ def load_baseline(detector: str | Path, image_shape: tuple[int, int, int]) -> Ba
     values = read_json(path, _SHAPE, "delete it, or take it from the detector's training again")
     if len(values["weights"]) != min(image_shape[:2]) // 2:
         raise InputError(f"{path} is of images of another size: delete it")
-    return Baseline(np.array(values["weights"], float), values["bias"], values["jpeg_quality"])
+    count, (size, _, channels) = values.get("patches"), image_shape
+    patches = None if count is None else Patches(size, channels, count)
+    weights = np.array(values["weights"], float)
+    return Baseline(weights, values["bias"], values["jpeg_quality"], patches)
 
 
-def fit_baseline(natural: Images, generated: Images, jpeg_quality: int) -> Baseline:
+def fit_baseline(
+    natural: Images, generated: Images, jpeg_quality: int, patches: Patches | None = None
+) -> Baseline:
     """Fits it to training images; each kind weighs half.
 
     Args:
         natural: of which at most MOST are taken.
         generated: likewise.
         jpeg_quality: of the network's JPEG encoding; 0 for none.
+        patches: that are cut of pictures when it is used; the training images are single ones.
     """
     sets = at_most(natural, MOST), at_most(generated, MOST)
     features = [spectrum_features(images, jpeg_quality) for images in sets]
     labels = np.repeat([0, 1], [len(each) for each in features])
-    return Baseline(*fit_linear(np.concatenate(features), labels), jpeg_quality)
+    weights, bias = fit_linear(np.concatenate(features), labels)
+    return Baseline(weights, bias, jpeg_quality, patches)
 
 
 def baseline_line(detector: float, baseline: float) -> str:

@@ -9,7 +9,8 @@ Pictures are JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF or PPM; `-` takes their paths
 input, a line each, or parted by null characters. Prints for each picture the calibrated probability
 of being generated, and the verdict. Pictures that cannot be read are listed with the reason and do
 not stop the rest; the exit code is then 2.
-The threshold is that of `classifiers.calibrate`, if it was run.
+The threshold is that of `classifiers.calibrate`, if it was run. What a file says of its own origin
+(IPTC's digital source type; C2PA, with the extra `provenance`) is shown, and changes no verdict.
 """
 
 import contextlib

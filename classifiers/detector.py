@@ -12,12 +12,14 @@ from gan_knowledge_gaps.classifiers.config import ClassifierConfig
 from gan_knowledge_gaps.classifiers.detection.predictions import Thresholds
 from gan_knowledge_gaps.data import Images, atomic_path, read_json, write_json
 from gan_knowledge_gaps.data.json_files import NUMBER, OBJECT, TEXT, WHOLE, above, at_least, one_of
+from gan_knowledge_gaps.data.patches import Patches
 from gan_knowledge_gaps.data.resize import FILTERS
 from gan_knowledge_gaps.metrics.prior import BALANCED, prior_shift
 from gan_knowledge_gaps.training.config import json_shape
 
 if TYPE_CHECKING:
     import keras
+    import tensorflow as tf
 
 INFO = "detector.json"
 _SET = {"path": TEXT, "fingerprint": TEXT}
@@ -25,8 +27,8 @@ _SHAPE = {
     "calibration?": {"threshold": NUMBER, "uncertain_threshold": NUMBER},
     "temperature?": above(0), "resize_filter?": one_of(*FILTERS), "architecture?": TEXT,
     "classifier?": json_shape(ClassifierConfig) | {"width?": above(0)}, "augmentation?": OBJECT,
-    "groups?": TEXT, "common_size?": at_least(1, WHOLE), "audit?": OBJECT, "start?": TEXT,
-    "natural?": _SET, "generated?": [_SET],
+    "groups?": TEXT, "common_size?": at_least(1, WHOLE), "patches?": at_least(1, WHOLE),
+    "audit?": OBJECT, "start?": TEXT, "natural?": _SET, "generated?": [_SET],
 }  # fmt: skip
 
 
@@ -53,15 +55,29 @@ class Detector:
         return tuple(self.model.input_shape[1:])
 
     @property
+    def patches(self) -> Patches | None:
+        """What it cuts of a picture, whose logit is the mean of theirs; None if it resizes it."""
+        count, (height, _, channels) = self.info.get("patches"), self.image_shape
+        return None if count is None else Patches(height, channels, count)
+
+    @property
     def settings(self) -> dict[str, Any]:
         """What is known of it but for the audit, which is shown as tables."""
         return {name: value for name, value in self.info.items() if name != "audit"}
 
-    def logits(self, images: Images) -> np.ndarray:
-        """Logits as the model gives them, float32 [N], positive = generated."""
+    def logits(self, images: Images | tf.data.Dataset) -> np.ndarray:
+        """Logits as the model gives them, float32 [N], positive = generated.
+
+        Args:
+            images: N of the model's size, or strips of `patches`; or a `tf.data.Dataset` of the
+                model's size, as for `data.batches_of`.
+        """
+        from gan_knowledge_gaps.classifiers.patches import mean_of_patches
         from gan_knowledge_gaps.classifiers.scoring import predict
 
-        return predict(self.model, images)[:, 0]
+        shape = getattr(images, "shape", self.image_shape)
+        patches = None if shape == self.image_shape else self.patches
+        return mean_of_patches(lambda each: predict(self.model, each)[:, 0], images, patches)
 
     def probability(self, logits: np.ndarray, prior: float = BALANCED) -> np.ndarray:
         """P(generated) of logits, calibrated, float64 [N].
@@ -90,12 +106,17 @@ class Detector:
         return Thresholds(*expit(ends + prior_shift(prior)).tolist())
 
     def save(self, folder: Path) -> None:
-        """Writes both files; the second last, each whole or not at all."""
+        """Writes both files; the second last, each whole or not at all.
+
+        `keras.models.load_model` reads the first without this project; see
+        `training.complete_models.complete` for what it then takes and gives.
+        """
         folder.mkdir(parents=True, exist_ok=True)
+        from gan_knowledge_gaps.training.complete_models import complete
         from gan_knowledge_gaps.training.keras_models import MODEL
 
         with atomic_path(folder / MODEL) as temporary:
-            self.model.save(temporary)
+            complete(self.model, self.temperature).save(temporary)
         self.save_info(folder)
 
     def save_info(self, folder: Path) -> None:
@@ -109,20 +130,23 @@ def load_detector(path: str | Path) -> Detector:
 
     Args:
         path: what `Detector.save` wrote, or the model.keras in it, which is the same detector; the
-            folder of an experiment's classifier; or another `.keras` file, of which nothing else
-            is known.
+            folder of an experiment's classifier; or another `.keras` file, of which nothing but
+            the temperature is known, if it is a detector's.
 
     Raises:
         InputError: there is no model, or it is damaged or no detector.
     """
-    from gan_knowledge_gaps.training.keras_models import MODEL, classifier_file, load_classifier
+    from gan_knowledge_gaps.training.keras_models import (
+        MODEL,
+        classifier_file,
+        load_with_temperature,
+    )
 
     file = classifier_file(path)
-    model = load_classifier(path)
+    model, temperature = load_with_temperature(path)
     info = _read_info(file.with_name(INFO)) if file.name == MODEL else {}
-    return Detector(
-        model, float(info.pop("temperature", 1.0)), info.pop("resize_filter", "lanczos"), info
-    )
+    temperature = float(info.pop("temperature", temperature))
+    return Detector(model, temperature, info.pop("resize_filter", "lanczos"), info)
 
 
 def _read_info(path: Path) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The metrics of a detector, as tables and curves."""
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import numpy as np
 
 from gan_knowledge_gaps.classifiers.baseline import Baseline
 from gan_knowledge_gaps.classifiers.detector import Detector
-from gan_knowledge_gaps.classifiers.perturbations import PERTURBATIONS, Perturbed
+from gan_knowledge_gaps.classifiers.patches import perturbed
+from gan_knowledge_gaps.classifiers.perturbations import PERTURBATIONS
 from gan_knowledge_gaps.data import Images
 from gan_knowledge_gaps.metrics import detection_metrics, detection_rate, intervals
 from gan_knowledge_gaps.metrics.calibration import reliability
@@ -247,10 +249,13 @@ def robustness(
     rows, cells = [], []
     with Progress(name, len(strengths), unit="strengths") as progress:
         for strength in strengths:
+            change = functools.partial(
+                perturbed, name=name, strength=strength, patches=detector.patches
+            )
             scores = score(
                 detector,
-                Perturbed(natural, name, strength),
-                {each: Perturbed(images, name, strength) for each, images in generated.items()},
+                change(natural),
+                {each: change(images) for each, images in generated.items()},
             )
             values = [each.value(scores.together, scores.natural) for each in chosen.values()]
             rows.append(f"{strength:g}")

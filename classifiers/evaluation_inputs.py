@@ -47,9 +47,16 @@ class EvaluationInputs:
             "split": f"{flags.FLAGS.split}, by groups" if by_groups else flags.FLAGS.split,
             "natural images": texts[0],
             "generated images": "; ".join(texts[1:]),
-            "image size": "x".join(map(str, self.natural.shape)),
-            "resize filter": self.opened[0].resize_filter,
+            **self._fitting,
         }
+
+    @property
+    def _fitting(self) -> dict[str, str]:
+        """How the detector's images are made of pictures."""
+        size, patches = "x".join(map(str, self.detector.image_shape)), self.detector.patches
+        if patches is not None:
+            return {"patches of a picture": f"{patches.count} of {size}, in its own pixels"}
+        return {"image size": size, "resize filter": self.opened[0].resize_filter}
 
 
 def define_sets(generated: str = "of each generator a folder, a zip or records.") -> None:
@@ -126,6 +133,7 @@ def open_sets(
     resize_filter: str | None,
     groups: str | None,
     common_size: int | None,
+    patches: int | None = None,
 ) -> list[Opened]:
     """The images of --natural and of each of --generated; says which files are passed over.
 
@@ -135,6 +143,7 @@ def open_sets(
         resize_filter: "lanczos" or "box"; None for that of each set.
         groups: what the split keeps together; a rule of `data.groups.groups_of`, or None.
         common_size: what every image is brought to first; None for nothing.
+        patches: that are cut of each picture; None to resize it.
 
     Raises:
         InputError: two of the sets are one, or cannot be read or split.
@@ -145,7 +154,14 @@ def open_sets(
     paths = [("--natural", values.natural), *(("--generated", each) for each in values.generated)]
     opened = [
         data.open_path(
-            path, resolution, channels, resize_filter, flag, groups=groups, common_size=common_size
+            path,
+            resolution,
+            channels,
+            resize_filter,
+            flag,
+            groups=groups,
+            common_size=common_size,
+            patches=patches,
         )
         for flag, path in paths
     ]
@@ -169,7 +185,8 @@ def open_inputs() -> EvaluationInputs:
     size, _, channels = detector.image_shape
     groups = groups_of_training(detector, values.groups, values.split)
     common_size = detector.info.get("common_size")
-    opened = open_sets(size, channels, detector.resize_filter, groups, common_size)
+    patches = detector.info.get("patches")
+    opened = open_sets(size, channels, detector.resize_filter, groups, common_size, patches)
     natural, *generated = (chosen(each, values.split, values.limit) for each in opened)
     names = names_of(values.generated)
     return EvaluationInputs(detector, opened, natural, dict(zip(names, generated, strict=True)))
@@ -215,9 +232,12 @@ def check_distinct(natural: str, generated: list[str]) -> None:
 
 
 def names_of(paths: list[str]) -> list[str]:
-    """The last part of each path where that tells them apart, else the whole paths; printable."""
-    names = [Path(path).name for path in paths]
-    return [printable(name) for name in (names if len(set(names)) == len(names) else paths)]
+    """The last part of each path, or as many of the last as tell them apart; printable."""
+    parts = [Path(path).parts for path in paths]
+    for count in range(1, max(map(len, parts), default=1)):
+        if len({each[-count:] for each in parts}) == len(parts):
+            return [printable(str(Path(*each[-count:]))) for each in parts]
+    return [printable(path) for path in paths]
 
 
 def define_prior(text: str) -> None:

@@ -18,6 +18,7 @@ from absl import flags
 from gan_knowledge_gaps import report
 from gan_knowledge_gaps.classifiers import evaluation_inputs
 from gan_knowledge_gaps.classifiers.detector import Detector
+from gan_knowledge_gaps.classifiers.patches import each_image
 from gan_knowledge_gaps.classifiers.spectra import log_power_spectrum, radial_profile
 from gan_knowledge_gaps.classifiers.spectra_figure import draw_spectra
 from gan_knowledge_gaps.data import ArrayImages, Images, atomic_path, image_grid
@@ -55,6 +56,7 @@ def _run() -> None:
     started = time.monotonic()
     subject = evaluation_inputs.open_inputs()
     detector, sets = subject.detector, {NATURAL: subject.natural, **subject.generated}
+    sets = {name: each_image(images, detector.patches) for name, images in sets.items()}
     spectra = take_spectra(sets)
     folder = Path(values.output)
     page = report.write(

@@ -57,6 +57,7 @@ def _decided(detector: Detector) -> dict[str, Any]:
         "channels": channels,
         "filter": detector.resize_filter,
         "common_size": None if common_size is None else str(common_size),
+        "patches": info.get("patches"),
     }
     if "natural" in info:  # else nothing is known of a split
         decided["groups"] = info.get("groups")

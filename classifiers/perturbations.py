@@ -1,6 +1,7 @@
 """Perturbations that pictures meet in use: JPEG, blur, resizing, cropping."""
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
@@ -41,11 +42,8 @@ def resize(image: np.ndarray, factor: float) -> np.ndarray:
         image: uint8 [H, W, 1 or 3].
         factor: size in between by the image's own, above 0.
     """
-    height, width = image.shape[:2]
-    between = (max(1, round(width * factor)), max(1, round(height * factor)))
-    picture = _to_pillow(image).resize(between, Image.Resampling.LANCZOS)
-    resized = picture.resize((width, height), Image.Resampling.LANCZOS)
-    return np.asarray(resized).reshape(image.shape)
+    between = [max(1, round(each * factor)) for each in image.shape[:2]]
+    return resized(resized(image, between), image.shape[:2])
 
 
 def crop(image: np.ndarray, share: float) -> np.ndarray:
@@ -55,12 +53,31 @@ def crop(image: np.ndarray, share: float) -> np.ndarray:
         image: uint8 [H, W, 1 or 3].
         share: of height and width that is kept, in (0, 1].
     """
-    height, width = image.shape[:2]
-    kept = max(1, round(height * share)), max(1, round(width * share))
-    top, left = (height - kept[0]) // 2, (width - kept[1]) // 2
-    picture = _to_pillow(image).crop((left, top, left + kept[1], top + kept[0]))
-    enlarged = picture.resize((width, height), Image.Resampling.LANCZOS)
-    return np.asarray(enlarged).reshape(image.shape)
+    return resized(middle(image, share), image.shape[:2])
+
+
+def middle(image: np.ndarray, share: float, least: int = 1) -> np.ndarray:
+    """The middle of an image.
+
+    Args:
+        image: uint8 [H, W, C].
+        share: of height and width that is kept, in (0, 1].
+        least: pixels that are kept at least, where there are so many.
+    """
+    kept = [max(min(each, least), round(each * share)) for each in image.shape[:2]]
+    top, left = ((each - part) // 2 for each, part in zip(image.shape, kept, strict=False))
+    return np.ascontiguousarray(image[top : top + kept[0], left : left + kept[1]])
+
+
+def resized(image: np.ndarray, size: Sequence[int]) -> np.ndarray:
+    """An image by Lanczos filter.
+
+    Args:
+        image: uint8 [H, W, 1 or 3].
+        size: height and width that it gets.
+    """
+    new = _to_pillow(image).resize((size[1], size[0]), Image.Resampling.LANCZOS)
+    return np.asarray(new).reshape(*size, image.shape[-1])
 
 
 # name: (function, what its number is, the number that changes nothing or next to nothing)

@@ -18,7 +18,8 @@ class BalancedPool:
     of other sizes are balanced by this too: the fewer images come more often.
 
     Generated images that are made as they are read have an attribute `block`: how many are made at
-    once. They are shuffled by blocks, see `BlockShuffle`.
+    once. They are shuffled by blocks, see `BlockShuffle`. Images that differ each time that they
+    are seen have a method `read_at`, see `classifiers.patches.RandomPatches`.
 
     Args:
         natural: natural training images; N of them in the paper.
@@ -51,7 +52,8 @@ class BalancedPool:
         Natural and generated images alternate, so that replicas get as many of each.
         """
         start = step * self.half
-        natural = self.natural.read(self._natural_order.indices(start, self.half))
+        positions = np.arange(start, start + self.half)
+        natural = _read(self.natural, self._natural_order.indices(start, self.half), positions)
         generated = self._read_generated(start)
         images = np.stack([natural, generated], axis=1).reshape(-1, *self.natural.shape)
         return images, np.tile(np.float32([0, 1]), self.half)
@@ -62,9 +64,15 @@ class BalancedPool:
             return self._shuffle.read(start, self.half)
         indices = self._generated_order.indices(start, self.half)
         sources = np.searchsorted(self._ends, indices, side="right")
-        positions = indices - np.concatenate([[0], self._ends])[sources]
+        places = indices - np.concatenate([[0], self._ends])[sources]
         images = np.empty((len(indices), *self.natural.shape), np.uint8)
         for source in np.unique(sources):
             rows = sources == source
-            images[rows] = self.generated[source].read(positions[rows])
+            images[rows] = _read(self.generated[source], places[rows], start + np.flatnonzero(rows))
         return images
+
+
+def _read(images: Images, indices: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    """Images, some of which differ by where in the endless order they are seen."""
+    read_at = getattr(images, "read_at", None)
+    return images.read(indices) if read_at is None else read_at(indices, positions)

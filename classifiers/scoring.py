@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_knowledge_gaps.data import Images
+from gan_knowledge_gaps.data import Images, InputError, batches_of
 from gan_knowledge_gaps.data.ahead import ahead
 
 MOST_IMAGES, MOST_PIXELS = 512, 2**21  # of a batch: memory for what a network keeps between layers
@@ -17,17 +17,29 @@ MOST_IMAGES, MOST_PIXELS = 512, 2**21  # of a batch: memory for what a network k
 _graphs: weakref.WeakKeyDictionary[keras.Model, Callable] = weakref.WeakKeyDictionary()
 
 
-def predict(model: keras.Model, images: Images) -> np.ndarray:
+def predict(model: keras.Model, images: Images | tf.data.Dataset) -> np.ndarray:
     """The model's outputs for all images, in inference mode.
 
     Args:
         model: images [N, H, W, C] in [0, 255], float32, to outputs [N, D].
-        images: uint8 images.
+        images: uint8 images; or a finite `tf.data.Dataset` of them, see `data.batches_of`, whose
+            batches go through the model as they are.
 
     Returns:
         float32 [N, D].
+
+    Raises:
+        InputError: the dataset has other elements, or images of another size.
     """
-    return predict_each([model], images)[0]
+    if not isinstance(images, tf.data.Dataset):
+        return predict_each([model], images)[0]
+    forward, outputs = compiled(model), [np.empty((0, model.output_shape[-1]), np.float32)]
+    for batch in batches_of(images):
+        if batch.shape[1:] != model.input_shape[1:]:
+            own, given = ("x".join(map(str, each[1:])) for each in (model.input_shape, batch.shape))
+            raise InputError(f"the dataset's images are {given}; the model takes {own}")
+        outputs.append(forward(batch).numpy())
+    return np.concatenate(outputs)
 
 
 def predict_each(models: Sequence[keras.Model], images: Images) -> list[np.ndarray]:

@@ -40,6 +40,7 @@ from gan_knowledge_gaps.classifiers.evaluation_inputs import (
     names_of,
     open_sets,
 )
+from gan_knowledge_gaps.classifiers.patches import each_image, random_patches
 from gan_knowledge_gaps.classifiers.pretrained import NONE, begin_with, recorded_model
 from gan_knowledge_gaps.classifiers.training_inputs import (
     AUDIT,
@@ -52,6 +53,7 @@ from gan_knowledge_gaps.classifiers.training_inputs import (
     recorded_settings,
 )
 from gan_knowledge_gaps.data import Images, InputError, Joined, Opened, write_json
+from gan_knowledge_gaps.data.patches import Patches
 from gan_knowledge_gaps.metrics import detection_metrics
 from gan_knowledge_gaps.metrics.calibration import fit_temperature
 from gan_knowledge_gaps.metrics.prior import BALANCED, prior_weights
@@ -73,6 +75,10 @@ def main() -> None:
         "Detector to extend by new generators: its network, size and encoding are taken over; "
         f"learns at {FINE_TUNED.learning_rate:g}.",
     )
+    flags.DEFINE_integer(
+        "patches", None, "Train on random patches of --resolution pixels, and score this many of "
+        "each picture by the mean of their logits, instead of resizing pictures.", lower_bound=1,
+    )  # fmt: skip
     define_training()
     command.run(_run)
 
@@ -91,6 +97,8 @@ def _run() -> None:
     defaults = DETECTOR if values.weights == NONE and start is None else FINE_TUNED
     config, augmentation = configured(defaults, has_network=start is not None)
     check_distinct(values.natural, values.generated)
+    if values.patches and values.common_size:
+        raise InputError("--patches resizes nothing: leave --common_size out")
     from gan_knowledge_gaps.classifiers.extension_report import compared, write_extension
     from gan_knowledge_gaps.classifiers.training import ClassifierTask
     from gan_knowledge_gaps.training.keras_models import load_classifier
@@ -100,11 +108,11 @@ def _run() -> None:
     strategy = strategy or make_strategy(values.cpu_replicas)
     check_batch(config, strategy)
     common_size = chosen_common_size(values.common_size)
-    opened = open_sets(
-        values.resolution, values.channels, values.filter, values.groups, common_size
-    )
+    how = values.resolution, values.channels, values.filter, values.groups, common_size
+    opened = open_sets(*how, values.patches)
     settings = recorded_settings(config, augmentation, opened, common_size)
-    audited = first_audit(folder, opened, common_size)
+    settings |= {"patches": values.patches} if values.patches else {}
+    audited = first_audit(folder, open_sets(*how) if values.patches else opened, common_size)
     cautions = []
     if start is not None:
         settings["start"] = recorded_model(values.start)
@@ -113,10 +121,15 @@ def _run() -> None:
         say(f"warning: {line}")
     parts = [held_back(each.dataset.train, each.dataset.train_groups) for each in opened]
     train, validation = [part for part, _ in parts], [part for _, part in parts]
+    held = validation
+    if values.patches:
+        patches = Patches(values.resolution, values.channels, values.patches)
+        train = random_patches(train, patches, values.seed)
+        held = [each_image(each, patches) for each in validation]
     with strategy.scope():
         task = ClassifierTask(
             values.architecture, config, train[0], train[1:], values.seed, augmentation,
-            (validation[0], Joined(validation[1:])),
+            (held[0], Joined(held[1:])),
             None if start is None else load_classifier(values.start),
         )  # fmt: skip
         if start is not None:
@@ -145,7 +158,7 @@ def _run() -> None:
     info = settings | described_sets(opened) | {"audit": audited}
     detector = Detector(task.model, 1.0, values.filter, info)
     detector = calibrated(detector, validation[0], Joined(validation[1:]))
-    baseline = fit_baseline(train[0], Joined(train[1:]), config.jpeg_quality)
+    baseline = fit_baseline(train[0], Joined(train[1:]), config.jpeg_quality, detector.patches)
     info["figures"] = final_metrics(detector, opened[0], opened[1:], baseline)
     detector.save(folder)
     baseline.save(folder)

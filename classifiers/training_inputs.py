@@ -121,7 +121,7 @@ def recorded_settings(
     }  # fmt: skip
     settings |= {"groups": rule} if rule else {}
     settings |= recorded_weights(values.weights)
-    settings |= {"classifier": to_json(config), "augmentation": to_json(augmentation)}
+    settings |= {"classifier": to_json(config), "augmentation": augmentation.recorded}
     return settings | ({"common_size": common_size} if common_size else {})
 
 

@@ -15,11 +15,14 @@ labels.py         their labels: dataset.json, or a folder for each class
 sources.py        where encoded pictures come from: folder.py, archive.py, mnist.py
 picture.py        one encoded picture
 metadata.py       what it holds beside its pixels
+provenance.py     what it says of its origin: IPTC, C2PA
 facts.py          what is known of its file: size, format, JPEG tables
 idx.py            one idx file, plain or gzip, checked byte for byte
 split.py          the fixed 80/20 split, image by image or by groups
 similar.py        near-duplicates, by a perceptual hash
+patches.py        patches of pictures, in their own pixels
 resize.py         square resizing and channels
+tf_datasets.py    images as a tf.data.Dataset, and out of one
 grids.py          image_grid: many images as one
 images.py         fixed lists of images: Images, ArrayImages, Subset and Joined
 order.py          permutations and the endless, resumable order of the examples
@@ -63,6 +66,7 @@ from gan_knowledge_gaps.data.planned import planned
 from gan_knowledge_gaps.data.ranges import parse_ranges
 from gan_knowledge_gaps.data.records import RecordImages
 from gan_knowledge_gaps.data.split import split_indices
+from gan_knowledge_gaps.data.tf_datasets import as_dataset, batches_of, from_dataset
 from gan_knowledge_gaps.data.trouble import WriteError, writing
 
 __all__ = [
@@ -77,8 +81,11 @@ __all__ = [
     "RecordImages",
     "Subset",
     "WriteError",
+    "as_dataset",
     "atomic_path",
+    "batches_of",
     "encode_png",
+    "from_dataset",
     "image_grid",
     "load",
     "open_path",

@@ -105,6 +105,7 @@ def load(
     labels: str | None = None,
     groups: str | None = None,
     common_size: int | None = None,
+    patches: int | None = None,
 ) -> Dataset:
     """Loads a data set and splits it 80/20; see `data.split.split_indices` and `split_groups`.
 
@@ -127,9 +128,12 @@ def load(
         groups: What is kept together by the split, for "folder" and "records" only: a rule of
             `data.groups.groups_of`. Records that were converted with groups keep theirs.
         common_size: As for `data.resize.CropResize`, for "folder" only.
+        patches: For "folder" only: how many patches are cut of each picture, in its own pixels, in
+            place of its central square, resized. They are never held in memory.
 
     Returns:
-        The data set, as uint8 images of [resolution, resolution, channels].
+        The data set, as uint8 images of [resolution, resolution, channels]; with patches, of
+        [patches * resolution, resolution, channels], see `data.patches.Patches`.
 
     Raises:
         InputError: An argument or a file is at fault; the message says which.
@@ -143,7 +147,8 @@ def load(
             raise InputError(f"--resolution must be 1 or more, not {resolution}")
         if channels not in (1, 3):
             raise InputError(f"--channels must be 1 (grey) or 3 (RGB), not {channels}")
-    given = {"resize_filter": resize_filter, "labels": labels, "common_size": common_size}
+    given = {"resize_filter": resize_filter, "labels": labels, "common_size": common_size,
+             "patches": patches}  # fmt: skip
     options = {option: value for option, value in given.items() if value is not None}
     if options and name != "folder":
         raise InputError(f"{name} takes no {' or '.join(options).replace('_', ' ')}: leave it out")
@@ -151,7 +156,8 @@ def load(
         raise InputError(f"{name} takes no --groups, for its images have no names: leave it out")
     images, labels = DATASETS[name](data_dir, resolution, channels, **options)
     names = _groups(images, groups, data_dir)
-    if not isinstance(images, np.ndarray) and len(images) * math.prod(images.shape) <= MEMORY_BYTES:
+    in_files = not isinstance(images, np.ndarray) and patches is None
+    if in_files and len(images) * math.prod(images.shape) <= MEMORY_BYTES:
         images = _read_all(images)
     train, evaluation = split(len(images), names)
     return Dataset(

@@ -2,7 +2,7 @@
 
 import functools
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -111,6 +111,10 @@ class Subset(Images):
         """Reads images as `ArrayImages.read` does; what the whole raises, this raises."""
         return self._images.read(self._indices[checked_indices(indices, len(self))])
 
+    def read_each(self, indices: np.ndarray, makers: Sequence[Callable]) -> np.ndarray:
+        """Reads as `PictureImages.read_each` does, where the whole can."""
+        return self._images.read_each(self._indices[checked_indices(indices, len(self))], makers)
+
 
 class Joined(Images):
     """Several lists of images of one shape, one after the other.
@@ -146,11 +150,26 @@ class Joined(Images):
         """Reads images as `ArrayImages.read` does; what a part raises, this raises."""
         indices = checked_indices(indices, len(self))
         images = np.empty((len(indices), *self.shape), np.uint8)
-        for part, start in zip(self._parts, self._starts[:-1], strict=True):
-            here = (start <= indices) & (indices < start + len(part))
-            if here.any():
-                images[here] = part.read(indices[here] - start)
+        for part, rows, places in self._places(indices):
+            images[rows] = part.read(places)
         return images
+
+    def read_each(self, indices: np.ndarray, makers: Sequence[Callable]) -> np.ndarray:
+        """Reads as `PictureImages.read_each` does, where the parts can."""
+        indices = checked_indices(indices, len(self))
+        images: list = [None] * len(indices)
+        for part, rows, places in self._places(indices):
+            made = part.read_each(places, [makers[row] for row in rows])
+            for row, image in zip(rows, made, strict=True):
+                images[row] = image
+        return np.stack(images)
+
+    def _places(self, indices: np.ndarray) -> Iterator[tuple[Images, np.ndarray, np.ndarray]]:
+        """Parts of which images are asked for; which of those asked for, and where they are."""
+        for part, start in zip(self._parts, self._starts[:-1], strict=True):
+            rows = np.flatnonzero((start <= indices) & (indices < start + len(part)))
+            if len(rows):
+                yield part, rows, indices[rows] - start
 
 
 def checked_indices(indices: np.ndarray, size: int) -> np.ndarray:

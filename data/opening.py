@@ -60,6 +60,7 @@ def open_path(
     labels: str | None = None,
     groups: str | None = None,
     common_size: int | None = None,
+    patches: int | None = None,
 ) -> Opened:
     """Opens a folder of images, a zip file of them, or what `python -m data.convert` wrote.
 
@@ -72,6 +73,7 @@ def open_path(
         labels: As for `data.load`; records have them already, or none.
         groups: As for `data.load`.
         common_size: As for `data.resize.CropResize`; records have one size already.
+        patches: As for `data.load`, of pictures no smaller than the resolution; not for records.
 
     Raises:
         InputError: The images cannot be read, or are of another resolution or filter.
@@ -79,6 +81,8 @@ def open_path(
     if resize_filter not in (None, *FILTERS):
         raise InputError(f"--filter is {resize_filter}; it must be one of {', '.join(FILTERS)}")
     passed_over = ""
+    if patches is not None:
+        _check_native(path, resolution, flag)
     if (Path(path) / MANIFEST).exists():
         dataset = load("records", path, resolution=resolution, channels=channels, groups=groups)
         manifest = read_manifest(Path(path))
@@ -106,10 +110,25 @@ def open_path(
         passed_over = passed_over_line(source.passed_over, path)
         dataset = load(
             "folder", path, resolution=resolution, channels=channels, resize_filter=stored,
-            labels=labels, groups=groups, common_size=common_size,
+            labels=labels, groups=groups, common_size=common_size, patches=patches,
         )  # fmt: skip
         jpeg_files = count_jpeg(source)
     return Opened(dataset, path, stored, len(paths), jpeg_files, passed_over, paths, read_file)
+
+
+def _check_native(path: str, resolution: int, flag: str) -> None:
+    """Raises InputError unless every picture has its own pixels, and no fewer than a patch."""
+    if (Path(path) / MANIFEST).exists():
+        raise InputError(
+            f"patches are cut of pictures in their own pixels, and the records of {flag} {path} "
+            "were resized: give the folder or zip file that they were made of"
+        )
+    side = smallest_side(path, flag)
+    if side < resolution:
+        raise InputError(
+            f"a picture of {flag} {path} has {side} pixels across, and a patch {resolution}: take "
+            "such pictures out, or give a smaller --resolution"
+        )
 
 
 def smallest_side(path: str, flag: str = "--data") -> int:

@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from gan_knowledge_gaps.data.errors import InputError
 from gan_knowledge_gaps.data.files import read_file
 from gan_knowledge_gaps.data.images import Images, checked_indices
+from gan_knowledge_gaps.data.patches import Patches
 from gan_knowledge_gaps.data.picture import MAX_BYTES, decode
 from gan_knowledge_gaps.data.resize import CropResize, square_with_alpha
 from gan_knowledge_gaps.data.sources import Source, open_images
@@ -33,14 +35,14 @@ def read_picture(path: Path, resolution: int, channels: int) -> np.ndarray:
 
 
 class PictureImages(Images):
-    """The pictures of a source as square images, without holding them in memory.
+    """The pictures of a source as images of one shape, without holding them in memory.
 
     Args:
         source: Encoded pictures.
-        crop_resize: Makes a square image of each.
+        crop_resize: Makes an image of each.
     """
 
-    def __init__(self, source: Source, crop_resize: CropResize):
+    def __init__(self, source: Source, crop_resize: CropResize | Patches):
         self._source, self._crop_resize = source, crop_resize
 
     def __len__(self) -> int:
@@ -84,15 +86,36 @@ class PictureImages(Images):
             IndexError: As `ArrayImages.read`.
             InputError: A picture is damaged; the message names it.
         """
-        indices = checked_indices(indices, len(self))
-        images = np.empty((len(indices), *self.shape), np.uint8)
-        for image, row in zip(map_in_order(self._read_one, indices), images, strict=True):
-            row[:] = image
-        return images
+        if not len(checked_indices(indices, len(self))):
+            return np.empty((0, *self.shape), np.uint8)
+        return self.read_each(indices, [self._crop_resize] * len(indices))
 
-    def _read_one(self, i: int) -> np.ndarray:
+    def read_each(self, indices: np.ndarray, makers: Sequence[Callable]) -> np.ndarray:
+        """The same pictures, of each of which something else is made.
+
+        Args:
+            indices: Integers [n], n above 0.
+            makers: Of each, from a decoded picture (`PIL.Image.Image`) and what to call it in an
+                error to uint8 [h, w, C]; one shape for all.
+
+        Returns:
+            uint8 [n, h, w, C].
+
+        Raises:
+            As `read`.
+        """
+        chosen = zip(checked_indices(indices, len(self)), makers, strict=True)
+        images = map_in_order(lambda each: self._read_one(*each), chosen)
+        first = next(images)
+        made = np.empty((len(indices), *first.shape), np.uint8)
+        made[0] = first
+        for row, image in zip(made[1:], images, strict=True):
+            row[:] = image
+        return made
+
+    def _read_one(self, i: int, make: Callable) -> np.ndarray:
         where = self._source.where(i)
-        return self._crop_resize(decode(self._source.read(i), where).image, where)
+        return make(decode(self._source.read(i), where).image, where)
 
 
 def open_folder(
@@ -102,11 +125,12 @@ def open_folder(
     resize_filter: str = "lanczos",
     labels: str | None = None,
     common_size: int | None = None,
+    patches: int | None = None,
 ) -> tuple[PictureImages, np.ndarray | None]:
     """Opens every image file of a folder or zip, sorted by path, 2 before 10.
 
     Each is turned as its EXIF tag says, cropped to its central square and resized; see
-    `data.resize.CropResize`.
+    `data.resize.CropResize`. With patches it is cut instead; see `data.patches.Patches`.
 
     Args:
         data_dir: The folder, or a zip file.
@@ -115,6 +139,7 @@ def open_folder(
         resize_filter: "lanczos" or "box".
         labels: As for `data.labels.labels_of`.
         common_size: As for `CropResize`.
+        patches: How many are cut of each picture; None for its central square, resized.
 
     Returns:
         The images, and labels int64 [N] or None.
@@ -125,5 +150,7 @@ def open_folder(
     if data_dir is None:
         raise InputError("folder needs --data_dir, a folder or zip file of images")
     crop_resize = CropResize(resolution, channels, resize_filter, common_size=common_size)
+    if patches is not None:
+        crop_resize = Patches(resolution, channels, patches)
     source = open_images(data_dir, labels=labels)
     return PictureImages(source, crop_resize), source.labels

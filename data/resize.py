@@ -9,6 +9,7 @@ from gan_knowledge_gaps.data.errors import InputError
 
 FILTERS = {"box": Image.Resampling.BOX, "lanczos": Image.Resampling.LANCZOS}
 CROPS = ("center", "none")
+MODES = {1: "L", 3: "RGB"}  # Pillow's names by the number of channels
 
 
 def resize_gray(images: np.ndarray, resolution: int) -> np.ndarray:
@@ -81,13 +82,18 @@ class CropResize:
     @property
     def mode(self) -> str:
         """Pillow's name for the result's channels."""
-        return "L" if self.channels == 1 else "RGB"
+        return MODES[self.channels]
 
     def changes(self, image: Image.Image) -> bool:
         """Whether the result has other pixels than an opaque 8-bit image."""
         is_direct = self.common_size in (None, self.resolution)
         is_sized = image.size == (self.resolution, self.resolution)
         return image.mode != self.mode or not (is_direct and is_sized)
+
+    def own_pixels(self, image: Image.Image) -> np.ndarray:
+        """The central square in its own size, uint8 [S, S, C]."""
+        side = min(image.size)
+        return CropResize(side, self.channels, self.resize_filter)(image)
 
     def __call__(self, image: Image.Image, where: str = "a picture") -> np.ndarray:
         """Crops and resizes.
@@ -105,7 +111,7 @@ class CropResize:
         width, height = image.size
         if self.crop == "none" and width != height:
             raise InputError(f"{where} is not square ({width}x{height}): use --crop=center")
-        image = _convert(image, self.mode)
+        image = converted(image, self.channels)
         if self.common_size is not None:
             image = _square(image, self.common_size, self.resize_filter)
         image = _square(image, self.resolution, self.resize_filter)
@@ -144,9 +150,10 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     return image
 
 
-def _convert(image: Image.Image, mode: str) -> Image.Image:
+def converted(image: Image.Image, channels: int) -> Image.Image:
+    """A picture of any mode as 8-bit grey (1 channel) or RGB (3), as `CropResize` says."""
     image = _eight_bits(image)
     if image.has_transparency_data:
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image.convert("RGBA"))
-    return image.convert(mode)
+    return image.convert(MODES[channels])

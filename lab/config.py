@@ -69,7 +69,7 @@ class LabConfig:
         """All that a classifier's training depends on besides its value and the data."""
         content = {"classifier": dataclasses.asdict(self.classifier)}
         if not self.augmentation.is_off:
-            content["augmentation"] = dataclasses.asdict(self.augmentation)
+            content["augmentation"] = self.augmentation.recorded
         return content | self._converge
 
     @property

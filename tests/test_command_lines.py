@@ -133,6 +133,11 @@ def test_a_flag_that_does_not_exist_is_refused_at_once(command):
         ),
         (
             "classifiers.train",
+            ["--run=x", "--natural=a", "--generated=b", "--common_size=auto", "--patches=4"],
+            "leave --common_size out",
+        ),
+        (
+            "classifiers.train",
             ["--run=x", "--natural=a", "--generated=b", "--start=c", "--weights=imagenet"],
             "leave --weights out",
         ),

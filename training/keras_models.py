@@ -17,6 +17,7 @@ from keras.src.saving.serialization_lib import SafeModeScope
 
 from gan_knowledge_gaps.data import InputError
 from gan_knowledge_gaps.training import saved_classes
+from gan_knowledge_gaps.training.complete_models import taken_apart
 from gan_knowledge_gaps.training.task import flat_variables
 
 MODEL = "model.keras"
@@ -93,15 +94,27 @@ def load_classifier(
     Raises:
         InputError: it can't be read (see `load_model`), or is something else.
     """
+    return load_with_temperature(path, image_shape, flag)[0]
+
+
+def load_with_temperature(
+    path: str | Path, image_shape: tuple[int, int, int] | None = None, flag: str = ""
+) -> tuple[keras.Model, float]:
+    """The same, and the temperature in the file; 1 where there is none.
+
+    Of a file that `training.complete_models.complete` made, the classifier inside is taken.
+    """
     file = classifier_file(path)
     if not file.is_file():
         raise _refused(path, flag, f"holds no classifier: there is no file {file}")
     model = load_model(file, flag)
+    with reading(file, flag, "as a detector"):
+        model, temperature = taken_apart(model)
     try:
         check_classifier(model, image_shape)
     except InputError as error:
         raise _refused(file, flag, f"is no classifier that can be used here: {error}") from error
-    return model
+    return model, temperature
 
 
 def classifier_file(path: str | Path) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -30,7 +30,7 @@ class Attributor:
     """A classifier that tells which of several generators made an image, or that none of them did.
 
     It has what `classifiers.detection` asks of a detector to read pictures: `image_shape`,
-    `resize_filter`, `info` and `logits`.
+    `resize_filter`, `patches`, `info` and `logits`.
 
     Attributes:
         model: images [N, H, W, C] in [0, 255] to logits [N, K].
@@ -41,6 +41,7 @@ class Attributor:
         info: what else is known: architecture, training data, metrics; JSON values.
     """
 
+    patches: ClassVar[None] = None  # pictures are resized
     model: keras.Model
     classes: tuple[str, ...]
     temperature: float = 1.0

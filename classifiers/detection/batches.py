@@ -46,11 +46,15 @@ def detect(
     """
     for batch in scored(detector, pictures, batch_size, qualities):
         yield [
-            classify(reading.path, detector.probability(logits, prior).tolist(), thresholds)
-            if reading.images
-            else unread(reading.path, reading.error)
+            _prediction(reading, detector.probability(logits, prior), thresholds)
             for reading, logits in batch
         ]
+
+
+def _prediction(reading: Reading, probabilities: np.ndarray, thresholds: Thresholds) -> Prediction:
+    if not reading.images:
+        return unread(reading.path, reading.error)
+    return classify(reading.path, probabilities.tolist(), thresholds, reading.provenance)
 
 
 def scored(
@@ -63,7 +67,7 @@ def scored(
     crop_resize = crop_resize_of(detector)
     for batch in ahead(batched(pictures.readings(crop_resize, qualities), batch_size)):
         images = [image for reading in batch for image in reading.images]
-        array = np.array(images, np.uint8).reshape(-1, *detector.image_shape)
+        array = np.array(images, np.uint8).reshape(-1, *crop_resize.shape)
         ends = np.cumsum([len(reading.images) for reading in batch])
         parts = np.split(detector.logits(ArrayImages(array)), ends[:-1])
         yield list(zip(batch, parts, strict=True))

@@ -2,11 +2,14 @@
 
 from gan_knowledge_gaps.classifiers.detector import Detector
 from gan_knowledge_gaps.data import InputError
+from gan_knowledge_gaps.data.patches import Patches
 from gan_knowledge_gaps.data.resize import FILTERS, CropResize
 
 
-def crop_resize_of(detector: Detector) -> CropResize:
-    """What makes a detector's image of a picture: it takes the central square and resizes it.
+def crop_resize_of(detector: Detector) -> CropResize | Patches:
+    """What makes a detector's image of a picture.
+
+    It takes the central square and resizes it, or cuts patches.
 
     Raises:
         InputError: The detector takes images that are not square, or of no fixed size, or names a
@@ -23,5 +26,7 @@ def crop_resize_of(detector: Detector) -> CropResize:
             f"the detector's resize_filter is {detector.resize_filter!r}; it must be one of "
             f"{', '.join(sorted(FILTERS))}"
         )
+    if detector.patches is not None:
+        return detector.patches
     common_size = detector.info.get("common_size")
     return CropResize(height, channels, detector.resize_filter, common_size=common_size)

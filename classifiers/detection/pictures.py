@@ -1,7 +1,6 @@
 """Reads, crops and resizes every picture of many paths, in threads."""
 
 import contextlib
-import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,9 @@ from gan_knowledge_gaps.data.errors import brief
 from gan_knowledge_gaps.data.files import read_file
 from gan_knowledge_gaps.data.labels import NONE
 from gan_knowledge_gaps.data.listing import passed_over_line
+from gan_knowledge_gaps.data.patches import Patches
 from gan_knowledge_gaps.data.picture import MAX_BYTES, decode
+from gan_knowledge_gaps.data.provenance import provenance_of
 from gan_knowledge_gaps.data.resize import CropResize
 from gan_knowledge_gaps.data.sources import Source, is_archive, open_images
 from gan_knowledge_gaps.data.threads import map_in_order
@@ -27,13 +28,16 @@ class Reading:
 
     Attributes:
         path: What to call it.
-        images: uint8 [R, R, C]: the picture, then its re-encodings; none if it cannot be read.
+        images: uint8 [R, R, C], or strips of patches: the picture, then its re-encodings; none if
+            it cannot be read.
         error: "", or the reason in one line.
+        provenance: What its file says of its origin; see `data.provenance`.
     """
 
     path: str
     images: tuple[np.ndarray, ...]
     error: str = ""
+    provenance: str = ""
 
 
 class Pictures:
@@ -59,7 +63,9 @@ class Pictures:
         """A line for each folder or zip file with files that are not read."""
         return [part.passed_over for part in self._parts if part.passed_over]
 
-    def readings(self, crop_resize: CropResize, qualities: Sequence[int] = ()) -> Iterator[Reading]:
+    def readings(
+        self, crop_resize: CropResize | Patches, qualities: Sequence[int] = ()
+    ) -> Iterator[Reading]:
         """All of them, on all cores, holding only a few at a time.
 
         Args:
@@ -71,10 +77,11 @@ class Pictures:
             part, index = entry
             path = part.path(index)
             try:
-                picture = decode(part.read(index), path).image
+                contents = part.read(index)
+                picture = decode(contents, path).image
                 encoded = reencodings(picture, crop_resize, qualities)
                 images = (crop_resize(each, path) for each in (picture, *encoded))
-                return Reading(path, tuple(images))
+                return Reading(path, tuple(images), provenance=provenance_of(contents))
             except InputError as error:
                 return Reading(path, (), str(error))
             except MemoryError:
@@ -86,13 +93,13 @@ class Pictures:
 
 
 def reencodings(
-    picture: Image.Image, crop_resize: CropResize, qualities: Sequence[int]
+    picture: Image.Image, crop_resize: CropResize | Patches, qualities: Sequence[int]
 ) -> Iterator[Image.Image]:
-    """A picture's central square in its own size, encoded as JPEG and decoded, for each quality."""
+    """What is used of a picture in its own pixels, as JPEG of each quality, decoded again."""
     if qualities:
-        square = dataclasses.replace(crop_resize, resolution=min(picture.size))(picture)
+        pixels = crop_resize.own_pixels(picture)
         for quality in qualities:
-            encoded = jpeg(square, quality)
+            encoded = jpeg(pixels, quality)
             yield Image.fromarray(encoded[..., 0] if encoded.shape[-1] == 1 else encoded)
 
 

@@ -36,6 +36,8 @@ class Prediction:
         verdict: GENERATED, NATURAL or UNCERTAIN; "" if the picture could not be read.
         error: Why it could not be read; "" if it could.
         stability: Share of its re-encodings with the same verdict; None where none were tried.
+        provenance: What its file says of its origin, which has no part in the verdict; see
+            `data.provenance`.
     """
 
     path: str
@@ -43,22 +45,26 @@ class Prediction:
     verdict: str
     error: str = ""
     stability: float | None = None
+    provenance: str = ""
 
 
 EVEN = Thresholds()
 
 
-def classify(path: str, probabilities: Sequence[float], thresholds: Thresholds) -> Prediction:
+def classify(
+    path: str, probabilities: Sequence[float], thresholds: Thresholds, provenance: str = ""
+) -> Prediction:
     """The prediction for a picture that could be read.
 
     Args:
         path: The file.
         probabilities: P(generated) of the picture, then of each of its re-encodings, if any.
         thresholds: Where verdicts change.
+        provenance: What its file says of its origin.
     """
     verdict, *others = map(thresholds.verdict, probabilities)
     stability = others.count(verdict) / len(others) if others else None
-    return Prediction(path, float(probabilities[0]), verdict, stability=stability)
+    return Prediction(path, float(probabilities[0]), verdict, "", stability, provenance)
 
 
 def unread(path: str, error: str) -> Prediction:

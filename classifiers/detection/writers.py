@@ -8,7 +8,7 @@ from typing import Protocol, TextIO
 from gan_knowledge_gaps.classifiers.detection.predictions import Prediction
 from gan_knowledge_gaps.data.errors import printable
 
-COLUMNS = ("path", "probability_generated", "verdict", "error")
+COLUMNS = ("path", "probability_generated", "verdict", "error", "provenance")
 STABILITY = "stability"  # a column behind these, where re-encodings are tried
 
 
@@ -22,7 +22,10 @@ class Writer(Protocol):
 
 
 class TableWriter:
-    """For people. The path comes last, so that columns align whatever is still to come."""
+    """For people. The path comes last, so that columns align whatever is still to come.
+
+    Behind it, in brackets, stands what the file says of its origin.
+    """
 
     def __init__(self, stream: TextIO, stability: bool = False):
         self._stream, self._stability = stream, stability
@@ -33,7 +36,8 @@ class TableWriter:
         for each in predictions:
             verdict = each.verdict or "unreadable"
             number, stability = _digits(each.probability, 4), _digits(each.stability, 2)
-            self._write(number, verdict, stability, printable(_with_reason(each)))
+            said = f"  [{each.provenance}]" if each.provenance else ""
+            self._write(number, verdict, stability, printable(_with_reason(each)) + said)
         self._stream.flush()
 
     def _write(self, number: str, verdict: str, stability: str, path: str) -> None:
@@ -77,7 +81,9 @@ def _columns(stability: bool) -> tuple[str, ...]:
 def _values(prediction: Prediction) -> tuple:
     """In the order of COLUMNS, then the stability."""
     each = prediction
-    return each.path, each.probability, each.verdict, each.error, each.stability
+    return (
+        each.path, each.probability, each.verdict, each.error, each.provenance, each.stability,
+    )  # fmt: skip
 
 
 def _with_reason(prediction: Prediction) -> str:

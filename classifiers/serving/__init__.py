@@ -5,4 +5,5 @@ decoding     encoded pictures to a model's images, in a graph
 signatures   a SavedModel with the two ways of asking it
 converted    ONNX and LiteRT
 card         the model card
+published    what of it Hugging Face reads, and what everybody may
 """

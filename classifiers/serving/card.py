@@ -13,9 +13,13 @@ from gan_knowledge_gaps.classifiers.auditing.tables import audit_tables
 from gan_knowledge_gaps.classifiers.detection.fitting import crop_resize_of
 from gan_knowledge_gaps.classifiers.detector import Detector
 from gan_knowledge_gaps.classifiers.serving.decoding import MOST_PIXELS
-from gan_knowledge_gaps.classifiers.serving.signatures import BYTES, IMAGES, LOGIT, PROBABILITY
+from gan_knowledge_gaps.classifiers.serving.published import front_matter, names_only
+from gan_knowledge_gaps.classifiers.serving.signatures import BYTES, IMAGES
 from gan_knowledge_gaps.data import sha256_file, write_json, write_text
+from gan_knowledge_gaps.data.patches import Patches
+from gan_knowledge_gaps.data.resize import CropResize
 from gan_knowledge_gaps.training.command_line import command_line
+from gan_knowledge_gaps.training.complete_models import LOGIT, PROBABILITY
 from gan_knowledge_gaps.training.jpeg import JPEGEncoding
 
 INTENDED_USE = (
@@ -29,22 +33,28 @@ LIMITS = (
     "to fool detectors.",
     "JPEG of lower quality, blur, resizing and cropping take away what it goes by: measure that "
     "before use.",
-    "It looks at the central square of a picture, resized; what lies outside is not seen.",
     "Natural pictures that were resized, retouched or encoded unlike those of its training may be "
     "called generated. It is no evidence against a person.",
 )
+SQUARE = "It looks at the central square of a picture, resized; what lies outside is not seen."
+PATCHES = (
+    "It looks at some patches of a picture, in its own pixels: what lies between them is not seen, "
+    "and a picture that was resized before has lost what it goes by."
+)
 
 
-def model_card(detector: Detector, folder: Path) -> dict[str, Any]:
-    """What is known of a detector, as JSON values.
+def model_card(detector: Detector, folder: Path, license: str = "unknown") -> dict[str, Any]:
+    """What is known of a detector, as JSON values; of paths only the last part.
 
     Args:
         detector: any.
         folder: the files that are exported, whose SHA-256 sums it lists.
+        license: of the detector, as Hugging Face calls it.
     """
     crop_resize = crop_resize_of(detector)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {
+    card = {
+        "license": license,
         "architecture": _architecture(detector),
         "parameters": detector.model.count_params(),
         "input": {
@@ -52,9 +62,7 @@ def model_card(detector: Detector, folder: Path) -> dict[str, Any]:
             "width": crop_resize.resolution,
             "channels": crop_resize.channels,
             "range": [0, 255],
-            "crop": crop_resize.crop,
-            "resize_filter": crop_resize.resize_filter,
-            "common_size": crop_resize.common_size,
+            **_fitting(crop_resize),
             "largest_file_pixels": MOST_PIXELS,
         },
         "jpeg": _jpeg(detector.model),
@@ -65,7 +73,7 @@ def model_card(detector: Detector, folder: Path) -> dict[str, Any]:
         "training": detector.settings,
         "audit": detector.info.get("audit"),
         "intended_use": list(INTENDED_USE),
-        "limits": list(LIMITS),
+        "limits": [*LIMITS, SQUARE if detector.patches is None else PATCHES],
         "command": command_line(),
         "versions": {
             "python": sys.version.split()[0],
@@ -74,6 +82,7 @@ def model_card(detector: Detector, folder: Path) -> dict[str, Any]:
         },
         "sha256": {path.relative_to(folder).as_posix(): sha256_file(path) for path in files},
     }
+    return names_only(card)
 
 
 def write_card(card: dict[str, Any], folder: Path) -> None:
@@ -83,7 +92,7 @@ def write_card(card: dict[str, Any], folder: Path) -> None:
 
 
 def card_text(card: dict[str, Any]) -> str:
-    """The card in Markdown."""
+    """The card in Markdown, with what Hugging Face reads at its start."""
     size, jpeg = card["input"], card["jpeg"]
     color = "grey" if size["channels"] == 1 else "RGB"
     encoding = "none"
@@ -92,9 +101,7 @@ def card_text(card: dict[str, Any]) -> str:
         encoding = f"inside the model, quality {quality}, mode {jpeg['mode']}"
     facts = {
         "architecture": f"{card['architecture']}, {card['parameters']:,} parameters",
-        "input": f"{size['height']}x{size['width']} {color}, the central square, "
-        f"resized by {size['resize_filter']}"
-        + (f", to {size['common_size']} pixels first" if size["common_size"] else ""),
+        "input": f"{size['height']}x{size['width']} {color}, {_fitting_text(size)}",
         "JPEG encoding": encoding,
         "temperature": f"{card['temperature']:.6g}",
         "threshold": f"{PROBABILITY} > {card['threshold']:.4g}",
@@ -104,6 +111,8 @@ def card_text(card: dict[str, Any]) -> str:
     training = dict(_flat(card["training"])) or {"training": "not recorded"}
     return "\n".join(
         [
+            *front_matter(card),
+            "",
             "# A detector of generated images",
             "",
             f"`{PROBABILITY}` is the calibrated probability that a picture was generated;",
@@ -122,6 +131,9 @@ def card_text(card: dict[str, Any]) -> str:
             "    docker run -p 8501:8501 -e MODEL_NAME=detector \\",
             '        -v "$PWD/saved_model:/models/detector" tensorflow/serving',
             "",
+            "`model.keras` is for `keras.models.load_model`, on TensorFlow. Of uint8 images of",
+            f'that size `model.predict(images)["{PROBABILITY}"]` gives the probabilities.',
+            "",
             "## Training and metrics",
             "",
             *_table(training),
@@ -137,6 +149,24 @@ def card_text(card: dict[str, Any]) -> str:
             "",
         ]
     )
+
+
+def _fitting(crop_resize: CropResize | Patches) -> dict[str, Any]:
+    """How the model's images are made of a picture."""
+    if isinstance(crop_resize, Patches):
+        return {"crop": "patches", "patches": crop_resize.count}
+    names = ("crop", "resize_filter", "common_size")
+    return {name: getattr(crop_resize, name) for name in names}
+
+
+def _fitting_text(size: dict[str, Any]) -> str:
+    if "patches" in size:
+        return (
+            f"{size['patches']} patches in the picture's own pixels, the mean of whose logits is "
+            f"taken; only `{BYTES}` does so, and everything else takes single patches"
+        )
+    first = f", to {size['common_size']} pixels first" if size["common_size"] else ""
+    return f"the central square, resized by {size['resize_filter']}{first}"
 
 
 def _audit(content: dict[str, Any] | None) -> list[str]:
@@ -166,11 +196,11 @@ def _table(rows: dict[str, str]) -> list[str]:
 
 
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """The leaves of nested JSON values, by dotted names; of paths only the last part."""
+    """The leaves of nested JSON values, by dotted names."""
     items = value.items() if isinstance(value, dict) else enumerate(value)
     for key, each in items:
         full = f"{name}.{key}" if name else str(key)
         if isinstance(each, dict | list):
             yield from _flat(each, full)
         elif each is not None:
-            yield full, Path(each).name if key == "path" and isinstance(each, str) else each
+            yield full, each

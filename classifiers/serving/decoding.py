@@ -7,6 +7,7 @@ differ: pictures are not turned as EXIF says, and CMYK is within a grey level.
 import tensorflow as tf
 
 from gan_knowledge_gaps.classifiers.serving.resampling import resize_square
+from gan_knowledge_gaps.data.patches import MOST_PLACE, Patches
 from gan_knowledge_gaps.data.picture import MOST_PIXELS
 from gan_knowledge_gaps.data.resize import CropResize
 from gan_knowledge_gaps.training.jpeg import DCT_METHOD
@@ -16,40 +17,43 @@ _SIZE, _DEPTH = 16, 24  # bytes of a PNG at which width and height, and bits per
 _AT_ONCE = 2  # pictures decoded side by side: the largest take several GiB each
 
 
-def decode_batch(contents: tf.Tensor, crop_resize: CropResize) -> tf.Tensor:
-    """Square images of JPEG and PNG files of any sizes.
+def decode_batch(contents: tf.Tensor, crop_resize: CropResize | Patches) -> tf.Tensor:
+    """Images, or strips of patches, of JPEG and PNG files of any sizes.
 
     Args:
         contents: strings [N].
         crop_resize: the model's.
 
     Returns:
-        uint8 [N, R, R, C]. A file that cannot be decoded fails the whole batch.
+        uint8 [N, *crop_resize.shape]. A file that cannot be decoded, or is smaller than a patch,
+        fails the whole batch.
     """
     with tf.device("/CPU:0"):
         return tf.map_fn(
-            lambda file: decode_square(file, crop_resize),
+            lambda file: decode_one(file, crop_resize),
             contents,
             parallel_iterations=_AT_ONCE,
             fn_output_signature=tf.TensorSpec(crop_resize.shape, tf.uint8),
         )
 
 
-def decode_square(contents: tf.Tensor, crop_resize: CropResize) -> tf.Tensor:
-    """The central square of a JPEG or PNG file.
+def decode_one(contents: tf.Tensor, crop_resize: CropResize | Patches) -> tf.Tensor:
+    """The central square of a JPEG or PNG file, resized, or its patches.
 
     Args:
         contents: a string.
         crop_resize: the model's; its crop is "center".
 
     Returns:
-        uint8 [R, R, C].
+        uint8 [*crop_resize.shape].
     """
     pixels = tf.cond(
         tf.io.is_jpeg(contents), lambda: _decode_jpeg(contents), lambda: _decode_png(contents)
     )
     if crop_resize.channels == 1:
         pixels = _luma(pixels)
+    if isinstance(crop_resize, Patches):
+        return _cut(pixels, crop_resize)
     height, width = tf.unstack(tf.shape(pixels)[:2])
     side = tf.minimum(height, width)
     top, left = (height - side) // 2, (width - side) // 2
@@ -57,6 +61,20 @@ def decode_square(contents: tf.Tensor, crop_resize: CropResize) -> tf.Tensor:
     for size in filter(None, (crop_resize.common_size, crop_resize.resolution)):
         square = resize_square(square, size, crop_resize.resize_filter)
     return square
+
+
+def _cut(pixels: tf.Tensor, patches: Patches) -> tf.Tensor:
+    """What `Patches.cut` makes of uint8 [h, w, C]."""
+    size = patches.resolution
+    room = tf.cast(tf.shape(pixels)[:2], tf.int64) - size
+    too_small = [f"a picture is smaller than a patch, {size}x{size}"]
+    with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(room >= 0), too_small)]):
+        corners = tf.constant(patches.places) * room // MOST_PLACE
+    cut = [
+        pixels[top : top + size, left : left + size]
+        for top, left in map(tf.unstack, tf.unstack(corners, patches.count))
+    ]
+    return tf.ensure_shape(tf.concat(cut, axis=0), patches.shape)
 
 
 def _decode_jpeg(contents: tf.Tensor) -> tf.Tensor:

@@ -1,7 +1,7 @@
-"""Asks a SavedModel as TensorFlow Serving does, with TensorFlow alone: MODEL BODY IMAGES.npy.
+"""Asks an exported detector with TensorFlow and Keras alone: FOLDER BODY IMAGES.npy.
 
-Prints as JSON what the REST request in the file BODY is answered, and the answers of
-`serve_images`. Importing anything of this project fails.
+Prints as JSON what TensorFlow Serving's REST request in the file BODY is answered, and the answers
+of `serve_images` and of model.keras. Importing anything of this project fails.
 """
 
 import base64
@@ -39,11 +39,18 @@ def predict(model, body: dict) -> dict:
 
 
 def answers(folder: str, body: str, images: str) -> dict:
-    """Of both signatures, as JSON values."""
-    model = tf.saved_model.load(folder)
-    rows = model.signatures["serve_images"](images=tf.constant(np.load(images)))
+    """Of both signatures and of model.keras, as JSON values."""
+    import keras
+
+    model, pixels = tf.saved_model.load(f"{folder}/saved_model/1"), np.load(images)
+    rows = model.signatures["serve_images"](images=tf.constant(pixels, tf.float32))
     answer = predict(model, json.loads(Path(body).read_text()))
-    return answer | {"images": {name: value.numpy().tolist() for name, value in rows.items()}}
+    answer["images"] = {name: value.numpy().tolist() for name, value in rows.items()}
+    complete = keras.models.load_model(f"{folder}/model.keras")
+    (taken,) = complete.inputs
+    given = complete.predict(pixels, verbose=0)
+    answer["keras"] = {name: value.tolist() for name, value in given.items()}
+    return answer | {"takes": [taken.dtype, *taken.shape[1:]]}
 
 
 if __name__ == "__main__":

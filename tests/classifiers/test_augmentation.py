@@ -9,7 +9,7 @@ import pytest
 from gan_knowledge_gaps.classifiers import augmentation
 from gan_knowledge_gaps.classifiers.augmentation import AUGMENTATIONS, AugmentationConfig, augmented
 
-CONFIG = AugmentationConfig(flip=0.5, shift=3, blur=0.5, jpeg=0.5)
+CONFIG = AugmentationConfig(flip=0.5, shift=3, crop=0.5, blur=0.5, jpeg=0.5)
 SEED = [7, 11]
 
 
@@ -50,3 +50,17 @@ def test_an_image_that_fails_ends_it(monkeypatch):
     monkeypatch.setitem(AUGMENTATIONS, "flip", fail)
     with pytest.raises(OSError, match="no"):
         augmented(images(8), AugmentationConfig(flip=1), SEED)
+
+
+def test_a_crop_is_a_part_enlarged_to_the_image():
+    """Of a ramp, whose slope then tells the side of the crop, and its middle the place."""
+    levels = np.arange(0, 240, 5, dtype=np.uint8)[None, :, None, None]
+    ramp = np.broadcast_to(levels, (200, 48, 48, 1)).copy()
+    config = AugmentationConfig(crop=0.75, crop_side=0.5)
+    found = augmented(ramp, config, SEED).astype(float)
+    slopes = np.diff(found[:, 10:-10, 24, 0], axis=1).mean(axis=1) / 5
+    changed = np.any(found != ramp, axis=(1, 2, 3))
+    assert abs(changed.mean() - 0.75) < 4 * (0.75 * 0.25 / 200) ** 0.5
+    assert slopes[changed].min() > 0.45 and slopes.max() <= 1.0 and np.ptp(slopes[changed]) > 0.4
+    assert found[changed, 24, 24].std() > 5
+    assert "crop" not in AugmentationConfig(flip=1).recorded

@@ -12,6 +12,7 @@ import commands
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from gan_knowledge_gaps.classifiers.detect import given, open_output
 from gan_knowledge_gaps.classifiers.detection.predictions import EVEN, classify, unread
@@ -21,8 +22,9 @@ from gan_knowledge_gaps.classifiers.models import build
 from gan_knowledge_gaps.data import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
+SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype"
 PREDICTIONS = [
-    classify("a,b.png", [0.75], EVEN),
+    classify("a,b.png", [0.75], EVEN, "IPTC: digitalArt"),
     classify('folder/"c".jpg', [1e-9], EVEN),
     unread("new\nline\udcff.png", "cannot read it"),
     unread("x.png", "cannot read x.png: it is cut"),
@@ -40,7 +42,7 @@ def written(kind: str) -> str:
 def test_the_table_is_aligned():
     assert written("table").splitlines() == [
         "P(generated)  verdict     picture",
-        "      0.7500  generated   a,b.png",
+        "      0.7500  generated   a,b.png  [IPTC: digitalArt]",
         '      0.0000  natural     folder/"c".jpg',
         "           -  unreadable  new\\nline\\udcff.png: cannot read it",
         "           -  unreadable  cannot read x.png: it is cut",
@@ -50,16 +52,18 @@ def test_the_table_is_aligned():
 def test_csv_reads_back():
     rows = list(csv.reader(io.StringIO(written("csv"), newline="")))
     assert rows[0] == list(COLUMNS)
-    assert rows[1] == ["a,b.png", "0.75", "generated", ""]
-    assert rows[2] == ['folder/"c".jpg', "1e-09", "natural", ""]
-    assert rows[3] == ["new\nline\udcff.png", "", "", "cannot read it"]
+    assert rows[1] == ["a,b.png", "0.75", "generated", "", "IPTC: digitalArt"]
+    assert rows[2] == ['folder/"c".jpg', "1e-09", "natural", "", ""]
+    assert rows[3] == ["new\nline\udcff.png", "", "", "cannot read it", ""]
 
 
 def test_json_is_an_object_in_each_line():
     values = [json.loads(line) for line in written("json").splitlines()]
     assert [tuple(each) for each in values] == [COLUMNS] * 4
-    assert list(values[0].values()) == ["a,b.png", 0.75, "generated", None]
-    assert list(values[2].values()) == ["new\nline\udcff.png", None, None, "cannot read it"]
+    assert list(values[0].values()) == [
+        "a,b.png", 0.75, "generated", None, "IPTC: digitalArt"
+    ]  # fmt: skip
+    assert list(values[2].values()) == ["new\nline\udcff.png", None, None, "cannot read it", None]
 
 
 def test_an_output_is_whole_or_not_there(tmp_path):
@@ -94,7 +98,9 @@ def test_the_command(tmp_path):
     expected = []
     for i in range(3):
         pixels = np.random.default_rng(i).integers(0, 256, (12, 12, 3), np.uint8)
-        Image.fromarray(pixels).save(pictures / f"{i}.png")
+        info = PngInfo()
+        info.add_itxt("XML:com.adobe.xmp", f'<x D:DigitalSourceType="{SOURCE}/{"abc"[i]}"/>')
+        Image.fromarray(pixels).save(pictures / f"{i}.png", pnginfo=info if i < 2 else None)
         logit = float(detector.model(pixels[None].astype(np.float32))[0, 0])
         expected.append(1 / (1 + np.exp(-logit / 2.5)))
     generated = sum(np.array(expected) > 0.45)
@@ -105,6 +111,7 @@ def test_the_command(tmp_path):
     lines = [line.split() for line in out.splitlines()[1:]]
     assert [line[0] for line in lines] == [f"{value:.4f}" for value in expected]
     assert [line[2] for line in lines] == [str(pictures / f"{i}.png") for i in range(3)]
+    assert [line[3:] for line in lines] == [["[IPTC:", "a]"], ["[IPTC:", "b]"], []]
     assert err == [f"{generated} of 3 pictures called generated (P > 0.45)"]
 
     (pictures / "3.png").write_bytes(b"")
@@ -119,6 +126,7 @@ def test_the_command(tmp_path):
     ]
     rows = list(csv.DictReader(output.open(newline="")))
     np.testing.assert_allclose([float(row[COLUMNS[1]]) for row in rows[:3]], expected, rtol=1e-5)
+    assert [row["provenance"] for row in rows] == ["IPTC: a", "IPTC: b", "", "", ""]
     assert [row["error"] == "" for row in rows] == [True] * 3 + [False] * 2
 
 

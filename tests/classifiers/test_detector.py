@@ -25,8 +25,8 @@ def test_a_folder_gives_back_what_was_saved(detector, tmp_path):
     images = ArrayImages(np.random.default_rng(0).integers(0, 256, (5, 12, 12, 3), dtype="u1"))
     np.testing.assert_array_equal(again.logits(images), detector.logits(images))
     logits = np.array([-2.0, 0, 3])
-    for name, temperature, resize_filter in (("model", 2.5, "box"), ("copy", 1.0, "lanczos")):
-        if name == "copy":  # of another name: nothing is known of it
+    for name, temperature, resize_filter in (("model", 2.5, "box"), ("copy", 2.5, "lanczos")):
+        if name == "copy":  # of another name: what is in the file itself is known of it
             shutil.copy(tmp_path / "new/model.keras", tmp_path / "new/copy.keras")
         file = load_detector(tmp_path / f"new/{name}.keras")
         assert (file.temperature, file.resize_filter) == (temperature, resize_filter)

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -45,7 +46,7 @@ def exported(detector, tmp_path_factory) -> Path:
 
 
 def images(count: int = 4) -> np.ndarray:
-    return np.random.default_rng(0).uniform(0, 255, (count, 12, 12, 3)).astype(np.float32)
+    return np.random.default_rng(0).integers(0, 256, (count, 12, 12, 3)).astype(np.float32)
 
 
 def expected(detector: Detector, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -67,8 +68,8 @@ def write_pictures(folder: Path) -> list[Path]:
 def in_another_process(arguments: list[str]) -> dict:
     """The client's answers, the project being neither beside it nor on its path."""
     finished = subprocess.run(
-        [sys.executable, export_client.__file__, *arguments], cwd=Path(arguments[1]).parent,
-        env={**os.environ, "PYTHONPATH": ""}, capture_output=True, text=True, timeout=300,
+        [sys.executable, "-I", export_client.__file__, *arguments],
+        cwd=Path(arguments[1]).parent, capture_output=True, text=True, timeout=300,
         check=False,
     )  # fmt: skip
     assert finished.returncode == 0, finished.stderr
@@ -76,17 +77,18 @@ def in_another_process(arguments: list[str]) -> dict:
 
 
 @pytest.mark.long
-def test_tensorflow_alone_answers_a_rest_request(detector, exported, tmp_path):
+def test_tensorflow_and_keras_alone_answer(detector, exported, tmp_path):
     paths = write_pictures(tmp_path)
     instances = [
         {"image_bytes": {"b64": base64.b64encode(path.read_bytes()).decode()}} for path in paths
     ]
     (tmp_path / "body.json").write_text(json.dumps({"instances": instances}))
-    np.save(tmp_path / "images.npy", images())
-    arguments = [str(exported / "saved_model/1"), f"{tmp_path}/body.json", f"{tmp_path}/images.npy"]
+    np.save(tmp_path / "images.npy", images().astype(np.uint8))
+    arguments = [str(exported), f"{tmp_path}/body.json", f"{tmp_path}/images.npy"]
     # One of the two in a process that has no other code; it takes long to start.
     is_alone = detector.resize_filter == "box"
     answer = in_another_process(arguments) if is_alone else export_client.answers(*arguments)
+    assert answer["takes"] == ["uint8", 12, 12, 3]
 
     filters = {"lanczos": Image.Resampling.LANCZOS, "box": Image.Resampling.BOX}
     squares = []
@@ -98,8 +100,11 @@ def test_tensorflow_alone_answers_a_rest_request(detector, exported, tmp_path):
         squares.append(np.asarray(square.resize((12, 12), filters[detector.resize_filter])))
     for got, batch in (
         (answer["predictions"], np.float32(squares)),
-        ([dict(zip(answer["images"], row, strict=True)) for row in
-          zip(*answer["images"].values(), strict=True)], images()),
+        *(
+            ([dict(zip(answer[name], row, strict=True)) for row in
+              zip(*answer[name].values(), strict=True)], images())
+            for name in ("images", "keras")
+        ),
     ):  # fmt: skip
         logits, probabilities = expected(detector, batch)
         np.testing.assert_allclose([each["logit"] for each in got], logits, atol=1e-5)
@@ -136,11 +141,49 @@ def test_the_folder_is_a_detector_with_a_card(detector, exported):
     assert card["parameters"] == 896 + 18_496 + 65
     has_jpeg = detector.resize_filter == "box"
     assert card["jpeg"] == ({"quality": [75, 75], "mode": "codec"} if has_jpeg else None)
-    assert card["training"] == INFO
+    assert card["training"] == {**INFO, "natural": {"path": "faces.zip", "images": 70}}
     text = (exported / "README.md").read_text()
     assert "| natural.path | faces.zip |" in text
     assert "| generated.0.path | gan\\|1 |" in text
     assert ("quality 75, mode codec" in text) == has_jpeg
+
+
+def test_hugging_face_reads_the_card(tmp_path):
+    hub = pytest.importorskip("huggingface_hub", reason="needs huggingface_hub")
+    figures = {"path": "/home/me/Gän 1", "images": 9, "roc_auc": 0.75, "detection_rate": 0.5}
+    info = {"architecture": "cnn", "figures": [figures, figures | {"path": "x/b.zip"}]}
+    text = card_text(model_card(Detector(build("cnn", (12, 12, 3), 4), 1.0, info=info), tmp_path))
+    read = hub.ModelCard(text).data
+    assert (read.license, read.library_name) == ("unknown", "keras")
+    assert (read.pipeline_tag, read.model_name) == ("image-classification", "cnn")
+    found = {(x.dataset_name, x.dataset_type, x.metric_type): x.metric_value
+             for x in read.eval_results}  # fmt: skip
+    assert found == {
+        (name, kind, metric): figures[metric]
+        for name, kind in (("Gän 1", "gän-1"), ("b.zip", "b-zip"))
+        for metric in ("roc_auc", "detection_rate")
+    }
+    bare = card_text(model_card(Detector(build("cnn", (12, 12, 3), 4)), tmp_path, "mit"))
+    assert hub.ModelCard(bare).data.eval_results is None
+    assert hub.ModelCard(bare).data.license == "mit"
+
+
+def test_nothing_exported_names_a_folder_of_this_machine(tmp_path):
+    info = {
+        "natural": {"path": f"{tmp_path}/faces.zip"}, "generated": [{"path": "runs/gan"}],
+        "groups": f"{tmp_path}/groups.csv",
+        "command": "python -m classifiers.train --run=runs/x --natural='/home/my own/faces.zip' "
+        "--generated=/home/me/a,/home/me/b '--groups=/(.*)_'",
+    }  # fmt: skip
+    export(Detector(build("cnn", (12, 12, 3), 4), info=info), tmp_path / "new", license="mit")
+    for name in ("detector.json", "model_card.json", "README.md"):
+        text = (tmp_path / "new" / name).read_text()
+        assert "faces.zip" in text and "groups.csv" in text
+        assert not any(each in text for each in (str(tmp_path), "/home", "runs/", "my own"))
+    command = json.loads((tmp_path / "new/detector.json").read_text())["command"]
+    assert shlex.split(command)[3:] == [
+        "--run=x", "--natural=faces.zip", "--generated=a,b", "--groups=/(.*)_"
+    ]  # fmt: skip
 
 
 def test_a_smaller_variant_is_named_as_such(detector, tmp_path):

@@ -140,7 +140,7 @@ def values(tmp_path, monkeypatch):
         "classifier_precision": None,
     }.items():  # fmt: skip
         flags.DEFINE_string(name, default, "", flag_values=values)
-    for name in ("resolution", "channels", "classifier_jpeg_quality"):
+    for name in ("resolution", "channels", "patches", "classifier_jpeg_quality"):
         flags.DEFINE_integer(name, None, "", flag_values=values)
     flags.DEFINE_float("classifier_width", None, "", flag_values=values)
     flags.DEFINE_boolean("classifier_enlarge", None, "", flag_values=values)
@@ -153,7 +153,7 @@ def test_a_detector_decides_all_that_makes_its_images_and_its_network(values, tm
     assert take_over(str(tmp_path)).image_shape == SHAPE
     assert values.flag_values_dict() | {"resolution": 12} == {
         "architecture": "cnn", "resolution": 12, "channels": 3, "filter": "box",
-        "common_size": "20", "groups": "new.csv", "classifier_width": 0.5,
+        "common_size": "20", "patches": None, "groups": "new.csv", "classifier_width": 0.5,
         "classifier_precision": "float32", "classifier_jpeg_quality": 90,
         "classifier_enlarge": True,
     }  # fmt: skip
@@ -165,6 +165,7 @@ def test_a_detector_decides_all_that_makes_its_images_and_its_network(values, tm
         ("--resolution=16", "--resolution=12"), ("--classifier_jpeg_quality=75", "_quality=90"),
         ("--architecture=resnet50", "--architecture=cnn"), ("--common_size=auto", "size=20"),
         ("--groups=folder", "--groups=old.csv"), ("--filter=lanczos", "--filter=box"),
+        ("--patches=4", "none"),
     ],
 )  # fmt: skip
 def test_a_flag_that_contradicts_it_is_refused(values, tmp_path, flag, own):

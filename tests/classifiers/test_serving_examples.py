@@ -34,7 +34,7 @@ def folder(tmp_path_factory) -> Path:
     detector = Detector(build("cnn", (12, 12, 3), seed=4), 0.01)
     (folder / "exported/saved_model").mkdir(parents=True)
     write_saved_model(detector, folder / "exported/saved_model/1")
-    detector.save(folder / "detector")
+    detector.save(folder / "exported")
     for seed, name in enumerate(("a.jpg", "b.png")):
         pixels = np.random.default_rng(seed).integers(0, 256, (12, 12, 3), np.uint8)
         Image.fromarray(pixels).save(folder / name, quality=95)
@@ -44,7 +44,7 @@ def folder(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def expected(folder) -> list[float]:
     """P(generated) of both pictures by the model alone."""
-    model = tf.keras.models.load_model(folder / "detector/model.keras")
+    model = build("cnn", (12, 12, 3), seed=4)
     pixels = [np.asarray(Image.open(folder / name), np.float32) for name in ("a.jpg", "b.png")]
     logits = model(np.stack(pixels)).numpy()[:, 0].astype(float) / 0.01
     assert np.ptp(logits) > 0.1
@@ -93,3 +93,11 @@ def test_without_a_server(folder, expected, monkeypatch):
     exec(example("tf.saved_model.load"), names)
     found = names["answers"]["probability_generated"].numpy()
     np.testing.assert_allclose(found, expected[:1], atol=1e-5)
+
+
+def test_with_keras_alone(folder, expected, monkeypatch, capsys):
+    monkeypatch.chdir(folder)
+    pixels = [np.asarray(Image.open(folder / name)) for name in ("a.jpg", "b.png")]
+    names = {"images": np.stack(pixels)}
+    exec(example("keras.models.load_model"), names)
+    np.testing.assert_allclose(names["probabilities"], expected, atol=1e-5)

@@ -3,10 +3,11 @@
 layer           JPEGEncoding, the Keras layer
 codec           by the library that TensorFlow brings along
 differentiable  with a gradient: by a custom operation, or plain
-plain           in plain TensorFlow: the steps of `exact`, with the derivatives of `soft`
+plain           in Keras' operations: the steps of `exact`, with the derivatives of `soft`
 exact           libjpeg's steps, in whole numbers
 soft            the same steps as smooth functions
 modes           with_jpeg_mode: another mode for a built model
+network         the layer as a network of Keras' own operations, and back
 tables          quantization tables, cosine and colour transforms
 """
 
@@ -18,5 +19,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "codec": ["DCT_METHOD"],
         "layer": ["JPEGEncoding", "MODES"],
         "modes": ["with_jpeg_mode"],
+        "network": ["with_jpeg_layer", "with_jpeg_network"],
     },
 )

@@ -82,7 +82,12 @@ class JPEGEncoding(keras.layers.Layer):
         low, high = self.quality
         if training and low < high:
             return tf.random.uniform([count], low, high + 1, tf.int32)
-        return tf.fill([count], (low + high) // 2)
+        return tf.fill([count], self.inference_quality)
+
+    @property
+    def inference_quality(self) -> int:
+        """The quality that images have outside of training."""
+        return sum(self.quality) // 2
 
     def compute_output_shape(self, input_shape):
         """The shape of the input."""
