@@ -5,6 +5,8 @@ sampler       generated images by index: what a generator offers to be measured
 reference     the natural images that they are compared with, and what is known of their files
 extractors    images to features, by name or file
 inception     the standard Inception graph
+torch_inception, inception_network
+              the same from PyTorch's weights, in Keras
 random_vgg    VGG16 with random weights
 perceptual    pairs of images to distances, by the user's own model
 rows          what is computed by index, in pieces that are kept

@@ -9,8 +9,10 @@ import tensorflow as tf
 
 from gan_knowledge_gaps.data import InputError, sha256_file
 from gan_knowledge_gaps.evaluation.config import INCEPTION, RANDOM_VGG16
-from gan_knowledge_gaps.evaluation.inception import PUBLISHED, Inception
+from gan_knowledge_gaps.evaluation.inception import PUBLISHED, Inception, check_file
 from gan_knowledge_gaps.evaluation.random_vgg import random_vgg16
+from gan_knowledge_gaps.evaluation.torch_inception import NAME as TORCH_NAME
+from gan_knowledge_gaps.evaluation.torch_inception import is_torch_file, torch_inception
 from gan_knowledge_gaps.training.keras_models import load_model, shapes
 
 
@@ -20,7 +22,7 @@ class Extractor(Protocol):
     Attributes:
         name: stands in the names of scores.
         sha256: of its weights, in hexadecimal.
-        is_inception: whether it is the standard graph, whose scores alone are called FID and KID.
+        is_inception: whether it is the standard network, whose scores alone are called FID and KID.
     """
 
     name: str
@@ -39,7 +41,8 @@ def open_extractor(
     Args:
         name: inception, random-vgg16, or the path of a Keras model from images in [0, 255] to
             features [N, D].
-        inception: path of the standard graph or of its archive; for the first only.
+        inception: path of the standard graph, of its archive or of its weights in PyTorch's
+            format; for the first only.
         inception_sha256: what its SHA-256 must be, or None.
 
     Raises:
@@ -52,7 +55,7 @@ def open_extractor(
                 f"classify_image_graph_def.pb in it, published at {PUBLISHED} (nothing is "
                 "downloaded by itself), or another extractor by --features=random-vgg16"
             )
-        return Inception(Path(inception), inception_sha256)
+        return _open_inception(Path(inception), inception_sha256)
     if name == RANDOM_VGG16:
         model, sha256 = random_vgg16()
         return KerasExtractor(RANDOM_VGG16, sha256, model)
@@ -71,6 +74,14 @@ def open_extractor(
     return KerasExtractor(path.name, sha256_file(path), model)
 
 
+def _open_inception(path: Path, sha256: str | None) -> Extractor:
+    check_file(path)
+    if not is_torch_file(path):
+        return Inception(path, sha256)
+    model, digest = torch_inception(path, sha256)
+    return KerasExtractor(TORCH_NAME, digest, model, is_inception=True)
+
+
 class KerasExtractor:
     """Features of a Keras model.
 
@@ -78,12 +89,11 @@ class KerasExtractor:
         name: stands in the names of scores.
         sha256: of its weights.
         model: float32 images [N, H, W, C] in [0, 255] to features [N, D].
+        is_inception: whether it is the standard network of the FID.
     """
 
-    is_inception = False
-
-    def __init__(self, name: str, sha256: str, model: Callable):
-        self.name, self.sha256 = name, sha256
+    def __init__(self, name: str, sha256: str, model: Callable, is_inception: bool = False):
+        self.name, self.sha256, self.is_inception = name, sha256, is_inception
         self._model, self._graphs = model, {}
 
     def __call__(self, images: np.ndarray) -> np.ndarray:

@@ -15,11 +15,14 @@ def define_features(what: str) -> None:
         "features", INCEPTION, f"What {what} are taken over: {INCEPTION}, {RANDOM_VGG16}, or the "
         "path of a .keras file that maps images in [0, 255] to features.",
     )  # fmt: skip
-    flags.DEFINE_string("inception", None, "Path of inception-2015-12-05.tgz or its .pb file.")
+    flags.DEFINE_string(
+        "inception", None, "Path of inception-2015-12-05.tgz, its .pb file, or pytorch-fid's .pth "
+        "file of the same weights.",
+    )  # fmt: skip
 
 
 def define_inception_sha256() -> None:
     """Declares --inception_sha256."""
     flags.DEFINE_string(
-        "inception_sha256", None, "What the SHA-256 of the .pb file of --inception must be."
+        "inception_sha256", None, "What the SHA-256 of --inception's .pb or .pth file must be."
     )

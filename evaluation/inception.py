@@ -46,10 +46,7 @@ class Inception:
     def __init__(self, path: Path, sha256: str | None = None):
         contents = read_graph(path)
         self.sha256 = hashlib.sha256(contents).hexdigest()
-        if sha256 is not None and sha256.lower() != self.sha256:
-            raise InputError(
-                f"--inception: the graph in {path} has the SHA-256 {self.sha256}, not {sha256}"
-            )
+        check_sha256(path, self.sha256, sha256)
         # A graph and session of TensorFlow 1: it refuses the batch normalization of 2015 in newer
         # graphs.
         graph = tf.Graph()
@@ -68,12 +65,25 @@ class Inception:
         return self._session.run(self._features, {self._images: images})
 
 
-def read_graph(path: Path) -> bytes:
-    """The graph's bytes, of its own file or of the archive."""
+def check_file(path: Path) -> None:
+    """Raises `InputError` where there is no file, or one that no network of this kind fills."""
     if not path.is_file():
         raise InputError(f"--inception: there is no file {path}; it is published at {PUBLISHED}")
     if path.stat().st_size > _MOST_BYTES:
-        raise InputError(f"--inception: {path} is too large to be the graph")
+        raise InputError(f"--inception: {path} is too large to be the network")
+
+
+def check_sha256(path: Path, found: str, wanted: str | None) -> None:
+    """Raises `InputError` for a network of another SHA-256 than the one that is wanted, if any."""
+    if wanted is not None and wanted.lower() != found:
+        raise InputError(
+            f"--inception: the network in {path} has the SHA-256 {found}, not {wanted}"
+        )
+
+
+def read_graph(path: Path) -> bytes:
+    """The graph's bytes, of its own file or of the archive."""
+    check_file(path)
     try:
         if not tarfile.is_tarfile(path):
             return path.read_bytes()
@@ -96,7 +106,7 @@ def _parse(contents: bytes, path: Path) -> tf.compat.v1.GraphDef:
     except DecodeError:
         raise InputError(
             f"--inception: {path} is neither a graph nor an archive of one: give the archive of "
-            f"{PUBLISHED}"
+            f"{PUBLISHED}, or pytorch-fid's .pth file"
         ) from None
     for node in definition.node:
         node.attr.pop("_output_shapes", None)

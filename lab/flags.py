@@ -78,7 +78,10 @@ def define(settings: Sequence[str]) -> None:
         "else random-vgg16.",
     )  # fmt: skip
     flags.DEFINE_string(
-        "inception", None, "Path of inception-2015-12-05.tgz or its .pb file, for the FID."
+        "inception",
+        None,
+        "Path of inception-2015-12-05.tgz, its .pb file, or pytorch-fid's .pth "
+        "file of the same weights, for the FID.",
     )
     flags.DEFINE_integer("seed", 0, "Seed of all instances.", lower_bound=0)
     with group(EXECUTION):

@@ -24,6 +24,7 @@ watching          how often classifiers detect a generator meanwhile
 fooling           the loss of frozen classifiers that a generator must fool
 saved_classes     which modules register the classes that files of networks name
 keras_models      the one way to a model in a file, and what a classifier must be
+pickles/          weights in files of NumPy and PyTorch, none of which is run
 native/           custom operations in C++ and CUDA, built at first use
 jpeg/             the JPEG encoding that images pass through before a classifier
 config            frozen dataclasses: presets, absl flags, JSON

@@ -4,9 +4,7 @@ Those files are pickles, and pickles are programs: Python's own unpickler would 
 that they hold. This package reads them without running any of it.
 
 load               load_nvlabs_pickle(path) -> the three networks
-reader             which names a file may use, and the stand-in for each
-machine            the machine that reads a pickle
-arrays, tensors    stand-ins for NumPy's and PyTorch's names
+reader             which names a file may use, and the stand-in for each (training.pickles)
 budget             bounds on what is made of a file's bytes
 tensorflow_file    networks of a TensorFlow file, in our layout
 torch_file         the same of a PyTorch file, with modules and torch_names

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from gan_knowledge_gaps.data import InputError
-from gan_knowledge_gaps.stylegan2.nvlabs.arrays import printable
 from gan_knowledge_gaps.stylegan2.nvlabs.options import Options
 from gan_knowledge_gaps.stylegan2.nvlabs.reader import Module
 from gan_knowledge_gaps.stylegan2.nvlabs.variables import Variables
+from gan_knowledge_gaps.training.pickles.arrays import printable
 
 _DEEPEST = 6
 _MOST = 5000

@@ -5,7 +5,7 @@ from typing import Any
 
 from gan_knowledge_gaps.data import InputError
 from gan_knowledge_gaps.stylegan2.config import ARCHITECTURES
-from gan_knowledge_gaps.stylegan2.nvlabs.arrays import describe
+from gan_knowledge_gaps.training.pickles.arrays import describe
 from gan_knowledge_gaps.training.progress import say
 
 

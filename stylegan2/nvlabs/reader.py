@@ -6,10 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from gan_knowledge_gaps.data import InputError
-from gan_knowledge_gaps.stylegan2.nvlabs import arrays, tensors
-from gan_knowledge_gaps.stylegan2.nvlabs.arrays import printable
 from gan_knowledge_gaps.stylegan2.nvlabs.budget import Budget
-from gan_knowledge_gaps.stylegan2.nvlabs.machine import AllowedGlobal, StandIn, run
+from gan_knowledge_gaps.training.pickles import arrays, tensors, torch_files
+from gan_knowledge_gaps.training.pickles.machine import AllowedGlobal, StandIn, run
 
 _LAYERS = re.compile(r"torch\.nn\.modules(\.[a-z_]+)+")
 
@@ -59,6 +58,7 @@ class _Names:
         self._encoded, self._stored = Budget(size), Budget(size)
         self._known: dict[tuple[str, str], Callable[..., Any]] = {
             **arrays.KNOWN,
+            **tensors.KNOWN,
             ("dnnlib.tflib.network", "Network"): Network,
             ("dnnlib.util", "EasyDict"): _empty_dict,
             ("collections", "OrderedDict"): _empty_dict,
@@ -67,8 +67,6 @@ class _Names:
             ("__builtin__", "bytes"): _empty_bytes,
             ("_codecs", "encode"): self._encode,
             ("torch_utils.persistence", "_reconstruct_persistent_obj"): _persistent,
-            ("torch._utils", "_rebuild_tensor_v2"): tensors.tensor,
-            ("torch._utils", "_rebuild_parameter"): tensors.parameter,
             ("torch.storage", "_load_from_bytes"): self._storage,
         }
 
@@ -77,7 +75,7 @@ class _Names:
         if _LAYERS.fullmatch(module) and name.isidentifier():
             return AllowedGlobal(f"{module}.{name}", Module)
         if (module, name) not in self._known:
-            raise InputError(f"it asks for {printable(module)}.{printable(name)}, which is refused")
+            tensors.refuse(module, name)
         return AllowedGlobal(f"{module}.{name}", self._known[module, name])
 
     def _encode(self, text: Any, encoding: Any) -> bytes:
@@ -89,7 +87,7 @@ class _Names:
 
     def _storage(self, data: Any) -> Any:
         self._stored.spend(len(data))
-        return tensors.storage(data)
+        return torch_files.storage(data)
 
 
 def _empty_dict() -> dict:

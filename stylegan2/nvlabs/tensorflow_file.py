@@ -9,7 +9,6 @@ import numpy as np
 
 from gan_knowledge_gaps.data import InputError
 from gan_knowledge_gaps.stylegan2.config import SMALLEST_RESOLUTION, NetworkConfig
-from gan_knowledge_gaps.stylegan2.nvlabs.arrays import Array, describe, printable
 from gan_knowledge_gaps.stylegan2.nvlabs.converted import NAMES, Converted, image_major
 from gan_knowledge_gaps.stylegan2.nvlabs.layout import (
     Shapes,
@@ -19,6 +18,7 @@ from gan_knowledge_gaps.stylegan2.nvlabs.layout import (
 from gan_knowledge_gaps.stylegan2.nvlabs.options import Options, agreeing, same
 from gan_knowledge_gaps.stylegan2.nvlabs.reader import Module, Network
 from gan_knowledge_gaps.stylegan2.nvlabs.variables import Variables
+from gan_knowledge_gaps.training.pickles.arrays import Array, describe, printable
 
 KIND = "StyleGAN2, TensorFlow"
 # The first StyleGAN, and those of StyleGAN2's configurations that resemble it.

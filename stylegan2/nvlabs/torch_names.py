@@ -8,10 +8,10 @@ import numpy as np
 
 from gan_knowledge_gaps.data import InputError
 from gan_knowledge_gaps.stylegan2.config import SMALLEST_RESOLUTION, NetworkConfig
-from gan_knowledge_gaps.stylegan2.nvlabs.arrays import describe, printable
 from gan_knowledge_gaps.stylegan2.nvlabs.converted import image_major
 from gan_knowledge_gaps.stylegan2.nvlabs.layout import Shapes
 from gan_knowledge_gaps.stylegan2.nvlabs.modules import Layers
+from gan_knowledge_gaps.training.pickles.arrays import describe, printable
 
 # Our layer (its block left out) to the file's.
 _LAYERS = {

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from gan_knowledge_gaps.data import InputError
-from gan_knowledge_gaps.stylegan2.nvlabs.arrays import printable
+from gan_knowledge_gaps.training.pickles.arrays import printable
 
 
 class Variables:

@@ -15,9 +15,9 @@ from nvlabs_files import Module, Spec, Storage, Tensor
 
 from gan_knowledge_gaps.data import InputError
 from gan_knowledge_gaps.stylegan2 import load_nvlabs_pickle
-from gan_knowledge_gaps.stylegan2.nvlabs import machine
 from gan_knowledge_gaps.stylegan2.nvlabs.load import _convert
 from gan_knowledge_gaps.stylegan2.nvlabs.reader import read
+from gan_knowledge_gaps.training.pickles import machine
 
 SPEC = Spec(w=3, mapping_layers=1)
 

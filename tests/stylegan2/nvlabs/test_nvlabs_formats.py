@@ -12,9 +12,9 @@ from nvlabs_files import Spec, Storage, Tensor
 
 from gan_knowledge_gaps.data import InputError
 from gan_knowledge_gaps.stylegan2 import load_network, load_nvlabs_pickle
-from gan_knowledge_gaps.stylegan2.nvlabs import tensors
 from gan_knowledge_gaps.stylegan2.nvlabs.load import _convert
 from gan_knowledge_gaps.stylegan2.nvlabs.reader import read
+from gan_knowledge_gaps.training.pickles import torch_files
 
 SPEC = Spec(w=3, mapping_layers=1)
 
@@ -54,7 +54,7 @@ BY_PYTORCH = (
 
 
 def test_storages_are_written_here_as_pytorch_writes_them():
-    np.testing.assert_array_equal(tensors.storage(BY_PYTORCH), np.float16([1.5, -2.0]))
+    np.testing.assert_array_equal(torch_files.storage(BY_PYTORCH), np.float16([1.5, -2.0]))
     ours = files.storage_bytes(np.float16([1.5, -2.0]))
     assert re.sub(rb"944\d{11}", b"94922487322768", ours) == BY_PYTORCH
 

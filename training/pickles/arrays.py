@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from gan_knowledge_gaps.data import InputError
-from gan_knowledge_gaps.stylegan2.nvlabs.machine import AllowedGlobal, StandIn
+from gan_knowledge_gaps.training.pickles.machine import AllowedGlobal, StandIn
 
 _MOST_DIMENSIONS = 8
 # Numbers only: objects would be pointers.
