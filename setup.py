@@ -35,6 +35,7 @@ setup(
     packages=[PACKAGE, *(f"{PACKAGE}.{room}" for room in find_packages(include=INCLUDED))],
     package_dir={f"{PACKAGE}.{room}": room for room in ROOMS},
     package_data={
+        f"{PACKAGE}.classifiers.web": ["templates/*"],
         f"{PACKAGE}.report": ["templates/*"],
         f"{PACKAGE}.training.native": ["kernels/*"],
     },
@@ -66,10 +67,11 @@ setup(
         "slurm": ["submitit>=1.5"],
         "onnx": ["tf2onnx>=1.17"],
         "provenance": ["c2pa-python>=0.38"],
+        "serve": ["starlette>=1.0", "uvicorn>=0.34"],
         "test": ["ai-edge-litert>=2.1", "c2pa-python>=0.38", "huggingface_hub>=1.0",
                  "hypothesis>=6.100", "onnxruntime>=1.23", "pre-commit>=3.7", "pytest>=8.2",
-                 "pytest-xdist>=3.7", "ruff==0.17.6", "setuptools>=77", "submitit>=1.5",
-                 "tf2onnx>=1.17"],
+                 "pytest-xdist>=3.7", "ruff==0.17.6", "setuptools>=77", "starlette>=1.0",
+                 "submitit>=1.5", "tf2onnx>=1.17", "uvicorn>=0.34"],
     },
     classifiers=[
         "Intended Audience :: Science/Research",

@@ -11,6 +11,7 @@
     python -m benchmarks.frechet_statistics
     python -m benchmarks.detector_step
     python -m benchmarks.detect_files
+    python -m benchmarks.serving
     python -m benchmarks.jpeg
 
 Each prints medians over repeats taken in turn in one process, and their ratio. Machines drift: the

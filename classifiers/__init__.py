@@ -22,6 +22,7 @@ pretrained  weights that a training begins with, and the linear probe on them
 train_attributor, attribute, attribution/    the commands that tell generators apart, their parts
 calibrate   the command that chooses a detector's threshold by natural pictures
 detect, detection/    the command that looks at files, and its parts
+serve, web/      the command that serves a detector, with a page to try it, and its parts
 export, serving/      the command that makes a SavedModel, and its parts
 detector    Detector: a model with its temperature and what is known of it, as a folder
 

@@ -17,8 +17,12 @@ from gan_knowledge_gaps.data.json_files import NUMBER, WHOLE, at_least
 from gan_knowledge_gaps.data.patches import Patches
 
 FILE = "baseline.json"
-_SHAPE = {"weights": [NUMBER], "bias": NUMBER, "jpeg_quality": at_least(0),
-          "patches?": at_least(1, WHOLE)}  # fmt: skip
+KINDS = "natural", "generated"
+_PROFILE = {"mean": [NUMBER], "deviation": [NUMBER]}
+_SHAPE = {
+    "weights": [NUMBER], "bias": NUMBER, "jpeg_quality": at_least(0),
+    "patches?": at_least(1, WHOLE), "profiles?": dict.fromkeys(KINDS, _PROFILE),
+}  # fmt: skip
 MOST = 2000  # images of each kind that it is fitted on
 
 
@@ -32,12 +36,15 @@ class Baseline:
         jpeg_quality: of the JPEG encoding that images pass through first, as in the network; 0 for
             none.
         patches: that are cut of pictures, as for the network; None for none.
+        profiles: of both KINDS, mean and standard deviation of the log10 power in each ring, over
+            the images that it was fitted on; empty if its training has kept none.
     """
 
     weights: np.ndarray
     bias: float
     jpeg_quality: int = 0
     patches: Patches | None = None
+    profiles: dict[str, dict[str, list[float]]] = dataclasses.field(default_factory=dict)
 
     def logits(self, images: Images) -> np.ndarray:
         """Logits [N] of images of the size that it was fitted on, positive = generated.
@@ -47,16 +54,20 @@ class Baseline:
         """
 
         def of_each(images: Images) -> np.ndarray:
-            return spectrum_features(images, self.jpeg_quality) @ self.weights + self.bias
+            return self.features(images) @ self.weights + self.bias
 
         return mean_of_patches(of_each, images, self.patches)
+
+    def features(self, images: Images) -> np.ndarray:
+        """The log10 power of each image in each ring of frequencies, float64 [N, R]."""
+        return spectrum_features(images, self.jpeg_quality)
 
     def save(self, folder: Path) -> None:
         """Writes it beside the detector that it is compared with."""
         weights = self.weights.tolist()
         values = {"weights": weights, "bias": self.bias, "jpeg_quality": self.jpeg_quality}
         values |= {} if self.patches is None else {"patches": self.patches.count}
-        write_json(folder / FILE, values)
+        write_json(folder / FILE, values | ({"profiles": self.profiles} if self.profiles else {}))
 
 
 def load_baseline(detector: str | Path, image_shape: tuple[int, int, int]) -> Baseline | None:
@@ -75,12 +86,15 @@ def load_baseline(detector: str | Path, image_shape: tuple[int, int, int]) -> Ba
     if not path.exists():
         return None
     values = read_json(path, _SHAPE, "delete it, or take it from the detector's training again")
-    if len(values["weights"]) != min(image_shape[:2]) // 2:
+    profiles = values.get("profiles", {})
+    known = [profiles[kind][name] for kind in KINDS for name in _PROFILE if profiles]
+    lists = [values["weights"], *known]
+    if {len(each) for each in lists} != {min(image_shape[:2]) // 2}:
         raise InputError(f"{path} is of images of another size: delete it")
     count, (size, _, channels) = values.get("patches"), image_shape
     patches = None if count is None else Patches(size, channels, count)
     weights = np.array(values["weights"], float)
-    return Baseline(weights, values["bias"], values["jpeg_quality"], patches)
+    return Baseline(weights, values["bias"], values["jpeg_quality"], patches, profiles)
 
 
 def fit_baseline(
@@ -98,7 +112,11 @@ def fit_baseline(
     features = [spectrum_features(images, jpeg_quality) for images in sets]
     labels = np.repeat([0, 1], [len(each) for each in features])
     weights, bias = fit_linear(np.concatenate(features), labels)
-    return Baseline(weights, bias, jpeg_quality, patches)
+    profiles = {
+        kind: {"mean": each.mean(axis=0).tolist(), "deviation": each.std(axis=0).tolist()}
+        for kind, each in zip(KINDS, features, strict=True)
+    }
+    return Baseline(weights, bias, jpeg_quality, patches, profiles)
 
 
 def baseline_line(detector: float, baseline: float) -> str:

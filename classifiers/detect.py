@@ -47,6 +47,23 @@ def main() -> None:
     """The command line."""
     with group(NEEDED):
         flags.DEFINE_string("detector", None, "Folder of a detector, or .keras file.")
+    define_verdicts()
+    flags.DEFINE_bool(
+        "stability",
+        False,
+        "Tell the share of JPEG encodings of a picture, at qualities "
+        f"{', '.join(map(str, QUALITIES))}, that have its verdict.",
+    )
+    flags.DEFINE_enum(
+        "format", "table", list(WRITERS), "Form of the findings; json: an object in each line."
+    )
+    flags.DEFINE_string("output", None, "File to write instead of stdout, whole or not at all.")
+    flags.DEFINE_integer("batch_size", 32, "Pictures through the model at once.", lower_bound=1)
+    command.run(_run, positional=True, resumes=False)
+
+
+def define_verdicts() -> None:
+    """Defines --threshold, --uncertain_threshold and --prior."""
     flags.DEFINE_float(
         "threshold",
         None,
@@ -62,27 +79,22 @@ def main() -> None:
         1.0,
     )
     define_prior("Share of generated pictures among those that come in, for P(generated).")
-    flags.DEFINE_bool(
-        "stability",
-        False,
-        "Tell the share of JPEG encodings of a picture, at qualities "
-        f"{', '.join(map(str, QUALITIES))}, that have its verdict.",
-    )
-    flags.DEFINE_enum(
-        "format", "table", list(WRITERS), "Form of the findings; json: an object in each line."
-    )
-    flags.DEFINE_string("output", None, "File to write instead of stdout, whole or not at all.")
-    flags.DEFINE_integer("batch_size", 32, "Pictures through the model at once.", lower_bound=1)
-    command.run(_run, positional=True, resumes=False)
+
+
+def check_verdicts() -> None:
+    """Raises InputError where what `define_verdicts` has defined cannot be right."""
+    values = flags.FLAGS
+    checked_prior(values.prior)
+    if None not in (values.threshold, values.uncertain_threshold):
+        check_order(values.threshold, values.uncertain_threshold)
 
 
 def _run(paths: list[str]) -> None:
     values = flags.FLAGS
     if not values.detector or not paths:
         raise InputError("--detector=FOLDER is needed, and files, folders or zip files of pictures")
-    prior = checked_prior(values.prior)
-    if None not in (values.threshold, values.uncertain_threshold):
-        check_order(values.threshold, values.uncertain_threshold)
+    check_verdicts()
+    prior = values.prior
     detector = load_detector(values.detector)
     thresholds = thresholds_of(detector, prior, values.threshold, values.uncertain_threshold)
     qualities = QUALITIES if values.stability else ()

@@ -4,7 +4,7 @@ import base64
 import io
 from collections.abc import Mapping
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from PIL import Image
 
 from gan_knowledge_gaps.data.time_spans import time_span
@@ -15,6 +15,11 @@ from gan_knowledge_gaps.report.plain import plain, words
 def render(template: str, **values: object) -> str:
     """A page: `template` is a file of report/templates, `values` what it names."""
     return _ENVIRONMENT.get_template(template).render(**values)
+
+
+def overlaid(package: str) -> Environment:
+    """What fills the templates of another package, which may use those of report/templates."""
+    return _ENVIRONMENT.overlay(loader=ChoiceLoader([PackageLoader(package), _ENVIRONMENT.loader]))
 
 
 def _paragraphs(text: str) -> list[str]:

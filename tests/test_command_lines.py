@@ -44,7 +44,7 @@ def run(command: str, *arguments: str) -> tuple[int, str, list[str], set[str]]:
 def test_all_commands_are_found():
     assert {"data.convert", "training.native.build", "training.doctor"} < set(COMMANDS)
     assert {"experiments.iterations", "experiments.all", "classifiers.detect"} < set(COMMANDS)
-    assert len(COMMANDS) == 36
+    assert len(COMMANDS) == 37
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -163,6 +163,9 @@ def test_a_flag_that_does_not_exist_is_refused_at_once(command):
         ),
         ("classifiers.detect", ["--detector=x"], "--detector=FOLDER is needed"),
         ("classifiers.detect", ["--threshold=2"], "--threshold"),
+        ("classifiers.serve", ["--port=8502"], "--detector (a folder) is needed"),
+        ("classifiers.serve", ["--detector=x", "--prior=1"], "--prior is 1"),
+        ("classifiers.serve", ["--detector=x", "--hostnames=*.org"], "without a *"),
         ("classifiers.evaluate", ["--detector=x"], "--generated (images) and --output are needed"),
         ("classifiers.explain", ["--images=0"], "--images"),
         ("classifiers.export", [], "--detector (a folder)"),

@@ -45,16 +45,21 @@ def detect(
         InputError: the detector takes no squares of one size.
     """
     for batch in scored(detector, pictures, batch_size, qualities):
-        yield [
-            _prediction(reading, detector.probability(logits, prior), thresholds)
-            for reading, logits in batch
-        ]
+        yield [predicted(detector, reading, logits, thresholds, prior) for reading, logits in batch]
 
 
-def _prediction(reading: Reading, probabilities: np.ndarray, thresholds: Thresholds) -> Prediction:
+def predicted(
+    detector: Detector,
+    reading: Reading,
+    logits: np.ndarray,
+    thresholds: Thresholds = EVEN,
+    prior: float = BALANCED,
+) -> Prediction:
+    """What a detector says of a picture by the model's logits of its images, see `scored`."""
     if not reading.images:
         return unread(reading.path, reading.error)
-    return classify(reading.path, probabilities.tolist(), thresholds, reading.provenance)
+    probabilities = detector.probability(logits, prior).tolist()
+    return classify(reading.path, probabilities, thresholds, reading.provenance)
 
 
 def scored(

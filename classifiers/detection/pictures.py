@@ -92,6 +92,17 @@ class Pictures:
             yield from readings
 
 
+class FilesInMemory(Pictures):
+    """Pictures whose files have been read already.
+
+    Args:
+        files: What to call each, and its contents.
+    """
+
+    def __init__(self, files: Sequence[tuple[str, bytes]]):
+        self._parts = [_Part(name, lambda held=contents: held) for name, contents in files]
+
+
 def reencodings(
     picture: Image.Image, crop_resize: CropResize | Patches, qualities: Sequence[int]
 ) -> Iterator[Image.Image]:

@@ -7,6 +7,7 @@ import pytest
 from scipy import ndimage
 
 from gan_knowledge_gaps.classifiers.baseline import baseline_line, fit_baseline, load_baseline
+from gan_knowledge_gaps.classifiers.perturbations import Perturbed
 from gan_knowledge_gaps.classifiers.spectra import (
     log_power_spectrum,
     radial_profile,
@@ -44,14 +45,24 @@ def test_it_tells_spectra_apart_and_nothing_else():
 
 
 def test_it_is_saved_beside_its_detector(tmp_path):
-    baseline = fit_baseline(noise(0, 0.5), noise(1, 1.0), 75)
+    sets = {"natural": noise(0, 0.5), "generated": noise(1, 1.0)}
+    baseline = fit_baseline(*sets.values(), 75)
     assert load_baseline(tmp_path, (24, 24, 3)) is None
     baseline.save(tmp_path)
     again = load_baseline(tmp_path / "model.keras", (24, 24, 3))
     images = noise(2, 1.0)
     np.testing.assert_array_equal(again.logits(images), baseline.logits(images))
+    for kind, each in sets.items():  # what the page of classifiers.serve draws
+        seen = radial_profiles(Perturbed(each, "jpeg", 75))
+        np.testing.assert_allclose(again.profiles[kind]["mean"], seen.mean(axis=0))
+        np.testing.assert_allclose(again.profiles[kind]["deviation"], seen.std(axis=0))
     with pytest.raises(InputError, match="another size"):
         load_baseline(tmp_path, (32, 32, 3))
+    short = json.loads((tmp_path / "baseline.json").read_text())
+    del short["profiles"]["natural"]["mean"][0]
+    (tmp_path / "baseline.json").write_text(json.dumps(short))
+    with pytest.raises(InputError, match="another size"):
+        load_baseline(tmp_path, (24, 24, 3))
     (tmp_path / "baseline.json").write_text(json.dumps({"weights": ["a"]}))
     with pytest.raises(InputError, match=r"baseline\.json"):
         load_baseline(tmp_path, (24, 24, 3))

@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
+from serving_client import serving
 
-from gan_knowledge_gaps.classifiers.detector import Detector
+from gan_knowledge_gaps.classifiers.detection.predictions import EVEN
+from gan_knowledge_gaps.classifiers.detector import Detector, load_detector
 from gan_knowledge_gaps.classifiers.models import build
 from gan_knowledge_gaps.classifiers.serving.signatures import write_saved_model
+from gan_knowledge_gaps.classifiers.web.picture_page import Subject
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs/detectors.md"
 URL = "/v1/models/detector:predict"
@@ -51,9 +54,13 @@ def expected(folder) -> list[float]:
     return (1 / (1 + np.exp(-logits))).tolist()
 
 
-@pytest.fixture
-def server(folder):
+@pytest.fixture(params=["the SavedModel", "classifiers.serve"])
+def server(folder, request):
     """Speaks TensorFlow Serving's REST API; gives its port."""
+    if request.param == "classifiers.serve":
+        with serving(Subject("", load_detector(folder / "detector"), EVEN, 0.5)) as port:
+            yield port
+        return
     model = tf.saved_model.load(folder / "exported/saved_model/1")
 
     class Handler(BaseHTTPRequestHandler):

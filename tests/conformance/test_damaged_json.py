@@ -158,8 +158,13 @@ READERS = [
     Reader("evaluation.json", {"evaluations": [EVALUATION]}, read_report),
     Reader("keras.json", {"floatx": "float32"},
            lambda folder: keras_settings(folder / "keras.json"), True),
-    Reader("baseline.json", {"weights": [0.5, -1.0], "bias": 2.0, "jpeg_quality": 75},
-           lambda folder: load_baseline(folder, (4, 4, 3))),
+    Reader("baseline.json", {
+        "weights": [0.5, -1.0], "bias": 2.0, "jpeg_quality": 75,
+        "profiles": {
+            kind: {"mean": [-3.0, -4.5], "deviation": [0.5, 0.25]}
+            for kind in ("natural", "generated")
+        },
+    }, lambda folder: load_baseline(folder, (4, 4, 3))),
     Reader("attributor.json", {
         "classes": ["natural", "a"], "temperature": 1.5, "threshold": 3.0, "resize_filter": "box",
         "common_size": 96, "audit": {"findings": []},
