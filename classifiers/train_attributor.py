@@ -8,7 +8,7 @@
 Each generator is a class of its own, and so are the natural images; sets of one NAME are one class,
 such as the generators of one iteration. Images are split, audited, cropped, resized and encoded as
 by `classifiers.train`. Those that are held back tell when the training has converged, fit the
-temperature, and choose the threshold below which an image is of no known generator.
+temperature, and choose the thresholds below which an image is of no known generator.
 
 The run's folder holds what a detector's does, and at the end the attributor: model.keras and
 attributor.json; and in attribution/ a report: who is taken for whom, and whether the generators of
@@ -64,7 +64,7 @@ def main() -> None:
     flags.DEFINE_float(
         "false_rejection_rate",
         0.05,
-        "Share of images of known classes that may be called unknown.",
+        "Share of the images of each known class that may be called unknown.",
     )
     define_training()
     command.run(_run)

@@ -38,15 +38,12 @@ def class_weights(labels: np.ndarray) -> np.ndarray:
     return 1 / (len(counts) * counts[labels])
 
 
-def rejection_threshold(scores: np.ndarray, rate: float, weights: np.ndarray) -> float:
-    """The largest threshold below which at most this share of the images of known classes lies.
+def rejection_threshold(scores: np.ndarray, rate: float) -> float:
+    """The largest threshold below which at most this share of the images of a known class lies.
 
     Args:
-        scores: [N], of images of known classes; what is below the threshold is refused.
+        scores: [N], of images of the class; what is below the threshold is refused.
         rate: share that may be refused, in [0, 1).
-        weights: [N], positive, of sum 1.
     """
-    order = np.argsort(scores, kind="stable")
-    below = np.cumsum(weights[order]) - weights[order]
-    allowed = np.flatnonzero(below <= rate + 1e-12)  # which rounding of the sum may miss
-    return float(scores[order][allowed[-1]])
+    allowed = int(rate * len(scores) + 1e-9)  # which rounding of the product may miss
+    return float(np.sort(scores)[allowed])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 INFO = "attributor.json"
 _SHAPE = {
-    "classes": [TEXT], "temperature": above(0), "threshold": NUMBER,
+    "classes": [TEXT], "temperature": above(0), "thresholds": [NUMBER],
     "resize_filter": one_of(*FILTERS), "common_size?": at_least(1, WHOLE), "audit?": OBJECT,
 }  # fmt: skip
 _ADVICE = "put it right, or take it from the attributor's training again"
@@ -36,7 +36,8 @@ class Attributor:
         model: images [N, H, W, C] in [0, 255] to logits [N, K].
         classes: names of the K classes; the first is "natural".
         temperature: what logits are divided by to become calibrated.
-        threshold: of the largest logit, below which an image is of no known class.
+        thresholds: of the largest logit, one for each class that it may be of, below which an image
+            is of no known class; empty to refuse none.
         resize_filter: "lanczos" or "box", by which images are made to fit, as in the training.
         info: what else is known: architecture, training data, metrics; JSON values.
     """
@@ -45,7 +46,7 @@ class Attributor:
     model: keras.Model
     classes: tuple[str, ...]
     temperature: float = 1.0
-    threshold: float = -np.inf
+    thresholds: tuple[float, ...] = ()
     resize_filter: str = "lanczos"
     info: dict[str, Any] = dataclasses.field(default_factory=dict)
 
@@ -68,8 +69,11 @@ class Attributor:
 
     def called(self, logits: np.ndarray) -> np.ndarray:
         """Classes that images are called, by their logits [N, K]: int64 [N], K for unknown."""
-        known = max_logit(logits) >= self.threshold
-        return np.where(known, logits.argmax(axis=1), len(self.classes))
+        likeliest = logits.argmax(axis=1)
+        if not self.thresholds:
+            return likeliest
+        known = max_logit(logits) >= np.array(self.thresholds)[likeliest]
+        return np.where(known, likeliest, len(self.classes))
 
     def name(self, called: int) -> str:
         """The name of what an image is called."""
@@ -84,7 +88,7 @@ class Attributor:
             self.model.save(temporary)
         known = {
             "classes": list(self.classes), "temperature": self.temperature,
-            "threshold": self.threshold, "resize_filter": self.resize_filter,
+            "thresholds": list(self.thresholds), "resize_filter": self.resize_filter,
         }  # fmt: skip
         write_json(folder / INFO, known | self.info)
 
@@ -121,10 +125,10 @@ def load_attributor(folder: str | Path) -> Attributor:
         and last_activation(model) == "linear"
     ):
         raise InputError(f"{file} gives no logits of the classes in {INFO}: {_ADVICE}")
-    names = ("classes", "temperature", "threshold", "resize_filter")
-    classes, temperature, threshold, resize_filter = (info.pop(name) for name in names)
+    names = ("classes", "temperature", "thresholds", "resize_filter")
+    classes, temperature, thresholds, resize_filter = (info.pop(name) for name in names)
     return Attributor(
-        model, tuple(classes), float(temperature), float(threshold), resize_filter, info
+        model, tuple(classes), float(temperature), tuple(thresholds), resize_filter, info
     )
 
 
@@ -133,4 +137,6 @@ def read_info(path: Path) -> dict[str, Any]:
     info = read_json(path, _SHAPE, _ADVICE)
     if len(set(info["classes"])) < max(2, len(info["classes"])):
         raise InputError(f"{path} is damaged: {_ADVICE} (classes are not two or more names)")
+    if len(info["thresholds"]) not in (0, len(info["classes"])):
+        raise InputError(f"{path} is damaged: {_ADVICE} (thresholds are not one for each class)")
     return info

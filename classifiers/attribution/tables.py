@@ -18,7 +18,7 @@ from gan_knowledge_gaps.training.command_line import command_line
 
 FOLDER = "attribution"  # in the run's folder
 ALL = "all, weighing the same"
-# Each with where it is from; the first is that of the threshold.
+# The first has the thresholds.
 SCORES = {"largest logit": max_logit, "largest probability": max_softmax, "energy": energy}
 
 
@@ -29,7 +29,7 @@ def confusion_table(results: Results) -> Table:
         name="confusion",
         title="What images of each class are called",
         caption="Images that do not train. Unknown: the largest logit is below the threshold of "
-        f"{results.attributor.threshold:.4g}.",
+        "its class.",
         row_label="Made by",
         column_label="Called",
         rows=[*classes, *results.unknown],
@@ -101,7 +101,7 @@ def open_set_table(results: Results) -> Table:
         name="open-set",
         title="Generators that do not train",
         caption="Refused: called unknown. AUC: of images of known classes against these, by the "
-        "largest logit (Vaze et al. 2022), which the threshold is of, and by the largest "
+        "largest logit (Vaze et al. 2022), which has the thresholds, and by the largest "
         "probability (Hendrycks & Gimpel 2017) and the energy (Liu et al. 2020). 95 % intervals "
         "over images: Wilson's, and for the AUC with DeLong's variance.",
         row_label="Generator",

@@ -87,7 +87,7 @@ def test_generators_are_told_apart_and_the_tables_are_right(trained):
     logits = attributor.logits(ArrayImages(np.concatenate(images)))
     largest = logits.argmax(axis=1)
     assert recall_score(labels, largest, average="macro") > 0.9
-    called = np.where(logits.max(axis=1) >= attributor.threshold, largest, 3)
+    called = np.where(logits.max(axis=1) >= np.array(attributor.thresholds)[largest], largest, 3)
     table = json.loads((folder / "run/attribution/confusion.json").read_text())
     assert table["rows"] == [*CLASSES, "lost"] and table["columns"] == [*CLASSES, "unknown"]
     expected = confusion_matrix(labels, called, labels=range(4))[:3]
@@ -117,8 +117,8 @@ def test_a_generator_that_does_not_train_is_called_unknown(trained):
     }.items():  # fmt: skip
         assert row[f"AUC, {name}"] == pytest.approx(roc_auc_score(labels, score))
     assert row["images"] == 40
-    assert row["refused"] == np.mean(unknown.max(axis=1) < attributor.threshold) > 0.8
-    assert np.mean(known.max(axis=1) < attributor.threshold) < 0.2
+    below = unknown.max(axis=1) < np.array(attributor.thresholds)[unknown.argmax(axis=1)]
+    assert row["refused"] == np.mean(below) > 0.8
 
 
 @pytest.mark.long
@@ -145,7 +145,7 @@ def test_files_are_attributed_and_the_same_command_goes_on(trained):
     after = load_attributor(folder / "run")
     for a, b in zip(before.model.get_weights(), after.model.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
-    assert (after.temperature, after.threshold) == (before.temperature, before.threshold)
+    assert (after.temperature, after.thresholds) == (before.temperature, before.thresholds)
     with pytest.raises(InputError, match="is no classifier that can be used here"):
         load_detector(folder / "run")
 
@@ -158,8 +158,8 @@ def images(*counts: int) -> list[ArrayImages]:
     ]
 
 
-def test_temperature_and_threshold_are_those_of_classes_that_weigh_the_same():
-    """Whatever the number of their images."""
+def test_classes_weigh_the_same_and_each_has_a_threshold():
+    """Whatever the number of their images and the size of their logits."""
     sets = images(40, 300, 30)
     model = build("cnn", (12, 12, 1), 0, outputs=3)
     found = fitted(Attributor(model, ("a", "b", "c")), sets, 0.1)
@@ -169,8 +169,11 @@ def test_temperature_and_threshold_are_those_of_classes_that_weigh_the_same():
     alike = fit_class_temperature(logits, labels)
     assert found.temperature == pytest.approx(fit_class_temperature(logits, labels, weights))
     assert found.temperature != pytest.approx(alike, rel=0.05)
-    refused = [np.mean(logits[labels == n].max(axis=1) < found.threshold) for n in range(3)]
-    assert 0.1 - 1 / 90 < np.mean(refused) <= 0.1
+    recognised = logits.argmax(axis=1) == labels
+    for label in range(3):
+        right = logits[recognised & (labels == label)]
+        assert np.sum(found.called(right) == 3) == len(right) // 10
+    assert np.unique(found.thresholds).size == 3
 
 
 def test_an_attributor_may_begin_with_a_detectors_weights_and_a_probe_on_them(tmp_path):
@@ -220,10 +223,10 @@ def test_what_is_no_attributor_is_refused(tmp_path):
     with pytest.raises(InputError, match="holds no attributor"):
         load_attributor(tmp_path)
     model = build("cnn", (12, 12, 1), 0, outputs=3)
-    Attributor(model, ("natural", "a"), threshold=0.0).save(tmp_path)
+    Attributor(model, ("natural", "a")).save(tmp_path)
     with pytest.raises(InputError, match="no logits of the classes"):
         load_attributor(tmp_path)
-    Attributor(model, ("natural", "a", "b"), 2.0, 0.5, "box", {"seed": 3}).save(tmp_path)
+    Attributor(model, ("natural", "a", "b"), 2.0, (1, 2.5, 0), "box", {"seed": 3}).save(tmp_path)
     found = load_attributor(tmp_path / "model.keras")
-    assert (found.temperature, found.threshold, found.resize_filter) == (2, 0.5, "box")
+    assert (found.temperature, found.thresholds, found.resize_filter) == (2, (1, 2.5, 0), "box")
     assert found.info == {"seed": 3}

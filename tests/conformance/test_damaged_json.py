@@ -70,7 +70,7 @@ def of_detector(folder: Path) -> None:
 def of_attributor(folder: Path) -> None:
     info = read_info(folder / "attributor.json")
     assert len(info["classes"]) > 1 and 0 < info["temperature"] < math.inf
-    assert math.isfinite(info["threshold"]) and info.get("common_size", 1) > 0
+    assert all(map(math.isfinite, info["thresholds"])) and info.get("common_size", 1) > 0
 
 
 def of_run(folder: Path) -> None:
@@ -166,8 +166,8 @@ READERS = [
         },
     }, lambda folder: load_baseline(folder, (4, 4, 3))),
     Reader("attributor.json", {
-        "classes": ["natural", "a"], "temperature": 1.5, "threshold": 3.0, "resize_filter": "box",
-        "common_size": 96, "audit": {"findings": []},
+        "classes": ["natural", "a"], "temperature": 1.5, "thresholds": [3.0, 1],
+        "resize_filter": "box", "common_size": 96, "audit": {"findings": []},
     }, of_attributor),
 ]  # fmt: skip
 VALUES = [
