@@ -8,6 +8,7 @@ rebuilding  rebuilds a network's layers: seeds, names, precisions, widths
 models      build(architecture, ...): every architecture by name, and its title
 pool        batches, half natural and half from a pool of generators
 training    ClassifierTask and DigitTask
+patches     images of patches in pictures' own pixels
 augmentation, perturbations, early_stopping    what a detector's training may add
 scoring     logits and features of any number of images
 train, evaluate, explain    the commands

@@ -15,7 +15,7 @@ from gan_knowledge_gaps.classifiers.perturbations import (
 )
 from gan_knowledge_gaps.data import Images
 from gan_knowledge_gaps.data.images import checked_indices
-from gan_knowledge_gaps.data.patches import MOST_PLACE, PatchAt, Patches
+from gan_knowledge_gaps.data.patches import PLACES, PatchAt, Patches
 
 
 class RandomPatches(Images):
@@ -61,7 +61,7 @@ class RandomPatches(Images):
 
     def _patch_at(self, position: int) -> PatchAt:
         random = np.random.default_rng([self._seed, int(position)])
-        return PatchAt(self._patches, *random.integers(0, MOST_PLACE + 1, 2).tolist())
+        return PatchAt(self._patches, *random.integers(0, PLACES, 2).tolist())
 
 
 def random_patches(sets: Sequence[Images], patches: Patches, seed: int) -> list[RandomPatches]:

@@ -10,8 +10,7 @@ from PIL import Image
 from gan_knowledge_gaps.data.errors import InputError
 from gan_knowledge_gaps.data.resize import converted
 
-# Places are whole numbers up to this, so that every program cuts the same pixels.
-MOST_PLACE = 2**16 - 1
+PLACES = 2**16  # along each side; whole numbers, so that every program cuts the same pixels
 # The additive sequence that fills a square most evenly (Roberts 2018): powers of 1 / 1.3247...
 _STEP = 0.7548776662466927, 0.5698402909980532
 
@@ -40,13 +39,13 @@ class Patches:
 
     @property
     def places(self) -> np.ndarray:
-        """Where patches lie in the room that they have, down and to the right, in 1 / 65535.
+        """Where patches lie in the room that they have, down and to the right, in 1 / PLACES.
 
         Returns:
-            int64 [count, 2], 0 ... 65535.
+            int64 [count, 2], 0 ... PLACES - 1.
         """
         places = (0.5 + np.arange(self.count)[:, None] * _STEP) % 1
-        return np.round(places * MOST_PLACE).astype(np.int64)
+        return (places * PLACES).astype(np.int64)
 
     def __call__(self, image: Image.Image, where: str = "a picture") -> np.ndarray:
         """Cuts all patches.
@@ -88,7 +87,7 @@ class Patches:
                 f"{where} has {width}x{height} pixels, fewer than a patch of {size}x{size}, and is "
                 "not enlarged: give a larger picture"
             )
-        corners = places * [height - size, width - size] // MOST_PLACE
+        corners = places * [height - size + 1, width - size + 1] // PLACES
         return np.concatenate(
             [pixels[top : top + size, left : left + size] for top, left in corners]
         )
@@ -100,7 +99,7 @@ class PatchAt:
 
     Attributes:
         patches: What kind of patches.
-        down: Of the room that a patch has, 0 ... 65535.
+        down: In the room that a patch has, 0 ... PLACES - 1.
         right: Likewise.
     """
 

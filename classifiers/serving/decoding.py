@@ -7,7 +7,7 @@ differ: pictures are not turned as EXIF says, and CMYK is within a grey level.
 import tensorflow as tf
 
 from gan_knowledge_gaps.classifiers.serving.resampling import resize_square
-from gan_knowledge_gaps.data.patches import MOST_PLACE, Patches
+from gan_knowledge_gaps.data.patches import PLACES, Patches
 from gan_knowledge_gaps.data.picture import MOST_PIXELS
 from gan_knowledge_gaps.data.resize import CropResize
 from gan_knowledge_gaps.training.jpeg import DCT_METHOD
@@ -69,7 +69,7 @@ def _cut(pixels: tf.Tensor, patches: Patches) -> tf.Tensor:
     room = tf.cast(tf.shape(pixels)[:2], tf.int64) - size
     too_small = [f"a picture is smaller than a patch, {size}x{size}"]
     with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(room >= 0), too_small)]):
-        corners = tf.constant(patches.places) * room // MOST_PLACE
+        corners = tf.constant(patches.places) * (room + 1) // PLACES
     cut = [
         pixels[top : top + size, left : left + size]
         for top, left in map(tf.unstack, tf.unstack(corners, patches.count))

@@ -111,6 +111,16 @@ def test_a_batch_holds_other_patches_each_time_and_depends_on_its_step(tmp_path)
     assert np.ptp(tops) > 39 and np.ptp(lefts) > 24  # of 78 and 48
 
 
+def test_each_place_is_as_likely_as_the_others(tmp_path):
+    """Also where a patch has room for one step only."""
+    images = RandomPatches(opened(tmp_path / "a", [(13, 14)] * 20), PATCHES, 3)
+    read = images.read_at(np.zeros(600, int), np.arange(600))
+    corners = [corner_of(patch, 13, 14) for patch in read]
+    found, counts = np.unique(corners, axis=0, return_counts=True)
+    assert found.tolist() == [[0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2]]
+    assert np.all(np.abs(counts - 100) < 4 * (600 / 6 * 5 / 6) ** 0.5)
+
+
 def test_each_patch_is_an_image_and_each_picture_a_mean(tmp_path):
     strips = opened(tmp_path / "a", [(30, 40), (64, 13), (25, 25), (90, 60)] * 4)
     images = each_image(strips, PATCHES)
