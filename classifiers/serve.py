@@ -127,6 +127,7 @@ def make_server(
 
     from gan_knowledge_gaps.classifiers.web.app import make_app
     from gan_knowledge_gaps.classifiers.web.gate import Gate
+    from gan_knowledge_gaps.classifiers.web.quiet import QuietServer
 
     app = make_app(subject, Gate(most_requests, most_bytes), batch_size, most_pixels, hosts)
     config = uvicorn.Config(
@@ -134,7 +135,7 @@ def make_server(
         access_log=False, proxy_headers=False, server_header=False,
         timeout_graceful_shutdown=ENDING,
     )  # fmt: skip
-    return uvicorn.Server(config)
+    return QuietServer(config)
 
 
 def _require_starlette() -> None:

@@ -270,6 +270,16 @@ def test_a_fault_of_ours_keeps_nobody_waiting(subject, monkeypatch):
         assert ask(port, PREDICT, rows(saved(PHOTOGRAPH)))[0] == 200
 
 
+def test_it_is_stopped_quietly_with_requests_in_work(subject, monkeypatch, capfd):
+    monkeypatch.setattr(serve, "ENDING", 0.2)
+    with serving(subject) as port:
+        waiting = [unfinished(port, 100, 1) for _ in range(3)]
+        assert ask(port, "/score", saved(PHOTOGRAPH))[0] == 200
+    assert capfd.readouterr() == ("", "")
+    for each in waiting:
+        each.close()
+
+
 def test_without_the_extra_a_line_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "starlette", None)
     with pytest.raises(InputError, match=r"pip install 'gan-knowledge-gaps\[serve\]'"):
