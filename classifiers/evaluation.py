@@ -72,6 +72,11 @@ class Scores:
         """Logits of all generated images."""
         return np.concatenate(list(self.generated.values()))
 
+    @property
+    def counts(self) -> str:
+        """How many images they are of, in words."""
+        return f"{len(self.natural):,} natural and {len(self.together):,} generated images"
+
     def groups(self) -> dict[str, np.ndarray]:
         """Logits by generator, and of all where there are several."""
         several = {ALL: self.together} if len(self.generated) > 1 else {}
@@ -230,7 +235,7 @@ def calibration(
         return error_curve(
             path, points, xlabel="probability of being generated",
             ylabel="share that is generated", title="Reliability", instances=False,
-            footer=f"{len(labels):,} images in 15 bins of one width",
+            footer=f"{scores.counts} in 15 bins of one width",
         )  # fmt: skip
 
     return table, Figure("reliability", "Probabilities against frequencies.", draw)
@@ -282,6 +287,9 @@ def robustness(
     }
 
     def draw(path: Path) -> object:
-        return error_curve(path, series, xlabel=f"{name}: {unit}", ylabel="", title=table.title)
+        return error_curve(
+            path, series, xlabel=f"{name}: {unit}", ylabel="", title=table.title, instances=False,
+            footer=f"{scores.counts} at each point",
+        )  # fmt: skip
 
     return table, Figure(table.name, table.caption, draw)

@@ -127,7 +127,7 @@ def spectra_figures(spectra: Spectra) -> list[Figure]:
     def draw_profile(path: Path) -> object:
         return error_curve(
             path, curves, xlabel="cycles per pixel", ylabel="mean log10 power", ylim=None,
-            title=f"Power by frequency: {spectra.kind}",
+            title=f"Power by frequency: {spectra.kind}", instances=False,
         )  # fmt: skip
 
     title = f"Averaged log power spectra: {spectra.kind}"

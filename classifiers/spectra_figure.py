@@ -7,10 +7,11 @@ import numpy as np
 from gan_knowledge_gaps.report.drawing import INK, save, surround
 
 SIDE = 2.2  # inches of a spectrum
+ACROSS = 5  # spectra beside each other, so that a page shows their names at their size
 
 
 def draw_spectra(path: Path, spectra: dict[str, np.ndarray], title: str) -> Path:
-    """Draws averaged log power spectra side by side, and below them what differs from the first.
+    """Draws averaged log power spectra side by side, and below all what differs from the first.
 
     Args:
         path: the PNG file.
@@ -23,19 +24,20 @@ def draw_spectra(path: Path, spectra: dict[str, np.ndarray], title: str) -> Path
     most = max(0.1, np.percentile(np.abs(np.stack(list(differences.values()))), 99.9))
     from matplotlib.figure import Figure
 
-    figure = Figure((SIDE * len(names) + 0.8, 2 * SIDE + 0.4), facecolor="white")
-    axes = figure.subplots(2, len(names), squeeze=False)
-    for column, name in enumerate(names):
-        top, bottom = axes[:, column]
+    across, rows = min(len(names), ACROSS), -(-len(names) // ACROSS)
+    figure = Figure((SIDE * across + 0.8, 2 * rows * SIDE + 0.4), facecolor="white")
+    halves = figure.subplots(2 * rows, across, squeeze=False).reshape(2, -1)
+    for axis in halves.ravel():
+        axis.set_axis_off()
+    for name, top, bottom in zip(names, *halves, strict=False):
         power = top.imshow(spectra[name], cmap="viridis", vmin=low, vmax=high)
         top.set_title(name, size=9, color=INK)
         change = bottom.imshow(differences[name], cmap="RdBu_r", vmin=-most, vmax=most)
-        bottom.set_title("" if column == 0 else f"{name} - {names[0]}", size=9, color=INK)
-        bottom.set_visible(column > 0)
-    for axis in axes.ravel():
-        axis.set_xticks([])
-        axis.set_yticks([])
-    figure.colorbar(power, ax=axes[0], shrink=0.8).set_label("log10 power", size=8)
-    figure.colorbar(change, ax=axes[1], shrink=0.8).set_label("difference", size=8)
+        bottom.set_title(name, size=9, color=INK)
+    halves[1, 0].set_visible(False)  # of natural images
+    figure.colorbar(power, ax=halves[0], shrink=0.8).set_label("log10 power", size=8)
+    figure.colorbar(change, ax=halves[1], shrink=0.8).set_label(
+        f"difference from {names[0]}", size=8
+    )
     surround(figure, title)
     return save(figure, path)

@@ -10,6 +10,8 @@ clusters      classifiers that the same generators fool
 sequence      what iterations and memoryless have in common
 fooling       the same of coefficient_sweep, cross_architecture and multiple_classifiers
 generators    generators from outside, as a command line names them
+size_flags    the sizes' flags
+dry_run       what an experiment, or all, would take
 budget        what fits in so many hours on so many devices
 starting      networks from outside with which GANs begin, as a command line names them
 running       how an experiment runs, and its report

@@ -9,7 +9,8 @@
     python -m experiments.all --setting=dcgan --preset=node --dataset=mnist --budget_hours=8 \\
         --devices=8 --workers=8
 
-Experiments share what they train. The page is `<workdir>/results/index-<preset>.html`, over all
+Experiments share what they train. `--experiment_gans=4`, and any other field of a size, holds for
+every experiment that has it. The page is `<workdir>/results/index-<preset>.html`, over all
 reports of the preset that are there. `--dry_run` trains nothing: it measures how long a step of
 each kind of training takes here, and prints what the whole plan, and each experiment alone, takes
 on 1, 8 and 64 such devices. `--budget_hours` measures too, prints what fits in so many hours on
@@ -18,7 +19,6 @@ on 1, 8 and 64 such devices. `--budget_hours` measures too, prints what fits in 
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import subprocess
 import sys
@@ -29,30 +29,26 @@ from typing import TYPE_CHECKING
 from absl import flags
 
 from gan_knowledge_gaps.data import InputError
-from gan_knowledge_gaps.experiments import budget, starting
+from gan_knowledge_gaps.experiments import budget, dry_run, size_flags, starting
 from gan_knowledge_gaps.experiments.catalog import EXPERIMENTS
 from gan_knowledge_gaps.experiments.experiment import Experiment
 from gan_knowledge_gaps.experiments.running import report_name, write_report
-from gan_knowledge_gaps.experiments.sizes import Beginning, Size
+from gan_knowledge_gaps.experiments.sizes import Size
 from gan_knowledge_gaps.lab import flags as lab_flags
 from gan_knowledge_gaps.lab import run
 from gan_knowledge_gaps.lab.executors.local import POLL_SECONDS, stop_with_parent
 from gan_knowledge_gaps.lab.flags import BOTH
-from gan_knowledge_gaps.lab.planning.estimate import estimate
-from gan_knowledge_gaps.lab.planning.text import each_alone, whole_plan
 from gan_knowledge_gaps.lab.specs import Spec
-from gan_knowledge_gaps.lab.store.cache import GIGABYTE
 from gan_knowledge_gaps.report import write_index
 from gan_knowledge_gaps.training import command
 from gan_knowledge_gaps.training.command_line import program
-from gan_knowledge_gaps.training.config import define_flags, override
-from gan_knowledge_gaps.training.flag_help import SIZE, group
+from gan_knowledge_gaps.training.family import PRESET_NAMES
+from gan_knowledge_gaps.training.flag_help import NEEDED, SIZE, group, named
 from gan_knowledge_gaps.training.progress import say
 from gan_knowledge_gaps.training.signals import Interrupted, StopRequest, stop_request
 
 if TYPE_CHECKING:
     from gan_knowledge_gaps.lab.lab import Lab
-    from gan_knowledge_gaps.lab.planning.costs import Cost
 
 SETTINGS = ("dcgan", "stylegan2")  # the paper's
 # Set for the process of one of both settings; no flag, for reports show their command.
@@ -62,13 +58,15 @@ _AS_CHILD = "EXPERIMENTS_AS_CHILD"
 def main() -> None:
     """The command line."""
     lab_flags.define([BOTH, *SETTINGS])
-    with group(SIZE):
+    with group(NEEDED):
         flags.DEFINE_list("only", None, "Experiments, by name; default: all of the setting.")
+    with group(SIZE):
         flags.DEFINE_integer(
             "most_instances", None, "Most instances of each kind, of every experiment.", 1
         )
         flags.DEFINE_integer("most_iterations", None, "Most iterations of every experiment.", 1)
-        define_flags("experiment", Beginning())
+        setting, preset = named("setting", BOTH, SETTINGS), named("preset", "quick", PRESET_NAMES)
+        size_flags.define_for_all(EXPERIMENTS, setting, preset)
     budget.define()
     starting.define(SETTINGS)
     command.run(_run)
@@ -79,14 +77,10 @@ def _run() -> None:
     if values.results:
         raise InputError("--results is of a single experiment: leave it out")
     budget.check_flags()
-    planned = values.dry_run or values.budget_hours is not None
-    if values.seconds_per_kimg and (values.setting == BOTH or not planned):
-        raise InputError(
-            "--seconds_per_kimg goes with --dry_run or --budget_hours, and with one --setting"
-        )
-    if values.setting == BOTH and (values.budget_hours is not None or values.only):
-        raise InputError("--budget_hours and --only are of one setting: choose one by --setting")
     if values.setting == BOTH:
+        for name in ("budget_hours", "only", "seconds_per_kimg"):
+            if values[name].value is not None:
+                raise InputError(f"--{name} is of one setting: choose one by --setting")
         _run_each_setting()
     else:
         _run_setting(values.setting)
@@ -97,6 +91,9 @@ def _run_each_setting() -> None:
     values = flags.FLAGS
     if values.data_dir or values.executor == "slurm" or values.inception or values.start:
         raise InputError("both settings have images of their own: choose one by --setting")
+    for setting in SETTINGS:  # before any of them is trained
+        for experiment in _chosen(setting):
+            _size(experiment, setting)
     for setting in SETTINGS:
         say(f"setting {setting}")
         with stop_request() as stop:
@@ -121,22 +118,17 @@ def _run_setting(setting: str) -> None:
     values = flags.FLAGS
     if os.environ.pop(_AS_CHILD, None):
         stop_with_parent()
-    chosen = _chosen(setting)
+    elif not values.as_worker:  # which may be of one of both settings
+        size_flags.check_used(_chosen(setting), EXPERIMENTS)
+    sizes = {each: _size(each, setting) for each in _chosen(setting)}
     start = starting.chosen()
     lab = lab_flags.open_lab()
-    experiments = [
-        each(_size(each.presets[setting][values.preset]), values.seed, setting, start)
-        for each in chosen
-    ]
+    experiments = [each(size, values.seed, setting, start) for each, size in sizes.items()]
     lab.watchers = {gan: c for each in experiments for gan, c in each.watchers().items()}
     specs = _specs(lab, experiments)
     if run.is_job(lab, specs):
         return
-    parts = budget.measured_parts(lab, experiments) if values.dry_run else None
-    if parts is not None:
-        _print_plan(lab, experiments, parts)
-    budget.check(lab, experiments, parts)
-    if values.dry_run:
+    if dry_run.only_planned(lab, experiments):
         return
     index = lab.workdir / "results" / f"index-{values.preset}.html"
     started = time.monotonic()
@@ -158,12 +150,13 @@ def _chosen(setting: str) -> list[type[Experiment]]:
     return [ours[name] for name in ours if name in names]
 
 
-def _size(size: Size) -> Size:
+def _size(experiment: type[Experiment], setting: str) -> Size:
     """A preset's size as the flags change it."""
     values = flags.FLAGS
-    if isinstance(size, Beginning):
-        begins = override(Beginning(), "experiment", values)
-        size = dataclasses.replace(size, start=begins.start, start_share=begins.start_share)
+    try:
+        size = size_flags.chosen_size(experiment.presets[setting][values.preset])
+    except InputError as error:
+        raise InputError(f"{experiment.name}: {error}") from error
     return size.capped(values.most_instances, values.most_iterations)
 
 
@@ -195,27 +188,6 @@ def _write_index(index: Path, lab: Lab, ours: list[Path]) -> Path:
     reports = [*ours, *others] if first else [*others, *ours]
     title = f"GAN knowledge gaps: the paper's results at the preset {values.preset}"
     return write_index(index, title, reports, {"preset": values.preset, "data": lab.dataset.name})
-
-
-def _print_plan(lab: Lab, experiments: list[Experiment], parts: dict[Spec, Cost]) -> None:
-    from gan_knowledge_gaps.lab.planning.costs import combined, cost_classes
-
-    known, specs = flags.FLAGS.seconds_per_kimg, _specs(lab, experiments)
-    missing, setting = lab.missing(specs), flags.FLAGS.setting
-    costs = combined(parts, cost_classes(missing))
-    print(f"setting {setting}: {lab.config.scale}")
-    if known is not None:
-        print(f"scaled to a device on which a GAN takes {known:g} s for 1,000 images")
-    done, cache_bytes = len(specs) - len(missing), round(flags.FLAGS.cache_gb * GIGABYTE)
-    print(whole_plan(estimate(lab, missing, costs), costs, done, cache_bytes) + "\n")
-    undone = set(missing)
-    alone = {
-        each.name: estimate(
-            lab, [spec for spec in run.all_specs(lab, each.specs) if spec in undone], costs
-        )
-        for each in experiments
-    }
-    print(each_alone(alone))
 
 
 if __name__ == "__main__":

@@ -52,6 +52,8 @@ def define() -> None:
 def check_flags() -> None:
     """Raises InputError where a flag lacks the one that it goes with."""
     values = flags.FLAGS
+    if values.seconds_per_kimg and not values.dry_run and values.budget_hours is None:
+        raise InputError("--seconds_per_kimg goes with --dry_run or --budget_hours")
     if values.budget_hours is None:
         for name in ("devices", "exceed_budget"):
             if values[name].value:

@@ -43,6 +43,7 @@ class CrossGenerator(Experiment):
     name = "cross_generator"
     title = "Detection across generators"
     question = "Which generators does a classifier detect that it was not trained on?"
+    paper_claim = ""  # the generators are the user's
     presets: ClassVar = {
         IMAGES: {
             "quick": CrossGeneratorConfig(classifiers=1, architectures="cnn"),

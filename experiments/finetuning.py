@@ -20,7 +20,7 @@ from gan_knowledge_gaps.experiments.running import main
 from gan_knowledge_gaps.experiments.shown import finetuning as shown
 from gan_knowledge_gaps.experiments.sizes import NODE, ONE, TWO, Architecture, Phi, Populations
 from gan_knowledge_gaps.lab.specs import GAN, Snapshot
-from gan_knowledge_gaps.training.config import check_at_least, check_at_most
+from gan_knowledge_gaps.training.config import check_at_most
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -42,8 +42,8 @@ class FinetuningConfig(Populations, Phi, Architecture):
 
     def __post_init__(self):
         super().__post_init__()
-        check_at_least(self, gans=self.finetuned_gans)
         check_at_most(self, share=1)  # a whole training
+        check_at_most(self, finetuned_gans=self.gans)
 
 
 class Finetuning(Experiment):

@@ -6,14 +6,14 @@ import dataclasses
 import hashlib
 import json
 import time
+from os.path import relpath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from absl import flags
 
 from gan_knowledge_gaps import report
-from gan_knowledge_gaps.data import InputError
-from gan_knowledge_gaps.experiments import budget, starting
+from gan_knowledge_gaps.experiments import budget, dry_run, size_flags, starting
 from gan_knowledge_gaps.experiments.experiment import Experiment, Result
 from gan_knowledge_gaps.experiments.measurements import natural_grid
 from gan_knowledge_gaps.lab import flags as lab_flags
@@ -23,14 +23,13 @@ from gan_knowledge_gaps.lab.specs import Spec
 from gan_knowledge_gaps.report import Report
 from gan_knowledge_gaps.training import command
 from gan_knowledge_gaps.training.command_line import command_line
-from gan_knowledge_gaps.training.config import define_flags, override, to_json
+from gan_knowledge_gaps.training.config import define_flags
 from gan_knowledge_gaps.training.flag_help import SIZE, group, named
 from gan_knowledge_gaps.training.progress import say
 
 if TYPE_CHECKING:
     from gan_knowledge_gaps.lab.lab import Lab
 
-MOST_INSTANCES = 10_000
 QUICK_NOTE = (
     "The quick preset shows the machinery at work, with few and small networks and short "
     "trainings. It is no evidence for or against the paper's claims."
@@ -43,7 +42,7 @@ def main(experiment_class: type[Experiment]) -> None:
     lab_flags.define(settings)
     sizes = experiment_class.presets[named("setting", settings[0], settings)]
     with group(SIZE):
-        define_flags("experiment", sizes[named("preset", "quick", list(sizes))])
+        define_flags(size_flags.PREFIX, sizes[named("preset", "quick", list(sizes))])
     experiment_class.define_flags()
     starting.define(settings)
     budget.define()
@@ -53,11 +52,7 @@ def main(experiment_class: type[Experiment]) -> None:
 def _run(experiment_class: type[Experiment]) -> None:
     values = flags.FLAGS
     budget.check_flags()
-    if values.seconds_per_kimg and values.budget_hours is None:
-        raise InputError("--seconds_per_kimg goes with --budget_hours")
-    size = experiment_class.presets[values.setting][values.preset]
-    size = override(size, "experiment", values)
-    check_size(size)
+    size = size_flags.chosen_size(experiment_class.presets[values.setting][values.preset])
     experiment = experiment_class(size, values.seed, values.setting, starting.chosen())
     lab = lab_flags.open_lab(experiment_class.dataset())
     lab.watchers = experiment.watchers()
@@ -65,9 +60,8 @@ def _run(experiment_class: type[Experiment]) -> None:
     if run.is_job(lab, specs):
         return
     if values.dry_run:
-        print(describe_plan(lab, specs))
-    budget.check(lab, [experiment])
-    if values.dry_run:
+        print(describe_plan(lab, specs) + "\n", flush=True)
+    if dry_run.only_planned(lab, [experiment]):
         return
     results = results_folder(experiment, lab)
     started = time.monotonic()
@@ -85,15 +79,6 @@ def _run(experiment_class: type[Experiment]) -> None:
     print(f"results: {page}")
 
 
-def check_size(size: Any) -> None:
-    """Raises InputError where an experiment asks for more instances than anybody can list."""
-    for name, value in to_json(size).items():
-        if isinstance(value, int) and value > MOST_INSTANCES:
-            raise InputError(
-                f"--experiment_{name} is {value}; it must be at most {MOST_INSTANCES:,}"
-            )
-
-
 def write_report(
     experiment: Experiment, lab: Lab, trained: str, started: float
 ) -> tuple[Result, Path]:
@@ -105,7 +90,19 @@ def write_report(
     this_run = f"{trained}, took {time.monotonic() - started:.0f} s"
     specs = run.all_specs(lab, experiment.specs)
     whole = assemble(experiment, specs, lab, findings, flags.FLAGS.preset, this_run)
-    return findings, report.write(whole, results_folder(experiment, lab))
+    folder = results_folder(experiment, lab)
+    return findings, report.write(whole, folder, artifact_links(lab, specs, folder))
+
+
+def artifact_links(lab: Lab, specs: list[Spec], folder: Path) -> dict[str, str]:
+    """The artifacts' folders as a page finds them, by key; none where it is not in the workdir."""
+    if lab.workdir.resolve() not in folder.resolve().parents:
+        return {}
+    return {
+        lab.key(spec): relpath(lab.artifact(spec).folder, folder)
+        for spec in specs
+        if spec.has_artifact
+    }
 
 
 def results_folder(experiment: Experiment, lab: Lab) -> Path:

@@ -58,7 +58,7 @@ class Size:
             name: f"{value:g}" if isinstance(value, float) else str(value)
             for name, value in self.content().items()
         }
-        called = {name: _words(name) for name in values} | self._gathered("called")
+        called = {name: field_words(name) for name in values} | self._gathered("called")
         return {called[name]: text for name, text in values.items() if called[name]}
 
     def _gathered(self, name: str) -> dict[str, Any]:
@@ -194,7 +194,7 @@ class Architectures(Size):
         return parse_architectures(self.architectures)
 
 
-def _words(name: str) -> str:
+def field_words(name: str) -> str:
     """'held_out_gans' as 'held-out GANs'."""
     return name.replace("held_out", "held-out").replace("gans", "GANs").replace("_", " ")
 

@@ -62,7 +62,10 @@ def define(settings: Sequence[str]) -> None:
         flags.DEFINE_string(
             "workdir", "runs", "Folder of artifacts and results; experiments share it."
         )
-        flags.DEFINE_boolean("dry_run", False, "List what would be trained, and train nothing.")
+        flags.DEFINE_boolean(
+            "dry_run", False, "Train nothing: measure a step of each kind of training, and say "
+            "what would be trained, how long it would take, and how much disk.",
+        )  # fmt: skip
     if IMAGES not in settings:
         _define_data()
     flags.DEFINE_string(

@@ -23,12 +23,14 @@ def all_specs(lab: Lab, specs: Iterable[Spec]) -> list[Spec]:
     """Values with all they depend on, in order; first what the quality metric needs.
 
     Raises:
-        InputError: a batch cannot be split over the devices.
+        InputError: a batch cannot be split over the devices, or natural images do not fit a value.
     """
     metric = [] if lab.quality.spec is None else [lab.quality.spec]
     ordered = in_order([*metric, *specs])
     for batch_size in {spec.batch_size(lab.config) for spec in ordered}:
         check_batch_size(batch_size, lab.strategy)
+    for spec in ordered:
+        spec.check(lab.config, lab.dataset.image_shape)
     return ordered
 
 

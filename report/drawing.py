@@ -21,6 +21,13 @@ RULE = "#d5d9df"
 # Okabe and Ito's colours, told apart by colour-blind readers; the yellow is too pale for lines.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+LINES = ("-", "--", ":", "-.")  # of further rounds through the colours
+
+
+def style(number: int) -> dict[str, str]:
+    """Colour and line of a curve, by its number; 28 can be told apart."""
+    around, colour = divmod(number, len(COLOURS))
+    return {"color": COLOURS[colour], "linestyle": LINES[around % len(LINES)]}
 
 
 def save(figure: Figure, path: Path) -> Path:

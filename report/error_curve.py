@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gan_knowledge_gaps.report.drawing import COLOURS, INK, MARKERS, RULE, dress, save, surround
+from gan_knowledge_gaps.report.drawing import INK, MARKERS, RULE, dress, save, style, surround
 from gan_knowledge_gaps.report.values import Measurement
 
 if TYPE_CHECKING:
@@ -52,16 +52,18 @@ def error_curve(
         `path`.
 
     Raises:
-        ValueError: x is not positive on a logarithmic axis, or there are more curves than colours.
+        ValueError: x is not positive on a logarithmic axis.
     """
     second = second or {}
     curves = [*series.values(), *second.values()]
-    _check(curves, logx)
+    if logx and any(x <= 0 for curve in curves for x, _ in curve):
+        raise ValueError("A logarithmic axis needs x > 0.")
     from matplotlib.figure import Figure
 
     figure = Figure(SIZE, facecolor="white")
     axis = figure.add_axes((0.0, 0.0, 1.0, 1.0))
-    handles = [_draw(axis, curve, n, label, "-") for n, (label, curve) in enumerate(series.items())]
+    numbered = enumerate(series.items())
+    handles = [_draw(axis, curve, label, n, **style(n)) for n, (label, curve) in numbered]
     dress(axis, xlabel, ylabel)
     if ylim is not None:
         axis.set_ylim(*ylim)
@@ -69,7 +71,10 @@ def error_curve(
     if second:
         other = axis.twinx()
         numbered = enumerate(second.items(), len(series))
-        handles += [_draw(other, curve, n, label, "--") for n, (label, curve) in numbered]
+        dashed = {"linestyle": "--"}
+        handles += [
+            _draw(other, curve, label, n, **style(n) | dashed) for n, (label, curve) in numbered
+        ]
         dress(other, ylabel=second_ylabel)
         other.spines["right"].set_visible(True)
     _mark_x(axis, sorted({x for curve in curves for x, _ in curve}), logx)
@@ -80,32 +85,22 @@ def error_curve(
     return save(figure, path)
 
 
-def _check(curves: list[Curve], logx: bool) -> None:
-    if len(curves) > len(COLOURS):
-        raise ValueError(
-            f"{len(curves)} curves in one figure; at most {len(COLOURS)} can be told apart."
-        )
-    if logx and any(x <= 0 for curve in curves for x, _ in curve):
-        raise ValueError("A logarithmic axis needs x > 0.")
-
-
-def _draw(axis: Axes, curve: Curve, number: int, label: str, line: str) -> object:
+def _draw(axis: Axes, curve: Curve, label: str, number: int, color: str, linestyle: str) -> object:
     """Draws one curve and returns what the legend shows of it."""
     points = sorted((point for point in curve if np.isfinite(point[1].mean)), key=lambda p: p[0])
-    colour, marker = COLOURS[number], MARKERS[number]
     dots = [(x, value) for x, measured in points for value in measured.values]
     if dots:
-        axis.scatter(*zip(*dots, strict=True), s=12, color=colour, alpha=0.3, linewidths=0)
+        axis.scatter(*zip(*dots, strict=True), s=12, color=color, alpha=0.3, linewidths=0)
     return axis.errorbar(
         [x for x, _ in points],
         [measured.mean for _, measured in points],
         yerr=[measured.std if measured.count > 1 else np.nan for _, measured in points],
-        color=colour,
-        marker=marker,
+        color=color,
+        marker=MARKERS[number % len(MARKERS)],
         markersize=5.5,
         markeredgecolor="white",
         markeredgewidth=0.7,
-        linestyle=line,
+        linestyle=linestyle,
         linewidth=1.6,
         elinewidth=1.1,
         capsize=2.5,
@@ -120,10 +115,16 @@ def _mark_x(axis: Axes, places: list[float], logx: bool) -> None:
         axis.set_xscale("log")
         axis.xaxis.set_major_locator(LogLocator(numticks=20))
         axis.xaxis.set_minor_formatter(NullFormatter())
-    elif len(places) > 1 and np.diff(places).min() * 25 > places[-1] - places[0]:
-        axis.set_xticks(places, [f"{x:g}" for x in places])
+    elif len(places) > 1 and _fit(labels := [f"{x:g}" for x in places], places):
+        axis.set_xticks(places, labels)
     elif all(float(x).is_integer() for x in places):
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def _fit(labels: list[str], places: list[float]) -> bool:
+    """Whether a label at every place leaves room between them."""
+    room = SIZE[0] * np.diff(places).min() / (places[-1] - places[0])
+    return room > 0.08 * max(map(len, labels)) + 0.1
 
 
 def _legend_of_bars(curves: list[Curve]) -> str:

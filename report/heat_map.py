@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 CELL_HEIGHT = 0.56
 GAP = 0.4
 BAR_WIDTH = 0.16
+# Of one panel, so that a page shows it at its size; smaller cells than these hold no number.
+WIDEST, LEAST_CELL = 10.0, 0.62
 
 # Beyond this many columns the paper's panel goes below ours instead of beside it.
 COLUMNS_BESIDE = 7
@@ -135,7 +137,8 @@ def _longest_column(table: Table) -> float:
 
 
 def _cell_width(table: Table) -> float:
-    return min(max(0.62, 0.16 + _longest_column(table)), 1.2)
+    widest = min(1.2, WIDEST / max(len(table.columns), 1))
+    return max(LEAST_CELL, min(0.16 + _longest_column(table), widest))
 
 
 def _slanted(table: Table) -> bool:

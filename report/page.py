@@ -1,5 +1,6 @@
 """Writes a report: tables, pictures, report.json and one self-contained index.html."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,12 +11,17 @@ from gan_knowledge_gaps.report.rendering import render
 from gan_knowledge_gaps.report.report import Report
 
 
-def write(report: Report, folder: Path) -> Path:
+def write(report: Report, folder: Path, links: Mapping[str, str] | None = None) -> Path:
     """Writes all of a report into a folder, which is made if need be.
 
     The folder receives every table as CSV, JSON and Markdown, every figure and grid as PNG,
     report.json with everything a program could want, and last index.html, which holds its pictures
     and style within itself. Files of the same names are replaced, each one whole.
+
+    Args:
+        report: what is written.
+        folder: where to.
+        links: addresses of what the provenance names, by key, as seen from the page.
 
     Returns:
         The path of index.html.
@@ -34,7 +40,10 @@ def write(report: Report, folder: Path) -> Path:
     page = folder / "index.html"
     names = [picture.name for picture in (*report.figures, *report.grids)]
     pictures = {name: (folder / f"{name}.png").read_bytes() for name in names}
-    values = {"title": report.title, "report": report, "pictures": pictures, "written": written}
+    values = {
+        "title": report.title, "report": report, "pictures": pictures, "written": written,
+        "links": links or {},
+    }  # fmt: skip
     files.write_text(page, render("page.html", **values))
     return page
 

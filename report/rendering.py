@@ -3,8 +3,9 @@
 import base64
 import io
 from collections.abc import Mapping
+from pathlib import Path
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from PIL import Image
 
 from gan_knowledge_gaps.data.time_spans import time_span
@@ -17,9 +18,10 @@ def render(template: str, **values: object) -> str:
     return _ENVIRONMENT.get_template(template).render(**values)
 
 
-def overlaid(package: str) -> Environment:
-    """What fills the templates of another package, which may use those of report/templates."""
-    return _ENVIRONMENT.overlay(loader=ChoiceLoader([PackageLoader(package), _ENVIRONMENT.loader]))
+def overlaid(templates: Path) -> Environment:
+    """What fills the templates of another folder, which may use those of report/templates."""
+    loaders = FileSystemLoader(templates), _ENVIRONMENT.loader
+    return _ENVIRONMENT.overlay(loader=ChoiceLoader(loaders))
 
 
 def _paragraphs(text: str) -> list[str]:
@@ -41,7 +43,7 @@ def _printed_width(png: bytes) -> int:
 
 
 _ENVIRONMENT = Environment(
-    loader=PackageLoader("report"),
+    loader=FileSystemLoader(Path(__file__).with_name("templates")),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,

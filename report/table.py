@@ -32,7 +32,8 @@ class Table:
             none, or a mapping from (row, column); kept as a grid. None without such a table.
         paper_scope: what the paper's numbers were measured on, e.g. 'StyleGAN2, FFHQ 256x256'.
         scope: what ours were measured on (data set, scale, instances); printed under the table in
-            every format. `page.write` fills it in from the report's facts where it is empty.
+            every format. A report fills it in from its facts where it is empty; its page, which
+            begins with these, does not repeat it.
         instances: what one value of a measurement stands for, plural.
         digits: decimals shown; CSV and JSON keep full precision.
 

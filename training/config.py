@@ -53,7 +53,14 @@ def define_flags(prefix: str, config: Any, flag_values: flags.FlagValues = flags
     docs, types = attribute_docs(type(config)), get_type_hints(type(config))
     for field in dataclasses.fields(config):
         text = f"{docs[field.name]} [{getattr(config, field.name)}]"
-        _DEFINE[types[field.name]](f"{prefix}_{field.name}", None, text, flag_values=flag_values)
+        define_flag(f"{prefix}_{field.name}", types[field.name], text, flag_values)
+
+
+def define_flag(
+    name: str, kind: type, text: str, flag_values: flags.FlagValues = flags.FLAGS
+) -> None:
+    """Defines a flag of a field's type, unset without being given."""
+    _DEFINE[kind](name, None, text, flag_values=flag_values)
 
 
 def override(config: Config, prefix: str, values: flags.FlagValues) -> Config:

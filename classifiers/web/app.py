@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -119,7 +120,7 @@ class _Service:
 
 def _page(subject: Subject, most_bytes: int, most_pixels: int) -> list[Route]:
     """The page, its style and its script, filled once."""
-    templates = overlaid(__name__.rpartition(".")[0])
+    templates = overlaid(Path(__file__).with_name("templates"))
     values = {
         "subject": subject, "limits": LIMITS, "figures": subject.figures(),
         "most_bytes": most_bytes, "most_pixels": most_pixels,

@@ -18,7 +18,7 @@ import tensorflow as tf
 from gan_knowledge_gaps.data import Images
 from gan_knowledge_gaps.lab import families
 from gan_knowledge_gaps.lab.lab import Lab
-from gan_knowledge_gaps.lab.specs import GAN, ImageSource, Spec
+from gan_knowledge_gaps.lab.specs import GAN, ImageSource, Published, Spec
 from gan_knowledge_gaps.lab.streaming import is_streamed
 from gan_knowledge_gaps.training import custom_gradients
 from gan_knowledge_gaps.training.compiling import compile_step
@@ -52,7 +52,7 @@ class Cost:
 
 
 class Untrained:
-    """Where values are built without anything being trained: all networks are fresh.
+    """Where values are built without anything being trained: all of the lab's networks are fresh.
 
     Natural images stand in for generated ones.
 
@@ -65,7 +65,9 @@ class Untrained:
         self.strategy = tf.distribute.get_strategy()  # the default: one device
 
     def model(self, spec: Spec) -> keras.Model:
-        """The first network of a value, with fresh weights."""
+        """The first network of a value, with fresh weights; of one from outside its own."""
+        if isinstance(spec, Published):
+            return spec.generator
         _, networks = spec.build(self)
         return next(iter(networks.values()))
 

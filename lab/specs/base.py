@@ -65,6 +65,11 @@ class Spec(abc.ABC):
 
     # How it is trained
 
+    def check(  # noqa: B027 - most fit any
+        self, config: "LabConfig", image_shape: tuple[int, int, int]
+    ) -> None:
+        """Raises InputError where natural images of that shape (H, W, C) do not fit it."""
+
     def configuration(self, config: "LabConfig") -> dict[str, Any]:
         """All that it depends on besides the value and the data, as JSON values."""
         return {}

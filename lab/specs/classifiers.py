@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from gan_knowledge_gaps.classifiers.config import validation_count
+from gan_knowledge_gaps.classifiers.models import check_architecture
 from gan_knowledge_gaps.data import Images, Joined
 from gan_knowledge_gaps.lab.specs.base import ImageSource, Spec
 from gan_knowledge_gaps.lab.streaming import StreamedImages
@@ -39,6 +40,11 @@ class Classifier(Spec):
     def configuration(self, config: "LabConfig") -> dict[str, Any]:
         """The classifiers', and their augmentation where there is one."""
         return config.classifier_configuration
+
+    def check(self, config: "LabConfig", image_shape: tuple[int, int, int]) -> None:
+        """Raises InputError where its architecture does not take them."""
+        size = config.classifier
+        check_architecture(self.architecture, image_shape, size.width, size.enlarge)
 
     def steps(self, config: "LabConfig", images: int) -> int:
         """Training steps; where it trains until it converges, at most."""

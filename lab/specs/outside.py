@@ -71,6 +71,11 @@ class ImageSet(OutsideSource):
     def __repr__(self) -> str:
         return f"images of {self.name}"
 
+    @property
+    def plain(self) -> "ImageSource":
+        """What stands for all sets: reading any of them costs the same."""
+        return _AnySet()
+
     def images(self, lab: "Lab", evaluation: bool) -> Images:
         """The first of its own part, as many as there are natural ones in that part."""
         natural = lab.dataset.evaluation if evaluation else lab.dataset.train
@@ -78,6 +83,18 @@ class ImageSet(OutsideSource):
         if ours.shape != natural.shape:
             raise InputError(f"{self!r} are {ours.shape}, natural images {natural.shape}")
         return ours if len(ours) <= len(natural) else Subset(ours, np.arange(len(natural)))
+
+
+class _AnySet(OutsideSource):
+    """A set of images in a cost class, where natural images stand in for them."""
+
+    kind = "images"
+
+    def __init__(self):
+        super().__init__("any")
+
+    def images(self, lab: "Lab", evaluation: bool) -> Images:
+        raise TypeError("it stands for sets of images, and has none")
 
 
 class Published(OutsideSource):
@@ -92,6 +109,9 @@ class Published(OutsideSource):
         name: what it is called in tables.
         path: of a `.pkl` or `.keras` file, or of a run's folder; see `stylegan2.load_network`.
 
+    Attributes:
+        generator: what the file holds.
+
     Raises:
         InputError: it holds no generator.
     """
@@ -103,35 +123,41 @@ class Published(OutsideSource):
         from gan_knowledge_gaps.stylegan2 import load_network
         from gan_knowledge_gaps.training.digests import network_sha256
 
-        self._generator = load_network(path)
-        if self._generator.config.label_dim:
+        self.generator = load_network(path)
+        if self.generator.config.label_dim:
             raise InputError(f"{path} makes images by label, which a source here does not give it")
-        weights = network_sha256(self._generator, repr(self._generator.config))
+        weights = network_sha256(self.generator, repr(self.generator.config))
         super().__init__(name, weights=weights)
 
     def __repr__(self) -> str:
         return f"the published {self.name}"
 
+    def check(self, config: "LabConfig", image_shape: tuple[int, int, int]) -> None:
+        """Raises InputError unless it makes images of that shape."""
+        size, channels = self.generator.config.resolution, self.generator.config.channels
+        if (size, size, channels) != image_shape:
+            raise InputError(
+                f"{self!r} makes images of {(size, size, channels)}, the natural ones are "
+                f"{image_shape}; give --resolution={size} --channels={channels}"
+            )
+
     def images(self, lab: "Lab", evaluation: bool) -> Images:
         """Made by index; those that evaluate come after those that train."""
-        config, natural = self._generator.config, lab.dataset.image_shape
-        makes = config.resolution, config.resolution, config.channels
-        if makes != natural:
-            raise InputError(f"{self!r} makes images of {makes}, the natural ones are {natural}")
+        self.check(lab.config, lab.dataset.image_shape)
         return lab.generated(self, evaluation)
 
     def configuration(self, config: "LabConfig") -> dict[str, Any]:
         """Its networks'."""
-        return to_json(self._generator.config)
+        return to_json(self.generator.config)
 
     def derive(self, lab: "Lab", path: Path) -> None:
         """Saves its generator."""
         with atomic_path(path) as temporary:
-            self._generator.save(temporary)
+            self.generator.save(temporary)
 
     def network_bytes(self, model: int, networks: int) -> int:
         """Those of its generator."""
-        return sum(4 * weight.shape.num_elements() for weight in self._generator.weights)
+        return sum(4 * weight.shape.num_elements() for weight in self.generator.weights)
 
 
 class StartingPoint(OutsideSource):

@@ -9,6 +9,7 @@ from noise_folders import write_noise
 from scipy.stats import binomtest
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
+from gan_knowledge_gaps.classifiers import evaluation
 from gan_knowledge_gaps.classifiers.baseline import fit_baseline, load_baseline
 from gan_knowledge_gaps.classifiers.detector import Detector
 from gan_knowledge_gaps.classifiers.evaluate import strengths_of
@@ -141,6 +142,25 @@ def test_calibration_does_not_depend_on_the_number_of_generators():
         labels = np.repeat([0, 1], [4000, 4000])
         one = np.concatenate([natural, scores.generated["0"]])
         assert precision == pytest.approx(average_precision_score(labels, one), abs=0.01)
+
+
+def test_figures_tell_the_images_that_they_are_of(monkeypatch, tmp_path):
+    drawn = []
+    monkeypatch.setattr(evaluation, "error_curve", lambda *of, **how: drawn.append(how))
+    monkeypatch.setattr(Detector, "logits", lambda self, images: np.zeros(len(images)))
+    images = {n: ArrayImages(np.zeros((n, 8, 8, 1), np.uint8)) for n in (1500, 20, 30)}
+    natural, generated = images[1500], {"a": images[20], "b": images[30]}
+    detector = Detector(None)
+    scores = Scores(np.zeros(1500), {"a": np.zeros(20), "b": np.zeros(30)})
+    for _, figure in (
+        calibration(detector, scores),
+        evaluation.robustness(detector, natural, generated, "jpeg", [50]),
+    ):
+        figure.draw(tmp_path / "figure.png")
+    for how in drawn:
+        assert how["footer"].startswith("1,500 natural and 50 generated images")
+        assert not how["instances"]  # which would say n = 1
+    assert len(drawn) == 2
 
 
 def test_a_prior_is_a_share_of_both():

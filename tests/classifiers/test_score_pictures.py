@@ -1,10 +1,13 @@
 """A detector's scores as pictures."""
 
+import itertools
+
 import numpy as np
 import pytest
 from PIL import Image
 from sklearn.metrics import roc_auc_score
 
+from gan_knowledge_gaps.classifiers import score_pictures
 from gan_knowledge_gaps.classifiers.evaluation import Scores
 from gan_knowledge_gaps.classifiers.score_pictures import histogram, mistakes, roc
 from gan_knowledge_gaps.data import ArrayImages
@@ -43,6 +46,25 @@ def test_the_curve_drawn_has_the_area_that_is_told(monkeypatch, tmp_path):
         labels = np.repeat([0, 1], [len(NATURAL), len(generated)])
         expected = roc_auc_score(labels, np.concatenate([NATURAL, generated]))
         assert np.trapezoid(true, false) == pytest.approx(expected)
+
+
+def test_sixteen_generators_hide_neither_each_other_nor_their_names(monkeypatch, tmp_path):
+    made = []
+    monkeypatch.setattr(score_pictures, "save", lambda figure, path: made.append(figure))
+    names = [f"latent_diffusion_{n}" for n in range(16)]
+    scores = Scores(NATURAL, {name: NATURAL + n for n, name in enumerate(names)})
+    for draw in (roc, histogram):
+        draw(scores).draw(tmp_path / "figure.png")
+    curves, rows = (figure.axes[0] for figure in made)
+    legend = curves.get_legend()
+    assert len(legend.get_texts()) == 17
+    assert legend.get_window_extent().x0 >= curves.get_window_extent().x1
+    ticks = rows.get_yticklabels()
+    assert [each.get_text() for each in ticks] == [f"{each} (4)" for each in ("natural", *names)]
+    boxes = [each.get_window_extent() for each in ticks]
+    assert all(upper.y0 > lower.y1 for upper, lower in itertools.pairwise(boxes))
+    shares = rows.collections[0].get_array()
+    assert shares.shape == (17, score_pictures.BINS) and np.allclose(shares.sum(axis=1), 1)
 
 
 @pytest.mark.parametrize("generators", [1, 9])

@@ -1,6 +1,7 @@
 """The experiments as people run them: as commands, in processes of their own."""
 
 import json
+import re
 import signal
 import subprocess
 import time
@@ -9,6 +10,8 @@ from pathlib import Path
 import commands
 import pytest
 
+from gan_knowledge_gaps.experiments.running import artifact_links
+from gan_knowledge_gaps.lab.specs import GAN
 from gan_knowledge_gaps.lab.store.plans import read_plans
 from gan_knowledge_gaps.lab.store.progress import progress_of
 
@@ -73,6 +76,18 @@ def test_iterations_writes_its_results(iterations, workdir):
     (plan,) = read_plans(workdir)
     assert "experiments.iterations" in plan.command and len(plan.values) == 8
     assert {progress_of(workdir, each).state for each in plan.values} == {"done"}
+    page = results(workdir, "iterations") / "index.html"
+    links = set(re.findall(r'href="(\.\./[^"]+)"', page.read_text()))
+    folders = {(page.parent / each).resolve() for each in links}
+    assert len(folders) == 8 and folders <= set(workdir.glob("artifacts/*"))
+
+
+def test_a_page_elsewhere_leads_to_no_artifact(lab, tmp_path):
+    gan = GAN(0)
+    assert artifact_links(lab, [gan], lab.workdir / "results" / "it") == {
+        lab.key(gan): f"../../artifacts/{lab.key(gan)}"
+    }
+    assert artifact_links(lab, [gan], tmp_path / "committed") == {}
 
 
 @pytest.mark.long
@@ -127,24 +142,23 @@ def test_digits_are_judged_by_a_digit_classifier(tmp_path):
     assert len(list(tmp_path.glob("artifacts/digits-*"))) == 1
 
 
-def test_a_dry_run_trains_nothing(images, tmp_path):
+@pytest.mark.long
+def test_a_dry_run_trains_nothing_and_tells_how_long_it_would_take(tmp_path):
     done = run(
-        "iterations", "--dataset=folder", f"--data_dir={images}", f"--workdir={tmp_path}", *TINY,
-        *SEQUENCE, "--dry_run",
+        "iterations", "--planned_images=100", f"--workdir={tmp_path}", *TINY, *SEQUENCE,
+        "--dry_run", "--seconds_per_kimg=3600",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "in 4 trainings of kind gan" in done.stdout
-    assert "8 to train, 0 of 8 done already" in done.stdout
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_dry_run_plans_for_images_that_are_not_here(tmp_path):
-    done = run(
-        "iterations", "--planned_images=100", f"--workdir={tmp_path}", *TINY, *SEQUENCE, "--dry_run"
-    )
-    assert done.returncode == 0, done.stderr
-    # 80 natural images, shown with 80 generated ones.
+    # 80 natural images, shown with 80 generated ones; the digit classifier with the eight.
     assert "160 images  classifier-" in done.stdout
+    assert "9 to train, 0 of 9 done already" in done.stdout
+    assert "9 to train, 0 to derive from them, 0 done" in done.stdout
+    # An epoch of 80 images, of which 1,000 take an hour.
+    (gans,) = (line.split() for line in done.stdout.splitlines() if line.endswith("  dcgan"))
+    assert gans[:1] + gans[3:7] == ["2", "4.8", "minutes", "9.6", "minutes"]
+    assert "device-hours\n" in done.stdout and "alone" not in done.stdout
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -163,6 +177,15 @@ def test_a_dry_run_plans_for_images_that_are_not_here(tmp_path):
             "GB of memory",
         ),
         (["--experiment_gans=1000000"], "at most 10,000"),
+        (["--seconds_per_kimg=1"], "goes with --dry_run or --budget_hours"),
+        (
+            [
+                "--setting=stylegan2",
+                "--noclassifier_enlarge",
+                "--experiment_architecture=inception_v3",
+            ],
+            "at least 75x75, not 8x8; --classifier_enlarge",
+        ),
         (["--workdir=/dev/null/runs"], "/dev/null/runs"),
     ],
 )

@@ -11,6 +11,8 @@ from gan_knowledge_gaps.data import ArrayImages, Dataset, InputError
 from gan_knowledge_gaps.lab import measure
 from gan_knowledge_gaps.lab.config import LabConfig
 from gan_knowledge_gaps.lab.lab import Lab
+from gan_knowledge_gaps.lab.planning.costs import cost_classes
+from gan_knowledge_gaps.lab.planning.costs import measure as measure_costs
 from gan_knowledge_gaps.lab.planning.listing import describe_plan
 from gan_knowledge_gaps.lab.specs import Classifier, ImageSet, Published, Truncated
 from gan_knowledge_gaps.lab.store.inventory import entries
@@ -98,7 +100,7 @@ def test_a_published_stylegan2_is_sampled_by_index(lab, tmp_path, psi):
     source = Published("theirs", path)
     source = source if psi == 1 else Truncated(source, psi)
     lab.train([source])
-    expected = sample(Published("theirs", path)._generator, np.arange(32, 48), truncation=psi)
+    expected = sample(Published("theirs", path).generator, np.arange(32, 48), truncation=psi)
     ours = lab.evaluation_images(source).read(np.arange(16))
     np.testing.assert_array_equal(ours, expected)
     # The copy in the lab serves when the file is gone, and the value is known by its weights.
@@ -114,6 +116,21 @@ def test_a_pool_mixes_them(lab, tmp_path):
     assert lab.train([judge]) == [sources[1], judge]
     for source in sources:
         assert 0 <= measure.detection(lab, judge, source).roc_auc <= 1
+
+
+def test_a_plan_measures_one_classifier_for_all_sets_and_the_images_of_networks(
+    lab, tmp_path, monkeypatch
+):
+    one, two = (Classifier(n, [ImageSet(str(n), noise(n, 32, 16))]) for n in range(2))
+    assert cost_classes([one, two]) == {one.cost_class} == {two.cost_class}
+    theirs = Classifier(0, [Published("theirs", published(tmp_path))]).cost_class
+    monkeypatch.setattr(
+        "gan_knowledge_gaps.lab.planning.costs._median", lambda work: (work(), 1.0)[1]
+    )
+    monkeypatch.setattr("gan_knowledge_gaps.lab.streaming.KEPT_BYTES", 1)
+    costs = measure_costs(lab, {one.cost_class, theirs})
+    # A step, and of networks the images of half a batch besides.
+    assert costs[one.cost_class].seconds == 1.0 < costs[theirs].seconds
 
 
 def test_what_cannot_be_used_is_one_line(lab, tmp_path):

@@ -1,11 +1,17 @@
+import itertools
+import sys
+
 import numpy as np
 import pytest
 from matplotlib import colormaps
+from matplotlib.axes import Axes
 from PIL import Image
 
 from gan_knowledge_gaps.report import Measurement, Table, error_curve, heat_map
 from gan_knowledge_gaps.report.drawing import DPI
 from gan_knowledge_gaps.report.heat_map import CELL_HEIGHT, paper_mean, readable_on
+
+error_curve_module = sys.modules[error_curve.__module__]  # the package gives the function
 
 
 def table(rows=2, columns=2, value=0.5, **fields):
@@ -106,6 +112,41 @@ def test_error_curve_draws_the_spread(tmp_path):
     assert ink(0.1, 0.9) > ink(0.4, 0.6) > ink(0.5, 0.5)
 
 
+def test_seventeen_curves_are_told_apart(monkeypatch, tmp_path):
+    drawn, bars = [], Axes.errorbar
+    monkeypatch.setattr(
+        Axes, "errorbar",
+        lambda self, *at, **how: drawn.append((how["color"], how["linestyle"]))
+        or bars(self, *at, **how),
+    )  # fmt: skip
+    curves = {
+        f"set {n}": [(0, Measurement((n / 17,))), (1, Measurement((0.5,)))] for n in range(17)
+    }
+    error_curve(tmp_path / "a.png", curves, xlabel="", ylabel="")
+    assert len(set(drawn)) == 17
+
+
+@pytest.mark.parametrize("places", [range(1, 17), [n / 16 for n in range(17)], [1, 2, 50]])
+def test_ticks_do_not_overlap(monkeypatch, tmp_path, places):
+    made = []
+    monkeypatch.setattr(error_curve_module, "save", lambda figure, path: made.append(figure))
+    curve = {"a": [(x, Measurement((0.5,))) for x in places]}
+    error_curve(tmp_path / "a.png", curve, xlabel="x", ylabel="rate")
+    boxes = [
+        text.get_window_extent() for text in made[0].axes[0].get_xticklabels() if text.get_text()
+    ]
+    assert len(boxes) >= 3
+    assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
+
+
+def test_a_map_of_sixteen_generators_is_no_wider_than_a_laptop(tmp_path):
+    names = [f"latent_diffusion_{n}" for n in range(16)]
+    cells = [[Measurement((0.5, 0.25))] * 16] * 16
+    square = Table("who", "Who", "", "Trained on", "Tested on", names, names, cells)
+    width = pixels(heat_map(square, tmp_path / "map.png")).shape[1] / DPI * 96
+    assert 900 < width < 1240
+
+
 def test_error_curve_leaves_out_points_without_a_number(tmp_path):
     points = [(1e-7, Measurement((0.2, 0.4))), (1e5, Measurement((0.9,)))]
     labels = {"xlabel": "phi", "ylabel": "rate", "logx": True}
@@ -119,7 +160,4 @@ def test_error_curve_refuses_what_it_cannot_show(tmp_path):
     point = (0.0, Measurement((0.5,)))
     with pytest.raises(ValueError, match="x > 0"):
         error_curve(tmp_path / "a.png", {"a": [point]}, xlabel="", ylabel="", logx=True)
-    many = {str(n): [point] for n in range(8)}
-    with pytest.raises(ValueError, match="8 curves"):
-        error_curve(tmp_path / "a.png", many, xlabel="", ylabel="")
     assert not list(tmp_path.iterdir())

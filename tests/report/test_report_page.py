@@ -2,6 +2,10 @@ import base64
 import csv
 import io
 import json
+import re
+import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -22,7 +26,7 @@ from gan_knowledge_gaps.report import (
     write_index,
 )
 
-VOID = {"meta", "img", "br"}
+VOID = {"meta", "img", "br", "wbr"}
 HOSTILE = '<script>alert("x")</script>'
 
 
@@ -141,8 +145,8 @@ def test_page_shows_all_that_was_reported(page):
         "Are they fooled?",
         "They are.",
         "One. Two & three.",
-        "0.50±0.25 0.05±0.02",
-        "n = 2 (instances) Data set: digits · GANs: 3",
+        "0.50 ±0.25 0.05 ±0.02",
+        "n = 2 (instances) small grey",
         "Digits instead of faces.",
         "learning_rate 0.0002 betas 0.5, 0.999 folder runs ema none",
         "GANs 0, 1, 2",
@@ -213,8 +217,54 @@ def test_hostile_text_is_escaped_and_literal_wherever_it_stands(tmp_path):
         assert not set("<>{}&") & set(shown.text.replace(text, ""))
 
 
-def test_a_table_keeps_its_own_scope():
-    assert report(tables=(table(scope="MNIST"),)).tables[0].scope == "MNIST"
+def test_a_page_tells_its_scope_once_and_that_of_a_table_of_other_conditions(tmp_path):
+    same, other = table("same"), table("other", scope="MNIST alone")
+    page = Page(write(report(tables=(same, other)), tmp_path).read_text("utf-8"))
+    assert page.text.count("digits") == page.text.count("MNIST alone") == 1
+    assert "Data set: digits · GANs: 3" in (tmp_path / "same.md").read_text()  # which stands alone
+
+
+def test_artifacts_lead_to_their_folders(tmp_path):
+    folders = {key: tmp_path / "artifacts" / key for key in ("gan-aa", "classifier-bb")}
+    for folder in folders.values():
+        folder.mkdir(parents=True)
+    named = report(
+        provenance={"gan-aa": "GAN 0", "classifier-bb": "a judge", "images-cc": "theirs"}
+    )
+    page = tmp_path / "results" / "it" / "index.html"
+    links = {key: f"../../artifacts/{key}" for key in folders}
+    assert write(named, page.parent, links) == page
+    found = [a for a in Page(page.read_text()).addresses if "artifacts" in a]
+    assert [(page.parent / each).resolve() for each in found] == list(folders.values())
+    assert "images-cc theirs" in Page(page.read_text()).text
+
+
+def wide(rows: int, names: list[str], name: str) -> Table:
+    """Twelve columns or more, as of an evaluation's intervals, or of sixteen generators."""
+    cells = [[Measurement((0.25, 0.75))] * len(names)] * rows
+    row_names = [f"latent_diffusion_{n}" for n in range(rows)]
+    return Table(name, "Wide", "", "Trained on", "Tested on", row_names, names, cells)
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not shutil.which("chromium"), reason="no browser")
+def test_every_column_is_visible_on_a_laptop(tmp_path):
+    ends = [f"detection rate at {n} % FPR, {end}" for n in range(6) for end in ("from", "to")]
+    generators = [f"latent_diffusion_{n}" for n in range(16)]
+    tables = (wide(3, ends, "intervals"), wide(16, generators, "matrix"))
+    page = write(report(tables=tables, figures=()), tmp_path)
+    script = """<script>document.title = [...document.querySelectorAll(".scroll")].map(
+        e => [e.scrollWidth <= e.clientWidth, e.getBoundingClientRect().right <= 1280])</script>"""
+    page.write_text(page.read_text("utf-8").replace("</body>", f"{script}</body>"), "utf-8")
+    found = subprocess.run(
+        ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
+         "--no-first-run", "--disable-background-networking", "--disable-component-update",
+         "--disable-sync", f"--user-data-dir={tmp_path / 'browser'}", "--window-size=1280,1000",
+         "--dump-dom", page.as_uri()],
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    (title,) = re.findall("<title>(.*)</title>", found.stdout)
+    assert title.split(",") == ["true"] * 4
 
 
 def test_files_may_not_overwrite_each_other():
@@ -247,6 +297,28 @@ def test_an_index_leads_to_every_report(tmp_path):
     assert len(page.pictures()) == 2
     first = np.asarray(Image.open(folders[0] / "map.png"))
     assert page.pictures()[0].shape == first.shape
+
+
+def test_a_users_own_report_module_is_not_asked_for_templates(tmp_path):
+    (tmp_path / "report.py").write_text("raise SystemExit('hostile')")
+    script = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+        "from gan_knowledge_gaps.report.rendering import render\n"
+        "print(render('index.html', title='Mine', settled={}, entries=[]))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert "<h1>Mine</h1>" in done.stdout, done.stderr
+
+
+def test_an_index_tells_a_scale_once_for_all_that_follow_at_it(tmp_path):
+    scales = ("small DCGAN", "small DCGAN", "StyleGAN2")
+    folders = [tmp_path / str(number) for number in range(3)]
+    for folder, scale in zip(folders, scales, strict=True):
+        write(report(facts={"scale": scale}, title=f"Of {folder.name}"), folder)
+    page = Page(write_index(tmp_path / "index.html", "All", folders, {}).read_text())
+    places = [page.text.index(each) for each in ("small", "Of 0", "Of 1", "StyleGAN2", "Of 2")]
+    assert places == sorted(places)
+    assert page.text.count("small DCGAN") == page.text.count("StyleGAN2") == 1
 
 
 def test_an_index_of_a_damaged_report_is_refused(tmp_path):
