@@ -10,7 +10,7 @@ PIP := .venv/bin/python -m pip --disable-pip-version-check
 # A file's tests share what they have made; the files go in their order, so that long ones are early.
 PYTEST := .venv/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-long test-all lint clean
+.PHONY: demo test test-long test-all lint docs clean
 
 demo: .venv/installed
 	.venv/bin/python -m experiments.iterations --dataset=digits --preset=quick --workdir=$(WORKDIR)
@@ -28,8 +28,11 @@ lint: .venv/tested
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 
+docs: .venv/documented
+	.venv/bin/python docs/reference/build.py site
+
 clean:
-	rm -rf .venv build dist *.egg-info
+	rm -rf .venv build dist site *.egg-info
 
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
@@ -40,6 +43,10 @@ clean:
 
 .venv/installed: .venv/python setup.py pyproject.toml
 	$(PIP) install --quiet --editable '.[$(TENSORFLOW)]'
+	@touch $@
+
+.venv/documented: .venv/installed
+	$(PIP) install --quiet --editable '.[$(TENSORFLOW),docs]'
 	@touch $@
 
 .venv/tested: .venv/installed

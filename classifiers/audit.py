@@ -1,4 +1,4 @@
-"""What tells natural from generated images, but is no trace of a generator?
+"""Looks for differences of natural and generated images that are no trace of a generator.
 
     python -m classifiers.audit --natural=faces.zip --generated=gan1,gan2
     python -m classifiers.audit --natural=photos --generated=gan --groups=folder --output=audit
@@ -93,7 +93,7 @@ def _run() -> None:
         if related.is_complete(opened):
             write_bytes(folder / GROUPS, related_csv(opened, related))
         else:
-            say(f"no {GROUPS}, for not all images were compared: raise --compared")
+            say(f"no {GROUPS}, because not all images were compared: raise --compared")
         print(page)
     check_strict(content)
 

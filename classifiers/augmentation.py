@@ -33,6 +33,11 @@ class AugmentationConfig:
         blur_sigma: Largest sigma of the Gaussian blur, in pixels; drawn evenly from 0 on.
         jpeg: Probability of a JPEG encoding.
         jpeg_quality: Lowest quality of the JPEG encoding; drawn evenly up to 100.
+
+    Example:
+        >>> from gan_knowledge_gaps.classifiers.augmentation import AugmentationConfig
+        >>> AugmentationConfig(flip=0.5, jpeg=0.1, jpeg_quality=50).is_off
+        False
     """
 
     flip: float = 0.0

@@ -1,4 +1,4 @@
-"""What two seconds of logistic regression reach: the bar that a network must be above."""
+"""Logistic regression on the radial spectrum: the baseline that a network must beat."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def load_baseline(detector: str | Path, image_shape: tuple[int, int, int]) -> Ba
 def fit_baseline(
     natural: Images, generated: Images, jpeg_quality: int, patches: Patches | None = None
 ) -> Baseline:
-    """Fits it to training images; each kind weighs half.
+    """Fits the baseline to training images; natural and generated ones weigh the same.
 
     Args:
         natural: of which at most MOST are taken.
@@ -120,7 +120,7 @@ def fit_baseline(
 
 
 def baseline_line(detector: float, baseline: float) -> str:
-    """Whether a network earns its keep, by its AUC and the baseline's."""
+    """A line that compares the AUC of a network with the baseline's."""
     line = f"AUC {detector:.3f}; logistic regression on the radial spectrum reaches {baseline:.3f}"
     return line if detector >= baseline else f"warning: {line}: the network is worse"
 

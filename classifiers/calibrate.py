@@ -77,7 +77,7 @@ def detector_folder(path: str) -> Path:
     file = classifier_file(path)
     if file.name != MODEL:
         raise InputError(
-            f"--detector {path} is a file beside which nothing is kept: give the folder of a "
+            f"no thresholds can be kept for the file --detector {path}: give the folder of a "
             f"detector, or name the file {MODEL}"
         )
     return file.parent
@@ -112,7 +112,7 @@ def calibration(logits: np.ndarray, rate: float, uncertain_rate: float) -> dict:
     least = math.ceil(1 / rate)
     if len(logits) < least:
         raise InputError(
-            f"{len(logits):,} natural pictures cannot tell a false positive rate of {rate:g}: give "
+            f"{len(logits):,} pictures are too few for a false positive rate of {rate:g}: give "
             f"at least {least:,}, or another --false_positive_rate"
         )
     threshold = threshold_at(rate, logits)

@@ -17,7 +17,7 @@ MOST_VALIDATION = 2000  # images of each kind, at most a tenth of those that tra
 
 @dataclasses.dataclass(frozen=True)
 class ClassifierConfig:
-    """What a classifier training is, apart from its architecture, its pool and its seed.
+    """Configuration of a classifier's training, apart from its architecture, pool and seed.
 
     The paper fixes the layers, the balance and the threshold (supplement 1.3), and that training
     runs "till convergence" without pretraining. All defaults are choices of this project.
@@ -39,6 +39,12 @@ class ClassifierConfig:
         patience: Steps without a lower validation loss after which a training that has validation
             images stops, and at least three epochs ("till convergence" in the paper, which does not
             say how that is told). Others, such as a lab's, train all epochs.
+
+    Example:
+        >>> from gan_knowledge_gaps.classifiers import ClassifierConfig
+        >>> config = ClassifierConfig(epochs=2, batch_size=64, jpeg_quality=75)
+        >>> config.steps(images=3200, generators=3)
+        600
     """
 
     epochs: int = 5
@@ -84,12 +90,17 @@ PRESETS = {
 
 @dataclasses.dataclass(frozen=True)
 class DigitConfig:
-    """What the training of a digit classifier is. The paper has none: all of it is our choice.
+    """Configuration of a digit classifier's training. The paper has none: our choices.
 
     Attributes:
         epochs: Passes over the natural training images.
         batch_size: Images in a step.
         learning_rate: Adam's learning rate at the start; it falls linearly to 0.
+
+    Example:
+        >>> from gan_knowledge_gaps.classifiers import DigitConfig
+        >>> DigitConfig(epochs=2, batch_size=100).steps(images=5000)
+        100
     """
 
     epochs: int = 10

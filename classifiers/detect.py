@@ -1,4 +1,4 @@
-"""Which of these pictures are generated?
+"""Says which pictures are generated.
 
     python -m classifiers.detect --detector=runs/detector photo.jpg folder photos.zip
     python -m classifiers.detect --detector=runs/detector --format=csv --output=found.csv folder

@@ -42,6 +42,16 @@ class Detector:
             moves no decision.
         resize_filter: "lanczos" or "box", by which images are made to fit, as in the training.
         info: what else is known: architecture, training data, metrics; JSON values.
+
+    Example:
+        >>> from gan_knowledge_gaps.classifiers import load_detector
+        >>> from gan_knowledge_gaps.data import open_path
+        >>> detector = load_detector("runs/detector")  # of python -m classifiers.train
+        >>> size, _, channels = detector.image_shape
+        >>> photos = open_path("photos", size, channels, detector.resize_filter)
+        >>> logits = detector.logits(photos.dataset.whole)
+        >>> detector.probability(logits).shape  # P(generated) of each photo
+        (50,)
     """
 
     model: keras.Model
@@ -62,7 +72,7 @@ class Detector:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What is known of it but for the audit, which is shown as tables."""
+        """What is known of the detector, without the audit."""
         return {name: value for name, value in self.info.items() if name != "audit"}
 
     def logits(self, images: Images | tf.data.Dataset) -> np.ndarray:
@@ -91,7 +101,7 @@ class Detector:
         return expit(np.asarray(logits, np.float64) / self.temperature + prior_shift(prior))
 
     def thresholds(self, prior: float = BALANCED) -> Thresholds:
-        """Where verdicts change: as `classifiers.calibrate` found, or at a logit of 0.
+        """The probabilities at which verdicts change: those of `classifiers.calibrate`, or 0.5.
 
         Args:
             prior: share of generated images, for which probabilities are told; without a
@@ -106,7 +116,7 @@ class Detector:
         return Thresholds(*expit(ends + prior_shift(prior)).tolist())
 
     def save(self, folder: Path) -> None:
-        """Writes both files; the second last, each whole or not at all.
+        """Writes model.keras and then detector.json, each whole or not at all.
 
         `keras.models.load_model` reads the first without this project; see
         `training.complete_models.complete` for what it then takes and gives.
@@ -120,7 +130,7 @@ class Detector:
         self.save_info(folder)
 
     def save_info(self, folder: Path) -> None:
-        """Writes what is known of a model that is there already."""
+        """Writes detector.json beside a model.keras that is there already."""
         known = {"temperature": self.temperature, "resize_filter": self.resize_filter}
         write_json(folder / INFO, known | self.info)
 

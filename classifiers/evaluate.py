@@ -115,7 +115,7 @@ def strengths_of(name: str, texts: list[str]) -> list[float]:
         try:
             strengths.append(float(text))
         except ValueError:
-            raise InputError(f"--{name} is {text}; it must be numbers with commas") from None
+            raise InputError(f"--{name} is {text}; give numbers separated by commas") from None
         check_strength(name, strengths[-1])
     return strengths
 

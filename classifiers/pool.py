@@ -10,7 +10,9 @@ from gan_knowledge_gaps.training.randomness import derive_seed
 
 
 class BalancedPool:
-    """n generators x N generated images, and the N natural images repeated n times.
+    """Batches of half natural images and half images of a pool of generators.
+
+    The pool has n generators x N generated images, and the N natural images n times.
 
     Nothing is stored n-fold: a batch is read from its sources when its step comes. Each batch is
     half natural, half generated (a choice; the paper fixes the balance of the whole set), and each
@@ -29,6 +31,16 @@ class BalancedPool:
 
     Raises:
         ValueError: a source is empty, their images differ in shape, or the batch is odd.
+
+    Example:
+        >>> import numpy as np
+        >>> from gan_knowledge_gaps.classifiers import BalancedPool
+        >>> from gan_knowledge_gaps.data import ArrayImages
+        >>> natural = ArrayImages(np.zeros((100, 28, 28, 1), np.uint8))
+        >>> generated = [ArrayImages(np.full((100, 28, 28, 1), 255, np.uint8)) for _ in range(3)]
+        >>> images, labels = BalancedPool(natural, generated, batch_size=4, seed=0).batch(step=0)
+        >>> images.shape, labels.tolist()
+        ((4, 28, 28, 1), [0.0, 1.0, 0.0, 1.0])
     """
 
     def __init__(self, natural: Images, generated: Sequence[Images], batch_size: int, seed: int):

@@ -92,7 +92,8 @@ def begin_with(
     start_from(task.model, weights, architecture, width)
     fit_probe(task.model, training, stopping.sets)
     found = stopping.validate()
-    say(f"linear probe: {found['validation_accuracy']:.1%} of the images held back are told apart")
+    accuracy = found["validation_accuracy"]
+    say(f"linear probe: {accuracy:.1%} of the images held back are classified correctly")
 
 
 def start_from(model: keras.Model, weights: str, architecture: str, width: float) -> None:

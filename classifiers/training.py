@@ -112,6 +112,16 @@ class ClassifierTask(SupervisedTask):
         validation: natural and generated images that do not train, by whose loss the training
             stops; None to train all epochs.
         model: that is trained further; None for one with fresh weights.
+
+    Example:
+        >>> import numpy as np
+        >>> from gan_knowledge_gaps.classifiers import ClassifierConfig, ClassifierTask
+        >>> from gan_knowledge_gaps.data import ArrayImages, load
+        >>> natural = load("digits").train
+        >>> noise = np.random.default_rng(0).integers(0, 256, (500, 28, 28, 1), np.uint8)
+        >>> task = ClassifierTask("cnn", ClassifierConfig(), natural, [ArrayImages(noise)], seed=0)
+        >>> task.model.output_shape  # `training.loop.Loop` trains it
+        (None, 1)
     """
 
     def __init__(
@@ -168,6 +178,14 @@ class DigitTask(SupervisedTask):
         natural: natural training images.
         labels: their digits, integers [N] from 0.
         seed: seed of the initial weights and the data order.
+
+    Example:
+        >>> from gan_knowledge_gaps.classifiers import DigitConfig, DigitTask
+        >>> from gan_knowledge_gaps.data import load
+        >>> digits = load("digits")
+        >>> task = DigitTask(DigitConfig(), digits.train, digits.train_labels, seed=0)
+        >>> task.model.output_shape
+        (None, 10)
     """
 
     def __init__(self, config: DigitConfig, natural: Images, labels: np.ndarray, seed: int):

@@ -1,4 +1,4 @@
-"""Data sets as images of bytes, the order they are seen in, and the files they come from.
+"""Data sets of uint8 images: reading, splitting, converting, and the order of training.
 
 datasets.py       load(name) -> Dataset: the images by name, split 80/20
 planned.py        images of noise in place of a data set, for plans

@@ -35,7 +35,7 @@ _READ_AT_ONCE = 1024
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Natural images, split.
+    """A data set, split into images that train and images that evaluate.
 
     Attributes:
         name: One of DATASETS.
@@ -44,6 +44,12 @@ class Dataset:
         train_labels: int64 [len(train)], read-only, or None.
         evaluation_labels: int64 [len(evaluation)], read-only, or None.
         groups: Of each image of `whole`, str [N], by which it is split; None: image by image.
+
+    Example:
+        >>> from gan_knowledge_gaps.data import load
+        >>> digits = load("digits")
+        >>> len(digits.train), len(digits.evaluation), digits.image_shape
+        (1437, 360, (28, 28, 1))
     """
 
     name: str

@@ -63,7 +63,7 @@ def groups_of(paths: Sequence[str], rule: str, where: str) -> np.ndarray:
     if rule != FOLDER and not any(found):
         raise InputError(
             f"--groups={rule} finds no group for any picture of {where}, such as "
-            f"{brief(paths[0])}: let it say something of each set"
+            f"{brief(paths[0])}: give a rule that fits each set"
         )
     return np.array([group or path for group, path in zip(found, paths, strict=True)])
 

@@ -36,6 +36,15 @@ class ArrayImages(Images):
 
     Raises:
         ValueError: The array is of another type or rank.
+
+    Example:
+        >>> import numpy as np
+        >>> from gan_knowledge_gaps.data import ArrayImages
+        >>> images = ArrayImages(np.zeros((100, 32, 32, 3), np.uint8))
+        >>> len(images), images.shape
+        (100, (32, 32, 3))
+        >>> images.read(np.array([7, 3])).shape
+        (2, 32, 32, 3)
     """
 
     def __init__(self, array: np.ndarray):
@@ -86,6 +95,14 @@ class Subset(Images):
     Args:
         images: All of them.
         indices: Integers [n] into them.
+
+    Example:
+        >>> import numpy as np
+        >>> from gan_knowledge_gaps.data import ArrayImages, Subset
+        >>> images = ArrayImages(np.zeros((100, 32, 32, 3), np.uint8))
+        >>> every_second = Subset(images, np.arange(0, 100, 2))
+        >>> len(every_second)
+        50
     """
 
     def __init__(self, images: Images, indices: np.ndarray):
@@ -124,6 +141,15 @@ class Joined(Images):
 
     Raises:
         ValueError: Their shapes differ.
+
+    Example:
+        >>> import numpy as np
+        >>> from gan_knowledge_gaps.data import ArrayImages, Joined
+        >>> dark = ArrayImages(np.zeros((100, 32, 32, 3), np.uint8))
+        >>> light = ArrayImages(np.full((20, 32, 32, 3), 255, np.uint8))
+        >>> both = Joined([dark, light])
+        >>> len(both), both.read(np.array([99, 100])).max(axis=(1, 2, 3))
+        (120, array([  0, 255], dtype=uint8))
     """
 
     def __init__(self, parts: Sequence[Images]):

@@ -22,7 +22,7 @@ _HEADER_BYTES = 2**16  # in which most pictures say their size
 
 @dataclass(frozen=True, eq=False)
 class Opened:
-    """A data set, and where it comes from.
+    """A data set, with its path and what is known of its files.
 
     Attributes:
         dataset: The images, split.
@@ -34,6 +34,12 @@ class Opened:
         passed_over: A line that says how many files are not read, and why; or "".
         paths: Relative paths of the files, with forward slashes, in the order of `dataset.whole`.
         read_file: Gives the encoded file of the picture of a number, as it is stored.
+
+    Example:
+        >>> from gan_knowledge_gaps.data import open_path
+        >>> photos = open_path("photos", resolution=32, channels=3)
+        >>> photos.files, photos.jpeg_share, len(photos.dataset.train)
+        (50, 0.0, 40)
     """
 
     dataset: Dataset

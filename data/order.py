@@ -57,6 +57,13 @@ class EpochOrder:
 
     Raises:
         ValueError: `size`, `seed` or `stream` is out of range.
+
+    Example:
+        >>> from gan_knowledge_gaps.data import EpochOrder
+        >>> order = EpochOrder(size=3, seed=0)
+        >>> first_epoch, second_epoch = order.indices(0, 3), order.indices(3, 3)
+        >>> sorted(first_epoch.tolist()), sorted(second_epoch.tolist())
+        ([0, 1, 2], [0, 1, 2])
     """
 
     def __init__(self, size: int, seed: int, stream: int = 0):

@@ -54,6 +54,13 @@ class CropResize:
 
     Raises:
         InputError: A value is none of these.
+
+    Example:
+        >>> from PIL import Image
+        >>> from gan_knowledge_gaps.data.resize import CropResize
+        >>> to_square = CropResize(resolution=64, channels=3)
+        >>> to_square(Image.new("L", (640, 480))).shape
+        (64, 64, 3)
     """
 
     resolution: int

@@ -16,7 +16,7 @@ BATCH = 256  # images that `dcgan.sampling` makes at once
 
 @dataclasses.dataclass(frozen=True)
 class DCGANConfig:
-    """What a DCGAN training is, apart from its data, its seed and what it must fool.
+    """Configuration of a DCGAN's training, apart from data, seed and classifiers to fool.
 
     The paper fixes the generator's layers (supplement 1.2) and nothing of the training. All other
     defaults are choices of this project, made so that MNIST digits come out clean.
@@ -35,6 +35,11 @@ class DCGANConfig:
         beta_2: Adam's second moment decay (not fixed by the paper).
         precision: Arithmetic of the hidden layers: float32, or mixed_bfloat16, which is faster
             on some processors that have bfloat16 (not fixed by the paper).
+
+    Example:
+        >>> from gan_knowledge_gaps.dcgan import DCGANConfig
+        >>> DCGANConfig(epochs=2, batch_size=16).steps(images=56_000)
+        7000
     """
 
     latent_dim: int = 100

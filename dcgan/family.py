@@ -25,6 +25,13 @@ class DCGANFamily(GANFamily):
 
     Attributes:
         gan: of every GAN.
+
+    Example:
+        >>> from gan_knowledge_gaps.dcgan import DCGANConfig
+        >>> from gan_knowledge_gaps.dcgan.family import DCGANFamily
+        >>> family = DCGANFamily(gan=DCGANConfig(width=0.5))
+        >>> family.image_shape, family.scale
+        ((28, 28, 1), "hidden layers x 0.5 the paper's width")
     """
 
     name = "dcgan"

@@ -33,6 +33,13 @@ class DCGANTask(Task):
     Attributes:
         generator: latents [N, latent_dim] to images [N, 28, 28, 1] in [-1, 1].
         discriminator: images in [-1, 1] to logits [N, 1], positive = natural.
+
+    Example:
+        >>> from gan_knowledge_gaps.data import load
+        >>> from gan_knowledge_gaps.dcgan import DCGANConfig, DCGANTask
+        >>> task = DCGANTask(DCGANConfig(width=0.25), load("digits").train, seed=0)
+        >>> task.samples().shape  # `training.loop.Loop` trains it
+        (64, 28, 28, 1)
     """
 
     def __init__(

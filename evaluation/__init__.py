@@ -1,4 +1,4 @@
-"""How good generated images are: scores of any sampler, each with what it was taken from.
+"""Scores of generated images, of any sampler.
 
 config        what is measured, and how
 sampler       generated images by index: what a generator offers to be measured
@@ -15,5 +15,19 @@ evaluator     Evaluator: FID, KID, precision and recall, path lengths, sliced Wa
 report        evaluation.json and evaluation.md
 """
 
+import lazy_loader
+
 # First: TensorFlow then comes without its notices.
 from gan_knowledge_gaps import training as _training  # noqa: F401
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "config": ["EvaluationConfig", "METRICS"],
+        "evaluator": ["Evaluator"],
+        "extractors": ["open_extractor"],
+        "reference": ["ReferenceImages", "open_reference"],
+        "sampler": ["Sampler"],
+        "score": ["Score"],
+    },
+)

@@ -40,7 +40,7 @@ SPLITS = ("train", "evaluation", "all")
 
 @dataclasses.dataclass(frozen=True)
 class EvaluationConfig:
-    """How the scores are taken.
+    """Which images an evaluation takes, and how it computes the scores.
 
     The defaults are those of the papers and of torch-fidelity, where they have any.
 
@@ -66,6 +66,12 @@ class EvaluationConfig:
         path_epsilon: Step along a path; 1e-4 in Karras et al. 2019.
         num_swd: Images of each kind for the sliced Wasserstein distance; a choice of this project:
             each takes about 0.5 MB of memory.
+
+    Example:
+        >>> from gan_knowledge_gaps.evaluation import EvaluationConfig
+        >>> config = EvaluationConfig(num_generated=5000, protocol="stylegan2-ada-full")
+        >>> config.kid_subsets, config.neighbours
+        (100, 3)
     """
 
     num_generated: int = 50_000

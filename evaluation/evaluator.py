@@ -30,26 +30,34 @@ from gan_knowledge_gaps.training.progress import Progress, say
 
 
 class Evaluator:
-    """Measures a sampler: anything that makes image i from i.
+    """Computes scores of a sampler, which is anything that makes image i from the number i.
 
-    Features are kept in the cache, so that what was stopped goes on where it was.
-
-    Example:
-        generated = np.load("generated.npy")  # uint8 [N, H, W, C]; of your own model, say
-        evaluator = Evaluator(
-            Sampler(lambda indices: generated[indices], sha256="my model, step 1000"),
-            ReferenceImages.of(ArrayImages(natural)),
-            EvaluationConfig(num_generated=len(generated)),
-            Path("cache"),
-        )
-        for score in evaluator.scores(("fid", "kid", "pr"), open_extractor("random-vgg16")):
-            print(score.name, score.value)
+    Features are kept in the cache, so that an evaluation that was stopped goes on where it was.
 
     Args:
         sampler: what is measured.
         reference: the natural images that it is compared with.
         config: numbers of images, and the rest.
         cache: folder of features that are kept.
+
+    Example:
+        >>> from pathlib import Path
+        >>> import numpy as np
+        >>> from gan_knowledge_gaps import evaluation
+        >>> from gan_knowledge_gaps.data import ArrayImages
+        >>> random = np.random.default_rng(0)
+        >>> natural, generated = random.integers(0, 256, (2, 50, 32, 32, 3), np.uint8)
+        >>> evaluator = evaluation.Evaluator(
+        ...     evaluation.Sampler(lambda indices: generated[indices], "my model, step 1000"),
+        ...     evaluation.ReferenceImages.of(ArrayImages(natural)),
+        ...     evaluation.EvaluationConfig(num_generated=len(generated)),
+        ...     Path("cache"),
+        ... )
+        >>> for score in evaluator.scores(("swd",)):  # for ("fid", "kid"), give an extractor too
+        ...     print(score.name, score.value)
+        SWD 32x32 x 1000 ...
+        SWD 16x16 x 1000 ...
+        SWD mean x 1000 ...
     """
 
     def __init__(
@@ -65,7 +73,7 @@ class Evaluator:
         extractor: Extractor | None = None,
         perceptual: Perceptual | None = None,
     ) -> Iterator[Score]:
-        """All scores asked for, one after the other as they are ready.
+        """Yields the scores that are asked for, each when it is ready.
 
         Args:
             metrics: names out of `config.METRICS`.
@@ -180,7 +188,7 @@ class Evaluator:
         return _statistics(self._natural_rows(extractor, len(self.reference.images)))
 
     def discard_generated(self) -> None:
-        """Deletes what is kept of this sampler; natural features stay for the next one."""
+        """Deletes the cached features of this sampler; those of natural images stay."""
         for rows in self._made:
             rows.discard()
 
@@ -189,8 +197,8 @@ class Evaluator:
         dimensions = len(statistics[0][0])
         if min(generated.count, natural.count) <= dimensions:
             say(
-                f"a Fréchet distance of fewer images than the {dimensions:,} features is far too "
-                "high: compare it with those of equally many images only"
+                f"a Fréchet distance of no more images than the {dimensions:,} features is far too "
+                "high: compare it only with distances of as many images"
             )
         return frechet_distance(*statistics[0], *statistics[1])
 

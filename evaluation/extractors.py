@@ -17,7 +17,7 @@ from gan_knowledge_gaps.training.keras_models import load_model, shapes
 
 
 class Extractor(Protocol):
-    """What makes features of images.
+    """A network that turns images into features.
 
     Attributes:
         name: stands in the names of scores.
@@ -36,13 +36,13 @@ class Extractor(Protocol):
 def open_extractor(
     name: str, inception: str | None = None, inception_sha256: str | None = None
 ) -> Extractor:
-    """An extractor.
+    """Opens an extractor by its name or file.
 
     Args:
         name: inception, random-vgg16, or the path of a Keras model from images in [0, 255] to
             features [N, D].
         inception: path of the standard graph, of its archive or of its weights in PyTorch's
-            format; for the first only.
+            format; for inception only.
         inception_sha256: what its SHA-256 must be, or None.
 
     Raises:

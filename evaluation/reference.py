@@ -34,6 +34,13 @@ class ReferenceImages:
         files: images of the whole data set.
         jpeg_files: how many of them were JPEG files once, by their names and formats; None where
             that is not known.
+
+    Example:
+        >>> from gan_knowledge_gaps.data import load
+        >>> from gan_knowledge_gaps.evaluation import ReferenceImages
+        >>> reference = ReferenceImages.of(load("digits").train, "digits")
+        >>> reference.distinct, reference.protocol
+        (1437, 'stylegan2-ada-full')
     """
 
     images: Images

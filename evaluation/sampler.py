@@ -1,4 +1,4 @@
-"""What a generator offers to be measured."""
+"""Generated images by index, as an evaluation takes them."""
 
 import dataclasses
 from collections.abc import Callable
@@ -23,6 +23,14 @@ class Sampler:
             `metrics.path_lengths` defines them: given the indices, the kind of path, a distance
             between two batches of float images [N, H, W, C], and epsilon. None where there are no
             such paths.
+
+    Example:
+        >>> import numpy as np
+        >>> from gan_knowledge_gaps.evaluation import Sampler
+        >>> generated = np.zeros((1000, 32, 32, 3), np.uint8)  # of your own model
+        >>> sampler = Sampler(lambda indices: generated[indices], sha256="my model, step 1000")
+        >>> sampler.images(np.arange(16)).shape
+        (16, 32, 32, 3)
     """
 
     images: Callable[[np.ndarray], np.ndarray]

@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclasses.dataclass(frozen=True)
 class Score:
-    """One number.
+    """One score of an evaluation.
 
     Attributes:
         name: FID, "frechet distance (random-vgg16)", ...

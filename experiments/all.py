@@ -75,7 +75,7 @@ def main() -> None:
 def _run() -> None:
     values = flags.FLAGS
     if values.results:
-        raise InputError("--results is of a single experiment: leave it out")
+        raise InputError("--results is for a single experiment: leave it out")
     budget.check_flags()
     if values.setting == BOTH:
         for name in ("budget_hours", "only", "seconds_per_kimg"):
@@ -90,7 +90,7 @@ def _run_each_setting() -> None:
     """Both settings, one after the other, each in a process of its own."""
     values = flags.FLAGS
     if values.data_dir or values.executor == "slurm" or values.inception or values.start:
-        raise InputError("both settings have images of their own: choose one by --setting")
+        raise InputError("each setting has images of its own: choose one by --setting")
     for setting in SETTINGS:  # before any of them is trained
         for experiment in _chosen(setting):
             _size(experiment, setting)

@@ -71,7 +71,7 @@ def measured_parts(lab: Lab, experiments: Sequence[Experiment]) -> dict[Spec, Co
     if not classes or known is None:
         return measure_parts(lab, classes)
     if not lab.config.families:
-        raise InputError("--seconds_per_kimg is of a GAN, and none is trained here")
+        raise InputError("--seconds_per_kimg is a GAN's time, and no GAN is trained here")
     plain = GAN(0, family=lab.config.families[0].name)
     parts = measure_parts(lab, classes | {plain})
     return scaled(parts, plain, known * plain.batch_size(lab.config) / 1000)

@@ -54,7 +54,7 @@ def open_sources() -> tuple[ImageSource, ...]:
         if not (name and equals and path):
             raise InputError(f"--generators: '{text}' is not name=PATH")
         if name in sources:
-            raise InputError(f"--generators: {name} stands there twice")
+            raise InputError(f"--generators names {name} twice")
         sources[name] = _source(name, path)
     if len(sources) < LEAST:
         raise InputError(f"--generators: give at least {LEAST}, as name=PATH,name=PATH")

@@ -1,4 +1,4 @@
-"""The engine room: turns values into trained artifacts, each trained once, and measures them.
+"""Trains GANs and classifiers that are described as values, each once, and measures them.
 
 specs/      the values: GANs, classifiers, images from outside; each knows how it is trained
 families    the families of GANs by name
@@ -16,5 +16,11 @@ executors/  where trainings run: inline, local, slurm
 planning/   what would be trained, and what it takes: --dry_run
 """
 
+import lazy_loader
+
 # First: TensorFlow then comes without its notices.
 from gan_knowledge_gaps import training as _training  # noqa: F401
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__, submod_attrs={"config": ["LabConfig", "presets"], "lab": ["Lab"]}
+)

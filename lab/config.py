@@ -21,8 +21,6 @@ _SHARED = ("classifier", "digits", "augmentation")
 class LabConfig:
     """The training configuration of each kind of value.
 
-        LabConfig(families=(DCGANFamily(gan=DCGANConfig(epochs=3)),), classifier=ClassifierConfig())
-
     Attributes:
         families: of the GANs that are trained; the first is that of reports and plans. None are
             needed where classifiers are trained on images from elsewhere.
@@ -32,6 +30,15 @@ class LabConfig:
         augmentation: of every classifier's training images; none in the paper.
         converge: whether classifiers train until their validation loss stops falling, at most for
             the configured epochs; a part of the training images is held back for it.
+
+    Example:
+        >>> from gan_knowledge_gaps.classifiers import ClassifierConfig
+        >>> from gan_knowledge_gaps.dcgan import DCGANConfig
+        >>> from gan_knowledge_gaps.dcgan.family import DCGANFamily
+        >>> from gan_knowledge_gaps.lab import LabConfig
+        >>> family = DCGANFamily(gan=DCGANConfig(epochs=3))
+        >>> LabConfig(families=(family,), classifier=ClassifierConfig(epochs=2)).scale
+        "the paper's layers"
     """
 
     families: tuple[GANFamily, ...] = ()

@@ -37,7 +37,7 @@ AT_ONCE = 1024
 
 
 class Lab:
-    """Trains what is missing, keeps all of it in the workdir, and answers from there.
+    """Trains values, keeps the trained artifacts in a workdir, and gives their models and images.
 
     Args:
         workdir: where artifacts are kept; experiments with one workdir share them.
@@ -50,15 +50,29 @@ class Lab:
         cache_bytes: of the disk, for what is computed from models.
 
     Attributes:
-        quality: the same.
-        workers: those that train here together.
-        trainings: what trains what is missing.
-        steps: of the trainings, compiled.
+        quality: the metric of the images' quality.
+        workers: the processes that train together.
+        trainings: trains missing values.
+        steps: compiled steps of trainings.
         watchers: a classifier that each GAN does not fool, whose detection rate is logged while the
             GAN trains, once it is there; none for GANs that are not named.
 
     Raises:
         InputError: a family of GANs makes images of another shape than the natural ones.
+
+    Example:
+        >>> from gan_knowledge_gaps.data import load
+        >>> from gan_knowledge_gaps.lab import Lab, presets
+        >>> from gan_knowledge_gaps.lab.specs import GAN, Classifier
+        >>> lab = Lab("runs", load("digits"), presets("dcgan")["quick"])
+        >>> classifier = Classifier(0, pool=[GAN(0), GAN(1)])
+        >>> fooling = GAN(1000, fools=[classifier], phi=1.0)
+        >>> for each in lab.missing([fooling]):  # `lab.train([fooling])` trains these
+        ...     print(each)
+        GAN(dcgan, seed 0)
+        GAN(dcgan, seed 1)
+        Classifier(cnn, seed 0, pool of 2)
+        GAN(dcgan, seed 1000, fools 1, phi 1)
     """
 
     def __init__(
@@ -97,7 +111,7 @@ class Lab:
         """The name of a value's artifact.
 
         A hash over the value, its training configuration, the data's fingerprint, and the keys of
-        all it depends on: another number in any of them is another artifact.
+        all it depends on. If any of them changes, the value has another artifact.
         """
         if spec not in self._keys:
             content = {
@@ -117,10 +131,10 @@ class Lab:
         return Artifact(self.workdir / ARTIFACTS / self.key(spec), repr(spec))
 
     def missing(self, specs: Iterable[Spec]) -> list[Spec]:
-        """What has to be trained for these values, in the order in which it can be.
+        """The values that have to be trained for these, in the order of training.
 
-        That is what was not trained yet, what is damaged, and what was trained on other models than
-        there are now.
+        These are the values that were not trained yet, that are damaged, or that were trained on
+        other models than there are now.
         """
         ordered = in_order(specs)
         weights = self.weights(ordered)
@@ -132,7 +146,7 @@ class Lab:
         ]
 
     def state(self, spec: Spec) -> str:
-        """What there is of a missing value: "" for nothing; started, damaged or stale."""
+        """The state of a missing value: started, damaged, stale, or "" for not begun."""
         artifact = self.artifact(spec)
         if self.changed_dependency(spec, self.weights(spec.dependencies)) is not None:
             return "stale"
@@ -174,7 +188,7 @@ class Lab:
         return {self.key(each): self.sha256(each) for each in spec.dependencies}
 
     def sha256(self, spec: Spec) -> str:
-        """What its weights are, or of images from outside, which images: hexadecimal."""
+        """The SHA-256 of a value's weights, or the fingerprint of images from outside."""
         return spec.fingerprint or self.artifact(spec).weights_sha256()
 
     def model(self, spec: Spec) -> keras.Model:

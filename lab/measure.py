@@ -1,4 +1,4 @@
-"""Measurements of what a lab has trained: pure functions, whose parts the lab keeps.
+"""Measurements of trained values: pure functions of a lab, which caches their parts.
 
 A source is a generator's images; None stands for the natural ones.
 """
@@ -92,7 +92,7 @@ def frechet(lab: Lab, source: ImageSource) -> float:
 
 
 def natural_frechet(lab: Lab) -> float:
-    """The same of as many natural training images: what perfect images would reach."""
+    """The Fréchet distance of as many natural training images: what perfect images would reach."""
     count = min(len(lab.dataset.train), len(lab.dataset.evaluation))
 
     def training() -> AbstractContextManager[Images]:

@@ -1,4 +1,4 @@
-"""What measures the quality of generated images: a Fréchet distance over a network's features."""
+"""Quality of generated images: a Fréchet distance over the features of a network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of merit, as pure functions of arrays.
+"""Metrics, as pure functions of arrays.
 
 calibration         whether probabilities are frequencies, and the temperature that makes them so
 detection           how well a classifier's logits tell generated images from natural ones

@@ -1,4 +1,4 @@
-"""Whether a classifier's probabilities are frequencies, and the temperature that makes them so."""
+"""Calibration: whether probabilities equal frequencies, and the temperature for it."""
 
 import dataclasses
 

@@ -101,7 +101,7 @@ def roc_auc_influence(
 def average_precision_influence(
     generated_logits: np.ndarray, natural_logits: np.ndarray, prior: float = BALANCED
 ) -> tuple[np.ndarray, np.ndarray]:
-    """How the average precision answers to each image, to first order: its influence function.
+    """How much each image changes the average precision, to first order: its influence function.
 
     Average precision is the mean over generated images of the precision at their logit,
     p T / (p T + (1 - p) F), p being the prior, T and F the shares of generated and natural images

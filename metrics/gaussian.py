@@ -11,6 +11,16 @@ class RunningGaussian:
 
     Args:
         dimensions: D.
+
+    Example:
+        >>> import numpy as np
+        >>> from gan_knowledge_gaps.metrics import RunningGaussian
+        >>> gaussian = RunningGaussian(dimensions=2)
+        >>> gaussian.add(np.array([[0.0, 0.0], [2.0, 0.0]]))
+        >>> gaussian.add(np.array([[1.0, 3.0]]))
+        >>> mean, covariance = gaussian.statistics()
+        >>> mean.tolist(), covariance.tolist()
+        ([1.0, 1.0], [[1.0, 0.0], [0.0, 3.0]])
     """
 
     def __init__(self, dimensions: int):

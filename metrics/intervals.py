@@ -1,4 +1,4 @@
-"""Confidence intervals of detection metrics: how far images drawn anew would move them.
+"""Confidence intervals of detection metrics.
 
 They tell the spread over images, not over classifiers or generators. All hold for a handful of
 images and for a classifier that made no mistake, where the bootstrap's percentiles are too narrow

@@ -49,7 +49,7 @@ def density_coverage(
     neighbours: int = DENSITY_NEIGHBOURS,
     done: Callable[[int], None] = lambda rows: None,
 ) -> tuple[float, float]:
-    """How densely generated images lie where natural ones do, and how many of these they reach.
+    """Density and coverage of natural images by generated ones.
 
     Each natural feature has a ball up to its k-th nearest other one. Density is the number of balls
     around a generated feature, in the mean, by k; coverage is the fraction of balls with a

@@ -1,4 +1,4 @@
-"""What share of the images is generated: figures must not depend on how many were collected.
+"""Metrics at a given share of generated images, whatever share was collected.
 
 A set with five generators holds five generated images for each natural one. Whatever counts images
 of both kinds together - precision, calibration - would measure that instead of the classifier.
@@ -33,7 +33,7 @@ def prior_weights(labels: np.ndarray, prior: float = BALANCED) -> np.ndarray:
 
 
 def prior_shift(prior: float) -> float:
-    """What a logit that is calibrated at half and half gains at another share (Bayes' rule).
+    """What to add to a logit that is calibrated for a share of one half (Bayes' rule).
 
     Args:
         prior: share of generated images, above 0 and below 1.

@@ -1,4 +1,4 @@
-"""Reports: what an experiment found, beside the paper's numbers, as files anyone can open.
+"""Reports of experiments: tables and figures beside the paper's numbers, as HTML, CSV and PNG.
 
 values.py       Measurement: one value per instance, shown as mean±std
 table.py        Table: our numbers and the paper's

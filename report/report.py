@@ -21,6 +21,17 @@ class Figure:
         caption: what it shows.
         draw: writes the figure to the PNG path it is given, e.g.
             `lambda path: heat_map(table, path)`.
+
+    Example:
+        >>> from gan_knowledge_gaps import report
+        >>> curve = [(1, report.Measurement((0.7, 0.8))), (2, report.Measurement((0.9, 0.9)))]
+        >>> figure = report.Figure(
+        ...     name="generalization",
+        ...     caption="Detection against the number of GANs trained on.",
+        ...     draw=lambda path: report.error_curve(
+        ...         path, {"held-out GANs": curve}, xlabel="GANs trained on", ylabel="detected"
+        ...     ),
+        ... )
     """
 
     name: str
@@ -40,6 +51,15 @@ class Grid:
         title: what the images are, e.g. 'GAN of iteration 1'.
         caption: how they were made.
         image: uint8 [H, W, 1 or 3], e.g. from `image_grid`.
+
+    Example:
+        >>> import numpy as np
+        >>> from gan_knowledge_gaps import report
+        >>> from gan_knowledge_gaps.data import image_grid
+        >>> images = np.zeros((16, 28, 28, 1), np.uint8)
+        >>> grid = report.Grid("samples", "GAN", "The first 16.", image_grid(images, columns=8))
+        >>> grid.image.shape
+        (58, 238, 1)
     """
 
     name: str
@@ -75,6 +95,26 @@ class Report:
 
     Raises:
         ValueError: two tables, or two images, have the same name, or a table that of report.json.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from gan_knowledge_gaps import report
+        >>> table = report.Table(
+        ...     name="detection", title="Detection rates", caption="Of other images than trained.",
+        ...     row_label="Classifier", column_label="GAN", rows=("c0",), columns=("g0",),
+        ...     cells=((0.9,),),
+        ... )
+        >>> page = report.write(
+        ...     report.Report(
+        ...         name="detection", title="One classifier, one GAN", question="Is it detected?",
+        ...         paper_claim="", summary="The classifier detects 90 % of the images.",
+        ...         facts={"data": "digits"}, configuration={}, seeds={"GAN": 0, "classifier": 0},
+        ...         command="python my_experiment.py", wall_time_seconds=1.5, tables=(table,),
+        ...     ),
+        ...     Path("results"),
+        ... )
+        >>> sorted(path.name for path in page.parent.iterdir())
+        ['detection.csv', 'detection.json', 'detection.md', 'index.html', 'report.json']
     """
 
     name: str

@@ -40,6 +40,16 @@ class Table:
     Raises:
         ValueError: `name` is no plain file stem, names repeat, or shapes disagree.
         KeyError: `paper` names a row or column the table does not have.
+
+    Example:
+        >>> from gan_knowledge_gaps import report
+        >>> table = report.Table(
+        ...     name="detection", title="Detection rates", caption="Of other images than trained.",
+        ...     row_label="Classifier", column_label="GAN", rows=("c0",), columns=("g0", "g1"),
+        ...     cells=((report.Measurement((0.9, 0.8)), 0.25),),
+        ... )
+        >>> table.texts()
+        (('0.85±0.05', '0.25'),)
     """
 
     name: str

@@ -13,6 +13,7 @@ class Measurement:
             given. Empty means not measured.
 
     Example:
+        >>> from gan_knowledge_gaps.report import Measurement
         >>> str(Measurement((0.25, 0.75)))
         '0.50±0.25'
     """

@@ -45,4 +45,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     },
 )
 
-_registered_by(f"{__name__}.generator", f"{__name__}.discriminator")
+# By these names also where `python -m stylegan2.train` imports this package as `stylegan2`.
+_registered_by(
+    "gan_knowledge_gaps.stylegan2.generator", "gan_knowledge_gaps.stylegan2.discriminator"
+)

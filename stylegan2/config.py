@@ -18,7 +18,7 @@ BLOCK = 16  # images that `stylegan2.sampling` makes at once
 
 @dataclasses.dataclass(frozen=True)
 class NetworkConfig:
-    """What the generator and the discriminator are made of.
+    """Configuration of the generator and the discriminator.
 
     The defaults are config-f of Karras et al. 2020 ("StyleGAN2"), section 4 and appendix B.
 
@@ -50,6 +50,12 @@ class NetworkConfig:
             images and all else stay float32 (float32 in the paper). stylegan2.train also takes
             auto: float32 or bfloat16, whichever a short measurement finds faster here.
         precision_resolutions: How many of the highest resolutions have that precision.
+
+    Example:
+        >>> from gan_knowledge_gaps.stylegan2 import NetworkConfig
+        >>> config = NetworkConfig(resolution=64, fmap_base=8192)
+        >>> config.resolutions, config.num_layers, config.feature_maps(64)
+        ((4, 8, 16, 32, 64), 10, 256)
     """
 
     resolution: int = 256
@@ -120,7 +126,7 @@ NETWORKS = {
 
 @dataclasses.dataclass(frozen=True)
 class TrainingConfig:
-    """How StyleGAN2 is trained.
+    """Configuration of a StyleGAN2 training.
 
     The defaults are those of config-f in Karras et al. 2020, appendix B and the published training
     script; the paper of the knowledge gaps leaves them as they are.
@@ -146,6 +152,11 @@ class TrainingConfig:
         ema_kimg: Half-life of the averaged generator's weights, in thousands of images.
         w_avg_beta: Decay of the running mean of w in each pass of the generator.
         mirror: Whether natural images are mirrored at random; False in the paper.
+
+    Example:
+        >>> from gan_knowledge_gaps.stylegan2 import TrainingConfig
+        >>> TrainingConfig(kimg=1000, batch_size=32, gamma=0.1, mirror=True).steps
+        31250
     """
 
     kimg: int = 25_000

@@ -23,6 +23,13 @@ class Discriminator(keras.Model):
     Args:
         config: of the networks.
         seed: seed of the initial weights.
+
+    Example:
+        >>> import numpy as np
+        >>> from gan_knowledge_gaps.stylegan2 import Discriminator, NetworkConfig
+        >>> discriminator = Discriminator(NetworkConfig(resolution=8, fmap_max=16), seed=0)
+        >>> discriminator(np.zeros((4, 8, 8, 3), np.float32)).shape
+        TensorShape([4, 1])
     """
 
     def __init__(self, config: NetworkConfig, seed: int = 0, **kwargs):

@@ -40,6 +40,11 @@ class FoolingConfig:
     Attributes:
         jpeg: How a GAN sees the JPEG encoding of the classifiers that it must fool: differentiable,
             straight_through or none (not fixed by the paper).
+
+    Example:
+        >>> from gan_knowledge_gaps.stylegan2.family import FoolingConfig
+        >>> FoolingConfig(jpeg="straight_through")
+        FoolingConfig(jpeg='straight_through')
     """
 
     jpeg: str = JPEG_MODES[0]
@@ -56,6 +61,14 @@ class StyleGAN2Family(GANFamily):
         network: of every GAN.
         training: of every GAN.
         fooling: of every GAN that fools classifiers.
+
+    Example:
+        >>> from gan_knowledge_gaps.stylegan2 import NetworkConfig, TrainingConfig
+        >>> from gan_knowledge_gaps.stylegan2.family import StyleGAN2Family
+        >>> network, training = NetworkConfig(resolution=64), TrainingConfig(kimg=1000)
+        >>> family = StyleGAN2Family(network=network, training=training)
+        >>> family.image_shape, family.steps(images=70_000)
+        ((64, 64, 3), 31250)
     """
 
     name = "stylegan2"

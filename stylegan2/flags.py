@@ -40,4 +40,4 @@ def check_pictures(labelled: bool = True) -> None:
     if not values.network:
         raise InputError("--network is needed: a run's folder, a .keras file or a .pkl file")
     if values.label is not None and not labelled:
-        raise InputError("--label has no meaning with --w, which it is a part of; leave it out")
+        raise InputError("--label has no effect with --w, which has it already; leave it out")

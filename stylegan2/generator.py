@@ -24,6 +24,16 @@ class Generator(keras.Model):
         synthesis: w to images [N, H, W, C].
         w_avg: running mean of w [w_dim], float32, which the training keeps; truncation pulls
             towards it.
+
+    Example:
+        >>> import numpy as np
+        >>> from gan_knowledge_gaps.stylegan2 import Generator, NetworkConfig
+        >>> config = NetworkConfig(resolution=8, fmap_max=16, latent_dim=16, w_dim=16)
+        >>> generator = Generator(config, seed=0)
+        >>> z = np.random.default_rng(0).normal(size=(2, 16)).astype(np.float32)
+        >>> w = generator.truncate(generator.mapping(z), 0.7)
+        >>> w.shape, generator.synthesis(w, noise="constant").shape
+        (TensorShape([2, 4, 16]), TensorShape([2, 8, 8, 3]))
     """
 
     def __init__(self, config: NetworkConfig, seed: int = 0, **kwargs):

@@ -1,4 +1,4 @@
-"""Makes pictures from seeds or from w: what all commands that make pictures share."""
+"""Makes pictures from seeds or from w, for all commands that make pictures."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -30,6 +30,15 @@ class ImageGenerator:
 
     Raises:
         InputError: the network has classes and label is none of them, or it has none.
+
+    Example:
+        >>> from gan_knowledge_gaps.stylegan2 import load_network
+        >>> from gan_knowledge_gaps.stylegan2.image_generator import ImageGenerator
+        >>> generator = load_network("faces.keras")  # or a run's folder, or a published .pkl file
+        >>> images = ImageGenerator(generator, truncation=0.7)
+        >>> w = images.w(images.z(seeds=[85, 100]))
+        >>> images.pictures(w).shape
+        (2, 32, 32, 3)
     """
 
     def __init__(
@@ -45,7 +54,7 @@ class ImageGenerator:
 
     @classmethod
     def from_flags(cls, labelled: bool = True) -> "ImageGenerator":
-        """The one that the command line asks for, which needs a label or does not."""
+        """The image generator that the flags describe."""
         values = flags.FLAGS
         library.prefer(values.ops)
         generator = load_network(values.network)

@@ -83,7 +83,7 @@ def read_figures(folders: list[Path], kimg_of_step: float) -> Curves:
         for evaluation in evaluations:
             step = _STEP.search(Path(evaluation["conditions"]["network"]).name)
             if step is None:
-                raise InputError(f"--evaluations: {folder} has figures of what is no snapshot")
+                raise InputError(f"--evaluations: {folder} has scores of what is no snapshot")
             for figure in evaluation["figures"]:
                 point = int(step[1]) * kimg_of_step, figure["value"]
                 curves.setdefault(figure["name"], []).append(point)

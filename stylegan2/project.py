@@ -60,7 +60,7 @@ def _run() -> None:
     if not values.targets or not values.output:
         raise InputError("--targets (pictures) and --output (a folder) are needed")
     if values.truncation != 1 or values.noise != "constant":
-        raise InputError("--truncation and --noise have no meaning here: both are found")
+        raise InputError("--truncation and --noise have no effect here: the projection finds both")
     files = [file for target in values.targets for file in pictures_of(Path(target))]
     names = [file.stem for file in files]
     if len(set(names)) < len(names):

@@ -93,5 +93,5 @@ def load_networks(
         if theirs[name] != ours[name] and not name.startswith("precision")
     ]
     if different:
-        raise InputError(f"the networks of {source} are others: {'; '.join(different)}")
+        raise InputError(f"the networks of {source} differ: {'; '.join(different)}")
     return networks

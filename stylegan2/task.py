@@ -51,6 +51,16 @@ class StyleGAN2Task(Task):
         generator: the generator that is trained.
         generator_ema: its running average, which makes the images.
         discriminator: images in [-1, 1] to logits [N, 1], positive = natural.
+
+    Example:
+        >>> import numpy as np
+        >>> from gan_knowledge_gaps.data import ArrayImages
+        >>> from gan_knowledge_gaps.stylegan2 import NetworkConfig, StyleGAN2Task, TrainingConfig
+        >>> images = ArrayImages(np.zeros((100, 8, 8, 3), np.uint8))
+        >>> network = NetworkConfig(resolution=8, fmap_max=16, latent_dim=16, w_dim=16)
+        >>> task = StyleGAN2Task(network, TrainingConfig(kimg=1), images, seed=0)
+        >>> task.config.steps, task.batch(step=0)[0].shape  # `training.loop.Loop` trains it
+        (32, (32, 8, 8, 3))
     """
 
     def __init__(

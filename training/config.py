@@ -35,6 +35,7 @@ def attribute_docs(config_class: type) -> dict[str, str]:
     docs: dict[str, str] = {}
     for each in reversed(config_class.__mro__):
         section = inspect.cleandoc(each.__doc__ or "").partition("Attributes:\n")[2]
+        section = re.split(r"^(?=\S)", section, maxsplit=1, flags=re.MULTILINE)[0]
         # An entry begins at the section's indentation; what is indented further continues it.
         entries = re.split(r"^    (?=\w+: )", section, flags=re.MULTILINE)[1:]
         for name, _, text in (entry.partition(": ") for entry in entries):

@@ -1,4 +1,4 @@
-"""What a family of GANs offers to whoever trains, samples and compares GANs of several families."""
+"""The interface of a family of GANs: how its GANs are trained and sampled."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class GANFamily(abc.ABC):
         Raises:
             InputError: there are none, they differ from the family's, or it takes none.
         """
-        raise InputError(f"--start: a {self.name} begins with no networks from outside")
+        raise InputError(f"--start: a {self.name} cannot begin with networks from outside")
 
     def check_replicas(self, replicas: int) -> None:  # noqa: B027 - most can be split
         """Raises InputError where a training cannot be split over so many devices."""

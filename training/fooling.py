@@ -35,6 +35,15 @@ class FoolingLoss:
     Raises:
         InputError: phi is negative or not finite, or a classifier takes no such images, gives them
             several logits each, or blocks the gradient.
+
+    Example:
+        >>> import tensorflow as tf
+        >>> from gan_knowledge_gaps.classifiers import build
+        >>> from gan_knowledge_gaps.training.fooling import FoolingLoss
+        >>> classifiers = [build("cnn", (28, 28, 1), seed) for seed in range(2)]
+        >>> fooling = FoolingLoss(classifiers, phi=0.1, image_shape=(28, 28, 1))
+        >>> fooling(tf.zeros((4, 28, 28, 1))).shape
+        TensorShape([4])
     """
 
     def __init__(

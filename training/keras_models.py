@@ -1,4 +1,4 @@
-"""The one way to a Keras model in a file, and what a classifier must be.
+"""Reads Keras models from files, safely, and checks that a classifier is one.
 
 A `.keras` file is a zip: a configuration, which says what to build, and weights. It may be damaged,
 or made to run code; so it is checked byte for byte before Keras sees it, and read in safe mode.

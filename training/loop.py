@@ -1,4 +1,4 @@
-"""The training loop, one for GANs and classifiers."""
+"""The training loop of GANs and classifiers."""
 
 import contextlib
 import dataclasses
@@ -38,6 +38,11 @@ class LoopConfig:
         checkpoint_seconds: least time between two checkpoints.
         keep_checkpoints: how many of the newest checkpoints to keep.
         profile: steps to trace for TensorBoard, into `profile/`, once they are compiled.
+
+    Example:
+        >>> from gan_knowledge_gaps.training.loop import LoopConfig
+        >>> LoopConfig(log_every=10, checkpoint_seconds=600).keep_checkpoints
+        2
     """
 
     log_every: int = 50
@@ -74,6 +79,18 @@ class Loop:
     Attributes:
         seconds: time spent training so far, by all processes that worked on it.
         done: steps that were made, by all of them, once it has run.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from gan_knowledge_gaps.classifiers import DigitConfig, DigitTask
+        >>> from gan_knowledge_gaps.data import load
+        >>> from gan_knowledge_gaps.training.loop import Loop
+        >>> digits = load("digits")
+        >>> task = DigitTask(DigitConfig(), digits.train, digits.train_labels, seed=0)
+        >>> loop = Loop(task, steps=3, folder=Path("runs/digits"), label="digits")
+        >>> metrics = loop.run()
+        >>> sorted(path.name for path in Path("runs/digits/checkpoints").iterdir())
+        ['step-000000003']
     """
 
     def __init__(

@@ -55,7 +55,7 @@ class Profile:
         if self._is_on:
             self._stop(save=error is None)
         elif self._left and self._compiled and error is None:
-            say(f"{self._label}: no step traced: too few come after those that are compiled")
+            say(f"{self._label}: no step traced: too few steps follow those that are compiled")
 
     @contextlib.contextmanager
     def step(self, step: int) -> Iterator[None]:

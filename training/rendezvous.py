@@ -88,6 +88,6 @@ def _connections(cluster: Cluster, listener: socket.socket) -> set[int]:
             if message := re.fullmatch(rb"worker [0-9a-f]{16} ([0-9]+)\n", text):
                 index = int(message[1])
                 if text != _message(cluster, index):
-                    raise InputError("a worker came that has other addresses: use the same in all")
+                    raise InputError("a worker has other addresses: give all workers the same")
                 connected.add(index)
     return connected

@@ -1,4 +1,4 @@
-"""The contract between the training loop and what it trains."""
+"""The interface between the training loop and the networks that it trains."""
 
 import abc
 import itertools

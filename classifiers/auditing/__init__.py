@@ -1,4 +1,4 @@
-"""Looks for what tells natural from generated images, but is no trace of a generator.
+"""Looks for differences of natural and generated images that are no trace of a generator.
 
 examine     a sample of each set: facts of the files, thumbnails, traces of resampling
 traces      those traces

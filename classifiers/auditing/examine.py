@@ -1,4 +1,4 @@
-"""A sample of a set: what its files are, and what little is left of them at 16 pixels."""
+"""A sample of a set's pictures: facts of their files, thumbnails, and high frequencies."""
 
 import contextlib
 import dataclasses

@@ -35,6 +35,15 @@ class RecordImages(Images):
     Raises:
         InputError: The folder is not one of records, is incomplete, or holds a damaged file; the
             message names it.
+
+    Example:
+        >>> import numpy as np
+        >>> from gan_knowledge_gaps.data import RecordImages
+        >>> images = RecordImages("records")  # python -m data.convert --output=records ...
+        >>> images.shape
+        (32, 32, 3)
+        >>> images.read(np.array([5, 2])).shape
+        (2, 32, 32, 3)
     """
 
     def __init__(self, folder: str | Path):

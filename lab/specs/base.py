@@ -1,4 +1,4 @@
-"""The trained things of an experiment, as small frozen values.
+"""The GANs, classifiers and images of an experiment, as small frozen values.
 
 An experiment is an expression over these values; the lab turns them into trained artifacts. Two
 values are equal when they describe the same training, wherever they were made. A value knows how
@@ -119,7 +119,7 @@ class Spec(abc.ABC):
 
     @property
     def cost_name(self) -> str:
-        """What trainings of its cost are called."""
+        """The name of its cost class in plans."""
         return self.kind
 
     @property
@@ -128,7 +128,7 @@ class Spec(abc.ABC):
         return None
 
     def network_bytes(self, model: int, networks: int) -> int:
-        """What its artifact holds, given the bytes of the first network and of all networks."""
+        """Bytes of its artifact, given the bytes of the first network and of all networks."""
         return networks
 
 
@@ -145,7 +145,7 @@ class ImageSource(Spec):
 
     @property
     def name(self) -> str:
-        """What tells it from other sources of its group in tables."""
+        """Its name in tables."""
         return repr(self)
 
     @property

@@ -25,6 +25,11 @@ class Classifier(Spec):
         seed: seed of its weights and data order.
         pool: the sources whose images it is trained on, of one family or of several.
         architecture: one of `classifiers.ARCHITECTURES`.
+
+    Example:
+        >>> from gan_knowledge_gaps.lab.specs import GAN, Classifier
+        >>> Classifier(0, pool=[GAN(0), GAN(1)], architecture="resnet50")
+        Classifier(resnet50, seed 0, pool of 2)
     """
 
     kind = "classifier"
@@ -38,7 +43,7 @@ class Classifier(Spec):
         return f"Classifier({self.architecture}, seed {self.seed}, pool of {len(self.pool)})"
 
     def configuration(self, config: "LabConfig") -> dict[str, Any]:
-        """The classifiers', and their augmentation where there is one."""
+        """The configuration of all classifiers, with their augmentation."""
         return config.classifier_configuration
 
     def check(self, config: "LabConfig", image_shape: tuple[int, int, int]) -> None:
@@ -47,7 +52,7 @@ class Classifier(Spec):
         check_architecture(self.architecture, image_shape, size.width, size.enlarge)
 
     def steps(self, config: "LabConfig", images: int) -> int:
-        """Training steps; where it trains until it converges, at most."""
+        """Training steps; the most of them if it trains until it converges."""
         if config.converge:
             images -= validation_count(images)
         return config.classifier.steps(images, len(self.pool))
@@ -85,7 +90,7 @@ class Classifier(Spec):
 
     @property
     def cost_name(self) -> str:
-        """With its architecture."""
+        """Classifier, and its architecture."""
         return f"{self.kind} {self.architecture}"
 
 
@@ -105,6 +110,11 @@ class DigitClassifier(Spec):
 
     Args:
         seed: seed of its weights and data order.
+
+    Example:
+        >>> from gan_knowledge_gaps.lab.specs import DigitClassifier
+        >>> DigitClassifier() == DigitClassifier(seed=0)
+        True
     """
 
     kind = "digits"
@@ -117,7 +127,7 @@ class DigitClassifier(Spec):
         return f"DigitClassifier(seed {self.seed})"
 
     def configuration(self, config: "LabConfig") -> dict[str, Any]:
-        """The digit classifiers'."""
+        """The configuration of digit classifiers."""
         return to_json(config.digits)
 
     def steps(self, config: "LabConfig", images: int) -> int:
@@ -138,5 +148,5 @@ class DigitClassifier(Spec):
 
     @property
     def cost_class(self) -> "DigitClassifier":
-        """The first."""
+        """The digit classifier of seed 0."""
         return DigitClassifier()

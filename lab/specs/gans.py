@@ -24,11 +24,7 @@ if TYPE_CHECKING:
 
 
 class GAN(ImageSource):
-    """One GAN instance.
-
-        base = GAN(0)
-        c0 = Classifier(0, pool=[base])
-        fooling = GAN(1000, fools=[c0], phi=1.0)
+    """A GAN instance, trained from scratch or from another one.
 
     Args:
         seed: seed of its weights, latents and data order: one seed, one instance.
@@ -39,6 +35,13 @@ class GAN(ImageSource):
         share: of the configured length of a training.
         snapshots: how many snapshots of its generator are kept, evenly over the training.
         family: the name of its family.
+
+    Example:
+        >>> from gan_knowledge_gaps.lab.specs import GAN, Classifier
+        >>> base = GAN(0)
+        >>> classifier = Classifier(0, pool=[base])
+        >>> GAN(1000, fools=[classifier], phi=1.0)
+        GAN(dcgan, seed 1000, fools 1, phi 1)
     """
 
     kind = "gan"
@@ -69,18 +72,18 @@ class GAN(ImageSource):
 
     @property
     def name(self) -> str:
-        """What tells it from others of its group in tables."""
+        """Its name in tables."""
         start = "" if self.start is None else f", finetuned from {self.start.short_name}"
         return f"seed {self.seed}{start}"
 
     @property
     def short_name(self) -> str:
-        """What those that begin with it call it."""
+        """Its name in the names of GANs that begin with it."""
         return f"seed {self.seed}"
 
     @property
     def plain(self) -> "GAN":
-        """One of the family that fools nobody."""
+        """A GAN of the same family that fools no classifier."""
         return GAN(0, family=self.family)
 
     def images(self, lab: "Lab", evaluation: bool) -> Images:
@@ -88,7 +91,7 @@ class GAN(ImageSource):
         return lab.generated(self, evaluation)
 
     def configuration(self, config: "LabConfig") -> dict[str, Any]:
-        """Its family's."""
+        """The configuration of its family."""
         return config.family(self.family).configuration
 
     def steps(self, config: "LabConfig", images: int) -> int:
@@ -154,7 +157,7 @@ class GAN(ImageSource):
 
     @property
     def cost_parts(self) -> "tuple[GAN, ...]":
-        """Of one that fools several: the GAN that fools none, and one that fools each alone."""
+        """For a GAN that fools several classifiers: one that fools none, and one for each alone."""
         if len(self.fools) < 2:
             return (self.cost_class,)
         return (self._like([]), *(self._like([name]) for name in self._architectures))
@@ -172,7 +175,7 @@ class GAN(ImageSource):
 
 
 class DerivedImages(ImageSource):
-    """Images of a GAN's generator that are not those of the finished GAN as it is.
+    """Images of a GAN that are not those of the finished GAN: truncated, or of a snapshot.
 
     Args:
         gan: whose generator it is.
@@ -186,22 +189,22 @@ class DerivedImages(ImageSource):
         super().__init__(**fields)
 
     def configuration(self, config: "LabConfig") -> dict[str, Any]:
-        """The GAN's."""
+        """The configuration of the GAN."""
         return self.gan.configuration(config)
 
     @property
     def cost_class(self) -> Spec | None:
-        """The GAN's."""
+        """The cost class of the GAN."""
         return self.gan.cost_class
 
     @property
     def cost_parts(self) -> tuple[Spec, ...]:
-        """The GAN's."""
+        """The cost parts of the GAN."""
         return self.gan.cost_parts
 
     @property
     def plain(self) -> ImageSource:
-        """The GAN's."""
+        """The plain source of the GAN."""
         return self.gan.plain
 
     def images(self, lab: "Lab", evaluation: bool) -> Images:
@@ -219,6 +222,11 @@ class Snapshot(DerivedImages):
     Args:
         gan: with at least `number` snapshots.
         number: which of them, from 1 to `gan.snapshots`; the last is the finished GAN.
+
+    Example:
+        >>> from gan_knowledge_gaps.lab.specs import GAN, Snapshot
+        >>> Snapshot(GAN(0, snapshots=4), number=1)
+        Snapshot 1 of 4 of GAN(dcgan, seed 0)
     """
 
     kind = "snapshot"
@@ -246,6 +254,11 @@ class Truncated(DerivedImages):
 
     Raises:
         InputError: the family has none.
+
+    Example:
+        >>> from gan_knowledge_gaps.lab.specs import GAN, Truncated
+        >>> Truncated(GAN(0, family="stylegan2"), psi=0.5)
+        GAN(stylegan2, seed 0) truncated by 0.5
     """
 
     kind = "truncated"
@@ -261,7 +274,7 @@ class Truncated(DerivedImages):
 
     @property
     def name(self) -> str:
-        """What tells it from others of its group in tables."""
+        """Its name in tables."""
         return f"{self.gan.name} truncated by {self.psi:g}"
 
     def derive(self, lab: "Lab", path: Path) -> None:

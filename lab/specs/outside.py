@@ -22,7 +22,7 @@ LEAST_EVALUATION = 8
 
 
 class OutsideSource(ImageSource):
-    """What somebody else made: nothing of it is trained here.
+    """Images or networks that somebody else made; nothing of them is trained here.
 
     Args:
         name: what it is called in tables.
@@ -37,7 +37,7 @@ class OutsideSource(ImageSource):
 
     @property
     def cost_class(self) -> None:
-        """It is not trained."""
+        """None: it is not trained."""
 
 
 class ImageSet(OutsideSource):
@@ -47,14 +47,19 @@ class ImageSet(OutsideSource):
     is larger than the natural one, as many are taken as there are natural ones in each part; a
     smaller one is repeated more often in a balanced pool.
 
-        faces = ImageSet("dalle", data.open_path("dalle.zip", 256, 3).dataset)
-
     Args:
         name: what it is called in tables.
         dataset: the images.
 
     Raises:
         InputError: there are too few.
+
+    Example:
+        >>> from gan_knowledge_gaps.data import open_path
+        >>> from gan_knowledge_gaps.lab.specs import Classifier, ImageSet
+        >>> gan = ImageSet("gan", open_path("gan", 32, 3).dataset)
+        >>> Classifier(0, pool=[gan], architecture="resnet50")
+        Classifier(resnet50, seed 0, pool of 1)
     """
 
     kind = "images"
@@ -103,8 +108,6 @@ class Published(OutsideSource):
     Its images are made by index, like those of a GAN of the lab. A copy of its generator is kept
     among the lab's artifacts, so that the file may go.
 
-        faces = Published("nvidia", "ffhq.pkl")
-
     Args:
         name: what it is called in tables.
         path: of a `.pkl` or `.keras` file, or of a run's folder; see `stylegan2.load_network`.
@@ -114,6 +117,11 @@ class Published(OutsideSource):
 
     Raises:
         InputError: it holds no generator.
+
+    Example:
+        >>> from gan_knowledge_gaps.lab.specs import Published
+        >>> Published("faces", "faces.keras")  # or a published .pkl file
+        the published faces
     """
 
     kind = "published"
@@ -147,7 +155,7 @@ class Published(OutsideSource):
         return lab.generated(self, evaluation)
 
     def configuration(self, config: "LabConfig") -> dict[str, Any]:
-        """Its networks'."""
+        """The configuration of its networks."""
         return to_json(self.generator.config)
 
     def derive(self, lab: "Lab", path: Path) -> None:
@@ -156,7 +164,7 @@ class Published(OutsideSource):
             self.generator.save(temporary)
 
     def network_bytes(self, model: int, networks: int) -> int:
-        """Those of its generator."""
+        """Bytes of its generator."""
         return sum(4 * weight.shape.num_elements() for weight in self.generator.weights)
 
 
@@ -165,13 +173,20 @@ class StartingPoint(OutsideSource):
 
     A copy of them is kept among the lab's artifacts, so that the file may go.
 
-        point = StartingPoint("ffhq.pkl", "stylegan2", family.open_networks("ffhq.pkl"))
-        gan = GAN(0, start=point, share=0.1, family="stylegan2")
-
     Args:
         name: what it is called in tables.
         family: of the GANs that begin with it.
         networks: by name, as the family's `task` names them: first the one that makes the images.
+
+    Example:
+        >>> from gan_knowledge_gaps.lab.specs import GAN, StartingPoint
+        >>> from gan_knowledge_gaps.stylegan2 import build_networks
+        >>> small = {"resolution": 8, "fmap_max": 16, "latent_dim": 16, "w_dim": 16}
+        >>> generator, discriminator = build_networks("quick", **small)
+        >>> networks = {"generator": generator, "discriminator": discriminator}
+        >>> point = StartingPoint("mine", "stylegan2", networks)
+        >>> GAN(0, start=point, share=0.1, family="stylegan2")
+        GAN(stylegan2, seed 0, finetuned from mine)
     """
 
     kind = "start"
@@ -188,7 +203,7 @@ class StartingPoint(OutsideSource):
 
     @property
     def short_name(self) -> str:
-        """What those that begin with it call it."""
+        """Its name in the names of GANs that begin with it."""
         return self.name
 
     def images(self, lab: "Lab", evaluation: bool) -> Images:
@@ -202,6 +217,6 @@ class StartingPoint(OutsideSource):
                 network.save(temporary)
 
     def network_bytes(self, model: int, networks: int) -> int:
-        """Those of its networks."""
+        """Bytes of its networks."""
         weights = (weight for each in self._networks.values() for weight in each.weights)
         return sum(4 * weight.shape.num_elements() for weight in weights)

@@ -58,7 +58,7 @@ def unneeded(
 
     Args:
         depends_on: the keys that each artifact was trained on, by its key.
-        reported: keys behind somebody's numbers.
+        reported: keys that a report names.
         unfinished: keys of trainings that will go on.
     """
     return set(depends_on) - dependencies(depends_on, {*reported, *unfinished})
@@ -106,8 +106,8 @@ def _unneeded(listed: Sequence[Entry], results: Sequence[Path]) -> set[str]:
     for entry in listed:
         if entry.depends_on is None:
             raise InputError(
-                f"{entry.artifact.folder} does not say what it was trained on, so that nobody can "
-                "tell what is needed; run its experiment again, or delete it"
+                f"{entry.artifact.folder} does not say what it was trained on, so that it is "
+                "unknown what is needed; run its experiment again, or delete it"
             )
     reported = set().union(*map(named_in_reports, results))
     unfinished = {entry.key for entry in listed if not entry.artifact.is_done()}

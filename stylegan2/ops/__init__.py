@@ -1,4 +1,4 @@
-"""StyleGAN2's two operations, and what is made of them: resampling, and resampling convolutions.
+"""StyleGAN2's two operations, and resampling and resampling convolutions built on them.
 
 Beside them are updates of all variables of a network at once (`multi_tensor`).
 

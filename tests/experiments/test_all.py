@@ -48,7 +48,7 @@ def test_all_of_a_setting_are_trained_once_and_lead_to_one_page(images, tmp_path
         (["--budget_hours=1"], "choose one by --setting"),
         (["--setting=dcgan", "--devices=2"], "--devices goes with --budget_hours"),
         (["--setting=dcgan", "--only=truncation"], "--only: truncation is no experiment of dcgan"),
-        (["--setting=dcgan", "--results=x"], "--results is of a single experiment"),
+        (["--setting=dcgan", "--results=x"], "--results is for a single experiment"),
         (["--experiment_gans=10001"], "iterations: --experiment_gans is 10001"),
     ],
 )

@@ -123,7 +123,7 @@ def test_networks_of_another_size_are_refused(tmp_path):
     save(tmp_path, resolution=16)
     with pytest.raises(InputError, match="resolution 16 there, 8 here"):
         family.open_networks(str(tmp_path))
-    with pytest.raises(InputError, match="begins with no networks from outside"):
+    with pytest.raises(InputError, match="cannot begin with networks from outside"):
         DCGANFamily.presets()["quick"].open_networks(str(tmp_path))
 
 

@@ -176,7 +176,7 @@ def test_mistakes_are_one_clear_line(run, images, tmp_path, tmp_path_factory):
         (f"--run={tmp_path / 'a'}", f"--data={images}", "--training_batch_size=5"): "multiple of 4",
         (f"--run={tmp_path / 'd'}", f"--data={images}", "--network_resolution=1048576"): "GB of",
         (f"--run={tmp_path / 'b'}", f"--data={images}", "--fool=none.keras"): "there is no file",
-        (f"--run={tmp_path / 'c'}", f"--data={images}", f"--transfer={folder}"): "are others: ",
+        (f"--run={tmp_path / 'c'}", f"--data={images}", f"--transfer={folder}"): "differ: ",
         (
             f"--run={tmp_path / 'd'}", "--data=none", *TINY,
             f"--fool={folder / 'discriminator.keras'}",

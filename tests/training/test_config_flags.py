@@ -69,6 +69,9 @@ def test_the_docs_of_a_class_extend_those_of_the_classes_it_extends():
         Attributes:
             height: Its height.
             size: Length of an edge.
+
+        Example:
+            >>> Solid(sides=4)
         """
 
         height: float = 1.0

@@ -1,4 +1,4 @@
-"""JPEG, which natural and generated images both pass through before a classifier sees them.
+"""JPEG encoding, which natural and generated images pass through before a classifier.
 
 layer           JPEGEncoding, the Keras layer
 codec           by the library that TensorFlow brings along

@@ -24,9 +24,6 @@ class JPEGEncoding(keras.layers.Layer):
     - `straight_through`: the library; the gradient passes as if nothing had happened.
     - `none`: the images as they are.
 
-        JPEGEncoding(quality=75)(images)
-        JPEGEncoding(quality=(50, 95), mode="differentiable")(images, training=True)
-
     Args:
         quality: 1 ... 100; or a pair, between which each image's quality is drawn in training,
             both included. At inference the middle is taken. The paper leaves the quality open.
@@ -40,6 +37,16 @@ class JPEGEncoding(keras.layers.Layer):
 
     Raises:
         InputError: a quality is out of range, or there is no such mode.
+
+    Example:
+        >>> import numpy as np
+        >>> from gan_knowledge_gaps.training.jpeg import JPEGEncoding
+        >>> images = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), np.uint8)
+        >>> JPEGEncoding(quality=75)(images).shape
+        TensorShape([2, 32, 32, 3])
+        >>> encode = JPEGEncoding(quality=(50, 95), mode="differentiable")
+        >>> encode(images, quality=np.array([60, 90])).shape
+        TensorShape([2, 32, 32, 3])
     """
 
     def __init__(

@@ -128,7 +128,7 @@ class _Machine:
         """REDUCE and NEWOBJ: the only two that make a value of a name."""
         arguments, known = self.pop(), self.pop()
         if not isinstance(known, AllowedGlobal) or not isinstance(arguments, tuple):
-            raise InputError("it is damaged: it makes a value of what is no name")
+            raise InputError("it is damaged: it calls something that is no name")
         try:
             self.stack.append(known.make(*arguments))
         except TypeError as error:  # The number of arguments: types are looked at by `make`.
@@ -179,7 +179,7 @@ class _Machine:
     def recall(self, index: int) -> None:
         """A value that was kept."""
         if index not in self.memo:
-            raise InputError("it is damaged: it recalls what it never kept")
+            raise InputError("it is damaged: it refers to a value that it never stored")
         self.stack.append(self.memo[index])
 
 
