@@ -27,7 +27,8 @@ from gan_knowledge_gaps.classifiers.detect import thresholds_of
 from gan_knowledge_gaps.classifiers.detection.batches import detect
 from gan_knowledge_gaps.classifiers.detection.pictures import Pictures
 from gan_knowledge_gaps.classifiers.detector import Detector
-from gan_knowledge_gaps.classifiers.web.picture_page import Subject
+from gan_knowledge_gaps.classifiers.web import picture_page
+from gan_knowledge_gaps.classifiers.web.picture_page import Subject, can_be_mapped
 from gan_knowledge_gaps.data import ArrayImages
 
 KEYS = {"probability_generated", "logit"}
@@ -189,3 +190,12 @@ def test_a_detector_of_patches_scores_all_and_shows_the_central_one(subject):
     probability = 1 / (1 + np.exp(-logits.mean() / TEMPERATURE))
     assert found["probability_generated"] == pytest.approx(probability, abs=1e-5)
     np.testing.assert_array_equal(pixels(found["seen"]), picture[14:26, 9:21])
+
+
+def test_a_network_that_hires_cam_does_not_know_is_served_without_maps(subject, monkeypatch):
+    assert can_be_mapped(subject.detector)
+    monkeypatch.setattr(picture_page, "hires_cam", lambda *given: 1 / 0)
+    assert not can_be_mapped(subject.detector)
+    with serving(Subject("x", subject.detector, subject.thresholds, 0.5, None, False)) as port:
+        code, found, _ = ask(port, "/explain", saved(PHOTOGRAPH))
+        assert code == 200 and "map" not in found and "seen" in found
