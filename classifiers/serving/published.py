@@ -32,7 +32,11 @@ def names_only(value: Any, key: str = "") -> Any:
     if not isinstance(value, str):
         return value
     if key == "command":
-        return shlex.join(map(_bare_argument, shlex.split(value)))
+        try:
+            arguments = shlex.split(value)
+        except ValueError:  # quotes that somebody has edited
+            arguments = value.split()
+        return shlex.join(map(_bare_argument, arguments))
     is_path = key == "path" or Path(value).is_absolute()
     return Path(value).name if is_path and not _is_expression(key, value) else value
 
