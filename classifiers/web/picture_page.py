@@ -65,6 +65,8 @@ class Subject:
         """What the detector sees of a picture, and what its file tells, as JSON values."""
         image = reading.images[0][: self.detector.image_shape[0]]  # of patches, the central one
         explained = {"seen": _png(image), "facts": file_facts(contents)}
+        if reading.provenance:
+            explained["facts"].insert(0, ("The file says", reading.provenance))
         if self.has_maps:
             maps = hires_cam(self.detector.model, image[None])
             most = float(np.percentile(maps, SHARE)) or float(maps.max())

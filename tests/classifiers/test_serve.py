@@ -137,6 +137,8 @@ def test_an_explanation_is_of_what_the_detector_sees(subject, port):
     texts.add_text("parameters", "a cat\nby nobody <b>")
     exif = Image.Exif()
     exif[0x0131] = "StyleMaker 2"
+    origin = b'<x Iptc4xmpExt:DigitalSourceType="trainedAlgorithmicMedia"/>'
+    texts.add_itxt("XML:com.adobe.xmp", origin.decode())
     contents = saved(image, pnginfo=texts, exif=exif)
     code, found, _ = ask(port, "/explain", contents)
     assert code == 200
@@ -148,6 +150,7 @@ def test_an_explanation_is_of_what_the_detector_sees(subject, port):
     np.testing.assert_allclose(found["spectrum"], expected)
     facts = dict(found["facts"])
     assert facts["SHA-256"] == hashlib.sha256(contents).hexdigest()
+    assert facts["The file says"].startswith("IPTC: ")
     assert facts["Size"] == "12 x 12 pixels" and facts["Format"].startswith("PNG, RGB")
     assert (facts["Software"], facts["parameters"]) == ("StyleMaker 2", "a cat by nobody <b>")
 
