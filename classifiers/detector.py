@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 INFO = "detector.json"
-_SET = {"path": TEXT, "fingerprint": TEXT}
+_SET = {"path": TEXT, "fingerprint?": TEXT}
 _SHAPE = {
     "calibration?": {"threshold": NUMBER, "uncertain_threshold": NUMBER},
     "temperature?": above(0), "resize_filter?": one_of(*FILTERS), "architecture?": TEXT,

@@ -75,7 +75,9 @@ def _jpeg_quality(detector: Detector) -> int:
 def generators_of(detector: Detector) -> dict[str, str]:
     """The names of the generators that a detector was trained on, by their sets' fingerprints."""
     return {
-        each["fingerprint"]: set_name(each["path"]) for each in detector.info.get("generated", ())
+        each["fingerprint"]: set_name(each["path"])
+        for each in detector.info.get("generated", ())
+        if "fingerprint" in each
     }
 
 

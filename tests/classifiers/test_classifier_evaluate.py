@@ -1,6 +1,7 @@
 """`python -m classifiers.evaluate`: its numbers from images, model and formulas again."""
 
 import json
+from types import SimpleNamespace
 
 import commands
 import numpy as np
@@ -150,7 +151,7 @@ def test_figures_tell_the_images_that_they_are_of(monkeypatch, tmp_path):
     monkeypatch.setattr(Detector, "logits", lambda self, images: np.zeros(len(images)))
     images = {n: ArrayImages(np.zeros((n, 8, 8, 1), np.uint8)) for n in (1500, 20, 30)}
     natural, generated = images[1500], {"a": images[20], "b": images[30]}
-    detector = Detector(None)
+    detector = Detector(SimpleNamespace(input_shape=(None, 8, 8, 1)))
     scores = Scores(np.zeros(1500), {"a": np.zeros(20), "b": np.zeros(30)})
     for _, figure in (
         calibration(detector, scores),

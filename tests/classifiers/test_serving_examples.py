@@ -58,7 +58,7 @@ def expected(folder) -> list[float]:
 def server(folder, request):
     """Speaks TensorFlow Serving's REST API; gives its port."""
     if request.param == "classifiers.serve":
-        with serving(Subject("", load_detector(folder / "detector"), EVEN, 0.5)) as port:
+        with serving(Subject("", load_detector(folder / "exported"), EVEN, 0.5)) as port:
             yield port
         return
     model = tf.saved_model.load(folder / "exported/saved_model/1")

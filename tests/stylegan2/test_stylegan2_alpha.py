@@ -163,7 +163,7 @@ def test_w_of_a_network_with_classes_needs_no_label(run, network, tmp_path):
     run(generate, *options, f"--w={tmp_path / 'projected_w.npz'}")
     expected = ImageGenerator(generator, labelled=False).pictures(w)[0]
     assert np.abs(pixels(tmp_path / "out/w0000.png") - expected).max() <= 1
-    with pytest.raises(InputError, match="--label has no meaning with --w"):
+    with pytest.raises(InputError, match="--label has no effect with --w"):
         run(generate, *options, f"--w={tmp_path / 'projected_w.npz'}", "--label=1")
     with pytest.raises(InputError, match=r"--label must be 0 \.\.\. 1"):
         run(generate, *options, "--seeds=1")

@@ -126,7 +126,7 @@ def test_nothing_goes_on_behind_a_tensorflow_that_does_not_start(monkeypatch, tm
 
     monkeypatch.setattr(command_line.Child, "run", run)
     *_, last = command_line.examine(tmp_path, None)
-    assert called == ["training.doctor.devices"]
+    assert called == ["gan_knowledge_gaps.training.doctor.devices"]
     assert (last.name, last.status) == ("All else", "warning")
 
 

@@ -91,15 +91,15 @@ def test_code_that_is_not_the_installed_code_is_told(tmp_path, monkeypatch):
     here, there = tmp_path / "here", tmp_path / "there"
     monkeypatch.setattr(installation, "ROOT", here)
     for folder in (here, there):
-        (folder / "training").mkdir(parents=True)
-        (folder / "training" / "__init__.py").write_text("")
+        (folder / "gan_knowledge_gaps").mkdir(parents=True)
+        (folder / "gan_knowledge_gaps" / "__init__.py").write_text("")
     monkeypatch.setenv("PYTHONPATH", str(here))
     assert installation.project().status == OK
     monkeypatch.setenv("PYTHONPATH", str(there))
     check = installation.project()
     assert (check.status, check.advice[: len(f"cd {here}; ")]) == (WARNING, f"cd {here}; ")
     assert str(there) in check.found
-    (there / "training" / "__init__.py").write_text("raise ImportError")
+    (there / "gan_knowledge_gaps" / "__init__.py").write_text("raise ImportError")
     assert "not installed" in installation.project().found
 
 
