@@ -29,18 +29,23 @@ INTENDED_USE = (
 LIMITS = (
     "The probability is calibrated for held-back pictures of its own training, half of them "
     "generated. On other pictures, or where few are generated, it is a score and no probability.",
-    "Generators that it was not trained on may pass, and do so by design where they were trained "
-    "to fool detectors.",
-    "JPEG of lower quality, blur, resizing and cropping take away what it goes by: measure that "
-    "before use.",
+    "It may miss the images of generators that it was not trained on. It misses the images of "
+    "generators that were trained to fool detectors.",
+    "JPEG of lower quality, blur, resizing and cropping remove the traces that it needs: measure "
+    "their effect before use.",
     "Natural pictures that were resized, retouched or encoded unlike those of its training may be "
     "called generated. It is no evidence against a person.",
 )
-SQUARE = "It looks at the central square of a picture, resized; what lies outside is not seen."
+SQUARE = "It looks at the central square of a picture, resized, and at nothing outside of it."
 PATCHES = (
-    "It looks at some patches of a picture, in its own pixels: what lies between them is not seen, "
-    "and a picture that was resized before has lost what it goes by."
+    "It looks at some patches of a picture in its own pixels, and at nothing between them. A "
+    "picture that was resized before has lost the traces that it needs."
 )
+_COLUMNS = {
+    "path": "generated images", "images": "held out", "roc_auc": "AUC",
+    "detection_rate": "detected at 0.5", "natural_accuracy": "natural called natural at 0.5",
+    "baseline_roc_auc": "AUC of the baseline",
+}  # fmt: skip
 
 
 def model_card(detector: Detector, folder: Path, license: str = "unknown") -> dict[str, Any]:
@@ -108,7 +113,7 @@ def card_text(card: dict[str, Any]) -> str:
     }
     if "start" in card["training"]:
         facts["extends"] = card["training"]["start"]
-    training = dict(_flat(card["training"])) or {"training": "not recorded"}
+    training = {name: value for name, value in card["training"].items() if name != "figures"}
     return "\n".join(
         [
             *front_matter(card),
@@ -120,25 +125,6 @@ def card_text(card: dict[str, Any]) -> str:
             "",
             *_table(facts),
             "",
-            "## Files",
-            "",
-            *_table({name: f"SHA-256 {digest}" for name, digest in card["sha256"].items()}),
-            "",
-            f"The SavedModel's signature `{BYTES}` takes `image_bytes`, JPEG or PNG files of any",
-            f"sizes (up to {MOST_PIXELS:,} pixels, upright: EXIF orientation is not looked at);",
-            f"`{IMAGES}` takes `images`, float32 in 0 ... 255 of the size above. To serve it:",
-            "",
-            "    docker run -p 8501:8501 -e MODEL_NAME=detector \\",
-            '        -v "$PWD/saved_model:/models/detector" tensorflow/serving',
-            "",
-            "`model.keras` is for `keras.models.load_model`, on TensorFlow. Of uint8 images of",
-            f'that size `model.predict(images)["{PROBABILITY}"]` gives the probabilities.',
-            "",
-            "## Training and metrics",
-            "",
-            *_table(training),
-            "",
-            *_audit(card["audit"]),
             "## Intended use",
             "",
             *(f"- {line}" for line in card["intended_use"]),
@@ -147,6 +133,26 @@ def card_text(card: dict[str, Any]) -> str:
             "",
             *(f"- {line}" for line in card["limits"]),
             "",
+            *_metrics(card["training"].get("figures", [])),
+            "## Files",
+            "",
+            *_table({name: f"SHA-256 {digest}" for name, digest in card["sha256"].items()}),
+            "",
+            f"The SavedModel's signature `{BYTES}` takes `image_bytes`, JPEG or PNG files of any",
+            f"sizes, up to {MOST_PIXELS:,} pixels; it ignores the orientation in EXIF.",
+            f"`{IMAGES}` takes `images`, float32 in 0 ... 255 of the size above. To serve it:",
+            "",
+            "    docker run -p 8501:8501 -e MODEL_NAME=detector \\",
+            '        -v "$PWD/saved_model:/models/detector" tensorflow/serving',
+            "",
+            "`model.keras` is for `keras.models.load_model`, on TensorFlow. Of uint8 images of",
+            f'that size `model.predict(images)["{PROBABILITY}"]` gives the probabilities.',
+            "",
+            "## Training",
+            "",
+            *_table(dict(_flat(training)) or {"training": "not recorded"}),
+            "",
+            *_audit(card["audit"]),
         ]
     )
 
@@ -167,6 +173,20 @@ def _fitting_text(size: dict[str, Any]) -> str:
         )
     first = f", to {size['common_size']} pixels first" if size["common_size"] else ""
     return f"the central square, resized by {size['resize_filter']}{first}"
+
+
+def _metrics(figures: list[dict[str, Any]]) -> list[str]:
+    """What the detector reached on images that did not train it, a row for each generator."""
+    if not figures:
+        return []
+    known = [key for key in _COLUMNS if all(key in each for each in figures)]
+    rows = [[_COLUMNS[key] for key in known], ["---"] * len(known)]
+    rows += [[_cell(each[key]) for key in known] for each in figures]
+    return ["## Metrics", "", *(f"| {' | '.join(row)} |" for row in rows), ""]
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value).replace("|", "\\|")
 
 
 def _audit(content: dict[str, Any] | None) -> list[str]:

@@ -153,6 +153,8 @@ def test_hugging_face_reads_the_card(tmp_path):
     figures = {"path": "/home/me/Gän 1", "images": 9, "roc_auc": 0.75, "detection_rate": 0.5}
     info = {"architecture": "cnn", "figures": [figures, figures | {"path": "x/b.zip"}]}
     text = card_text(model_card(Detector(build("cnn", (12, 12, 3), 4), 1.0, info=info), tmp_path))
+    assert "| generated images | held out | AUC | detected at 0.5 |" in text
+    assert "| Gän 1 | 9 | 0.750 | 0.500 |\n| b.zip | 9 | 0.750 | 0.500 |" in text
     read = hub.ModelCard(text).data
     assert (read.license, read.library_name) == ("unknown", "keras")
     assert (read.pipeline_tag, read.model_name) == ("image-classification", "cnn")
