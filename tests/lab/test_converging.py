@@ -40,8 +40,7 @@ def test_it_stops_with_the_best_weights_and_a_damaged_one_is_rebuilt(converging)
     task, _ = JUDGE.build(lab)
     assert len(task._pool.natural) == 29
     logits = [
-        predict(lab.model(JUDGE), images)[:, 0].astype(float)
-        for images in (task.early_stopping.natural, task.early_stopping.generated)
+        predict(lab.model(JUDGE), images)[:, 0].astype(float) for images in task.early_stopping.sets
     ]
     loss = (np.logaddexp(0, logits[0]).mean() + np.logaddexp(0, -logits[1]).mean()) / 2
     assert loss == pytest.approx(looks[best], rel=1e-5, abs=1e-9)
@@ -60,7 +59,7 @@ def test_no_image_is_in_both_parts_and_streamed_ones_keep_their_blocks(convergin
     everything = lab.training_images(GANS[0]).read(np.arange(32))
     monkeypatch.setattr("gan_knowledge_gaps.lab.streaming.KEPT_BYTES", 0)
     task, _ = JUDGE.build(lab)
-    first, held = task._pool.generated[0], task.early_stopping.generated
+    first, held = task._pool.generated[0], task.early_stopping.sets[1]
     assert (len(first), first.block, len(held)) == (29, 256, 6)
     both = np.concatenate([first.read(np.arange(29)), held.read(np.arange(3))])
     np.testing.assert_array_equal(both, everything)
