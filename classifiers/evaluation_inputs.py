@@ -59,7 +59,10 @@ class EvaluationInputs:
         return {"image size": size, "resize filter": self.opened[0].resize_filter}
 
 
-def define_sets(generated: str = "of each generator a folder, a zip or records.") -> None:
+EACH_GENERATOR = "of each generator a folder, a zip or records."
+
+
+def define_sets(generated: str = EACH_GENERATOR) -> None:
     """Defines --natural, --generated and --groups; `generated` says what that flag takes."""
     flags.DEFINE_string(
         "natural", None, "Natural images: folder or zip of images, or folder of records."

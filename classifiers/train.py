@@ -24,7 +24,6 @@ shows each of `--generated` before and after.
 """
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 from absl import flags
@@ -36,39 +35,35 @@ from gan_knowledge_gaps.classifiers.detector import Detector
 from gan_knowledge_gaps.classifiers.evaluation_inputs import (
     check_distinct,
     chosen_common_size,
-    define_sets,
     names_of,
-    open_sets,
 )
 from gan_knowledge_gaps.classifiers.patches import each_image, random_patches
 from gan_knowledge_gaps.classifiers.pretrained import NONE, begin_with, recorded_model
 from gan_knowledge_gaps.classifiers.training_inputs import (
-    AUDIT,
+    begin,
     check_batch,
     configured,
     define_training,
     described_sets,
     first_audit,
+    folder_given,
     held_back,
+    open_training,
     recorded_settings,
+    train_to_the_end,
 )
-from gan_knowledge_gaps.data import Images, InputError, Joined, Opened, write_json
+from gan_knowledge_gaps.data import Images, InputError, Joined, Opened
 from gan_knowledge_gaps.data.patches import Patches
 from gan_knowledge_gaps.metrics import detection_metrics
 from gan_knowledge_gaps.metrics.calibration import fit_temperature
 from gan_knowledge_gaps.metrics.prior import BALANCED, prior_weights
 from gan_knowledge_gaps.training import command
 from gan_knowledge_gaps.training.distribution import make_strategy
-from gan_knowledge_gaps.training.flag_help import NEEDED, group
 from gan_knowledge_gaps.training.progress import say
-from gan_knowledge_gaps.training.run_folder import begin_or_go_on
 
 
 def main() -> None:
     """The command line."""
-    with group(NEEDED):
-        flags.DEFINE_string("run", None, "Folder of the run: a new one, or one to go on with.")
-        define_sets()
     flags.DEFINE_string(
         "start",
         None,
@@ -85,11 +80,9 @@ def main() -> None:
 
 def _run() -> None:
     values = flags.FLAGS
-    if not values.run or not values.natural or not values.generated:
-        raise InputError("--run (a folder), --natural and --generated (images) are needed")
+    folder = folder_given()
     if values.start and values.weights != NONE:
         raise InputError("--start brings the detector's own weights: leave --weights out")
-    folder = Path(values.run)
     strategy = start = None
     if values.start:
         strategy = make_strategy(values.cpu_replicas)  # before TensorFlow starts
@@ -102,17 +95,16 @@ def _run() -> None:
     from gan_knowledge_gaps.classifiers.extension_report import compared, write_extension
     from gan_knowledge_gaps.classifiers.training import ClassifierTask
     from gan_knowledge_gaps.training.keras_models import load_classifier
-    from gan_knowledge_gaps.training.loop import Loop, LoopConfig
-    from gan_knowledge_gaps.training.workers import Workers
 
     strategy = strategy or make_strategy(values.cpu_replicas)
     check_batch(config, strategy)
     common_size = chosen_common_size(values.common_size)
-    how = values.resolution, values.channels, values.filter, values.groups, common_size
-    opened = open_sets(*how, values.patches)
+    opened = open_training(common_size, values.patches)
     settings = recorded_settings(config, augmentation, opened, common_size)
     settings |= {"patches": values.patches} if values.patches else {}
-    audited = first_audit(folder, open_sets(*how) if values.patches else opened, common_size)
+    audited = first_audit(
+        folder, lambda: open_training(common_size) if values.patches else opened, common_size
+    )
     cautions = []
     if start is not None:
         settings["start"] = recorded_model(values.start)
@@ -139,20 +131,11 @@ def _run() -> None:
                 task, values.weights, values.architecture, config.width,
                 (train[0], Joined(train[1:])),
             )  # fmt: skip
-    # Only now, so that a command that was refused stands in the way of none that is right.
-    is_chief = Workers(strategy).is_chief
-    if is_chief:
-        begin_or_go_on(folder, settings)
-        write_json(folder / AUDIT, audited)
+    is_chief = begin(folder, settings, audited, strategy)
     largest = max(len(train[0]), sum(map(len, train[1:])))
     say(f"{len(train[0]):,} natural and {sum(map(len, train[1:])):,} generated images train")
     every = max(1, 2 * largest // config.batch_size)
-    loop = Loop(
-        task, config.steps(largest, 1), folder, label=folder.name, strategy=strategy,
-        config=LoopConfig(log_every=every, sample_every=0, profile=values.profile),
-    )  # fmt: skip
-    loop.run()
-    task.finish()
+    seconds = train_to_the_end(task, config.steps(largest, 1), every, folder, strategy)
     if not is_chief:
         return
     info = settings | described_sets(opened) | {"audit": audited}
@@ -164,7 +147,7 @@ def _run() -> None:
     baseline.save(folder)
     if start is not None:
         extension = compared(start, detector, opened, names_of(values.generated))
-        page = write_extension(extension, folder, cautions, loop.seconds)
+        page = write_extension(extension, folder, cautions, seconds)
         say(f"{extension.summary()}\n{page}")
     print(folder)
 

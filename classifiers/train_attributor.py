@@ -15,8 +15,6 @@ attributor.json; and in attribution/ a report: who is taken for whom, and whethe
 `--unknown`, which do not train, are called unknown. The same command goes on where it was stopped.
 """
 
-from pathlib import Path
-
 from absl import flags
 
 from gan_knowledge_gaps import data
@@ -30,33 +28,29 @@ from gan_knowledge_gaps.classifiers.config import DETECTOR, FINE_TUNED
 from gan_knowledge_gaps.classifiers.evaluation_inputs import (
     check_distinct,
     chosen_common_size,
-    define_sets,
-    open_sets,
 )
 from gan_knowledge_gaps.classifiers.pretrained import NONE, begin_with
 from gan_knowledge_gaps.classifiers.training_inputs import (
-    AUDIT,
+    begin,
     check_batch,
     configured,
     define_training,
     described_sets,
     first_audit,
+    folder_given,
     held_back,
+    open_training,
     recorded_settings,
+    train_to_the_end,
 )
-from gan_knowledge_gaps.data import Images, InputError, Joined, Opened, write_json
+from gan_knowledge_gaps.data import Images, InputError, Joined, Opened
 from gan_knowledge_gaps.training import command
 from gan_knowledge_gaps.training.distribution import make_strategy
-from gan_knowledge_gaps.training.flag_help import NEEDED, group
 from gan_knowledge_gaps.training.progress import say
-from gan_knowledge_gaps.training.run_folder import begin_or_go_on
 
 
 def main() -> None:
     """The command line."""
-    with group(NEEDED):
-        flags.DEFINE_string("run", None, "Folder of the run: a new one, or one to go on with.")
-        define_sets("folders, zips or records: PATH, or NAME=PATH; those of one NAME are a class.")
     flags.DEFINE_list(
         "unknown", [], "Images of generators that do not train, to see if they are called unknown; "
         "PATH or NAME=PATH.",
@@ -66,15 +60,13 @@ def main() -> None:
         0.05,
         "Share of the images of each known class that may be called unknown.",
     )
-    define_training()
+    define_training("folders, zips or records: PATH, or NAME=PATH; those of one NAME are a class.")
     command.run(_run)
 
 
 def _run() -> None:
     values = flags.FLAGS
-    if not values.run or not values.natural or not values.generated:
-        raise InputError("--run (a folder), --natural and --generated (images) are needed")
-    rate, folder = values.false_rejection_rate, Path(values.run)
+    folder, rate = folder_given(), values.false_rejection_rate
     if not 0 <= rate < 1:
         raise InputError(f"--false_rejection_rate is {rate:g}; it must be from 0 to below 1")
     generated = named_sets(values.generated, "--generated")
@@ -88,20 +80,16 @@ def _run() -> None:
     from gan_knowledge_gaps.classifiers.attribution.results import baseline_accuracy, scored
     from gan_knowledge_gaps.classifiers.attribution.tables import write_report
     from gan_knowledge_gaps.classifiers.attribution.task import AttributionTask
-    from gan_knowledge_gaps.training.loop import Loop, LoopConfig
-    from gan_knowledge_gaps.training.workers import Workers
 
     strategy = make_strategy(values.cpu_replicas)
     check_batch(config, strategy)
     common_size = chosen_common_size(values.common_size)
-    opened = open_sets(
-        values.resolution, values.channels, values.filter, values.groups, common_size
-    )
+    opened = open_training(common_size)
     others = open_unknown(unknown, common_size)
     classes = (NATURAL, *generated.classes)
     settings = recorded_settings(config, augmentation, opened, common_size)
     settings |= {"names": list(generated.names)}
-    audited = first_audit(folder, opened, common_size)
+    audited = first_audit(folder, lambda: opened, common_size)
     parts = [held_back(each.dataset.train, each.dataset.train_groups) for each in opened]
     train, validation = (by_class(generated, sets) for sets in zip(*parts, strict=True))
     with strategy.scope():
@@ -110,19 +98,10 @@ def _run() -> None:
         )
         if values.weights != NONE:
             begin_with(task, values.weights, values.architecture, config.width, train)
-    # Only now, so that a command that was refused stands in the way of none that is right.
-    is_chief = Workers(strategy).is_chief
-    if is_chief:
-        begin_or_go_on(folder, settings)
-        write_json(folder / AUDIT, audited)
+    is_chief = begin(folder, settings, audited, strategy)
     counts = zip(classes, train, strict=True)
     say(f"{', '.join(f'{len(images):,} {name}' for name, images in counts)} images train")
-    loop = Loop(
-        task, task.steps, folder, label=folder.name, strategy=strategy,
-        config=LoopConfig(log_every=task.epoch, sample_every=0, profile=values.profile),
-    )  # fmt: skip
-    loop.run()
-    task.finish()
+    seconds = train_to_the_end(task, task.steps, task.epoch, folder, strategy)
     if not is_chief:
         return
     info = settings | described_sets(opened)
@@ -134,7 +113,7 @@ def _run() -> None:
     results = scored(attributor, evaluation, others, baseline)
     info["figures"] = results.figures()
     attributor.save(folder)
-    page = write_report(results, folder, loop.seconds)
+    page = write_report(results, folder, seconds)
     say(f"{results.summary()}\n{page}")
     print(folder)
 

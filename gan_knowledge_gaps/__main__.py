@@ -5,7 +5,7 @@ import runpy
 import sys
 
 from gan_knowledge_gaps.data.errors import printable
-from gan_knowledge_gaps.training.command_list import all_commands, listed
+from gan_knowledge_gaps.training.command_list import all_commands, is_command, listed
 
 USAGE = "gaps COMMAND [FLAGS] runs one of these commands; each has --help:"
 
@@ -13,12 +13,11 @@ USAGE = "gaps COMMAND [FLAGS] runs one of these commands; each has --help:"
 def main() -> None:
     """Runs the command that is named first, with the rest as its arguments, or lists them all."""
     name = sys.argv[1] if len(sys.argv) > 1 else "--help"
-    known = all_commands()
     if name in ("--help", "-h"):
-        print(f"{USAGE}\n\n{listed(known, 'gaps')}")
+        print(f"{USAGE}\n\n{listed(all_commands(), 'gaps')}")
         return
-    if name not in known:
-        similar = difflib.get_close_matches(name, known, n=1)
+    if not is_command(name):
+        similar = difflib.get_close_matches(name, all_commands(), n=1)
         hint = f"did you mean {similar[0]}?" if similar else "gaps alone lists all"
         _end(f"error: '{printable(name)[:80]}' is no command; {hint}", 2)
     sys.argv = sys.argv[1:]

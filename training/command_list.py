@@ -39,6 +39,12 @@ def commands(room: Path) -> dict[str, str]:
     return found
 
 
+def is_command(name: str) -> bool:
+    """Whether a name is that of a command; reads the files of its room only."""
+    room = _ROOT / name.partition(".")[0]
+    return (room / "__main__.py").is_file() and name in commands(room)
+
+
 def all_commands() -> dict[str, str]:
     """Those of every room that lists its own."""
     rooms = sorted(path.parent for path in _ROOT.glob("*/__main__.py"))
