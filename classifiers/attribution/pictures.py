@@ -1,14 +1,18 @@
 """What an attributor says of picture files, as a table, CSV or JSON lines."""
 
-import csv
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol, TextIO
+from typing import TextIO
 
 from gan_knowledge_gaps.classifiers.attribution.attributor import Attributor
 from gan_knowledge_gaps.classifiers.detection.batches import scored
 from gan_knowledge_gaps.classifiers.detection.pictures import Pictures
+from gan_knowledge_gaps.classifiers.detection.writers import (
+    CsvWriter,
+    JsonLinesWriter,
+    Writer,
+    with_reason,
+)
 from gan_knowledge_gaps.data.errors import printable
 
 COLUMNS = ("path", "generator", "probability", "likeliest", "error")
@@ -68,15 +72,6 @@ def _of(attributor: Attributor, path: str, logits) -> Attribution:
     )  # fmt: skip
 
 
-class Writer(Protocol):
-    """Writes attributions to a text stream."""
-
-    def __init__(self, stream: TextIO): ...
-
-    def write(self, attributions: Iterable[Attribution]) -> None:
-        """Writes some, and flushes the stream."""
-
-
 class TableWriter:
     """For people. The path comes last, so that columns align whatever is still to come."""
 
@@ -88,45 +83,16 @@ class TableWriter:
         """Writes a line each."""
         for each in attributions:
             number = "-" if each.probability is None else f"{each.probability:.4f}"
-            reason = "" if each.path in each.error else each.path
-            path = ": ".join(filter(None, (reason, each.error))) or each.path
             names = each.generator or "unreadable", number, each.likeliest or "-"
-            self._write(*names, printable(path))
+            self._write(*names, printable(with_reason(each.path, each.error)))
         self._stream.flush()
 
     def _write(self, generator: str, number: str, likeliest: str, path: str) -> None:
         self._stream.write(f"{generator:<16}  {number:>6}  {likeliest:<16}  {path}\n")
 
 
-class CsvWriter:
-    """With a header of COLUMNS; fields are empty where there is nothing to say."""
-
-    def __init__(self, stream: TextIO):
-        self._stream, self._csv = stream, csv.writer(stream, lineterminator="\n")
-        self._csv.writerow(COLUMNS)
-
-    def write(self, attributions: Iterable[Attribution]) -> None:
-        """Writes a row each."""
-        self._csv.writerows([getattr(each, name) for name in COLUMNS] for each in attributions)
-        self._stream.flush()
-
-
-class JsonLinesWriter:
-    """An object in each line: COLUMNS and all `probabilities`; null where nothing is to say."""
-
-    def __init__(self, stream: TextIO):
-        self._stream = stream
-
-    def write(self, attributions: Iterable[Attribution]) -> None:
-        """Writes a line each."""
-        for each in attributions:
-            values = {name: getattr(each, name) or None for name in (*COLUMNS, "probabilities")}
-            self._stream.write(json.dumps(values) + "\n")
-        self._stream.flush()
-
-
-WRITERS: dict[str, type[Writer]] = {
+WRITERS: dict[str, Callable[[TextIO], Writer]] = {
     "table": TableWriter,
-    "csv": CsvWriter,
-    "json": JsonLinesWriter,
+    "csv": lambda stream: CsvWriter(stream, COLUMNS, vars),
+    "json": lambda stream: JsonLinesWriter(stream, (*COLUMNS, "probabilities"), vars),
 }

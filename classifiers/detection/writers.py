@@ -2,8 +2,8 @@
 
 import csv
 import json
-from collections.abc import Iterable
-from typing import Protocol, TextIO
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol, TextIO
 
 from gan_knowledge_gaps.classifiers.detection.predictions import Prediction
 from gan_knowledge_gaps.data.errors import printable
@@ -12,12 +12,13 @@ COLUMNS = ("path", "probability_generated", "verdict", "error", "provenance")
 STABILITY = "stability"  # a column behind these, where re-encodings are tried
 
 
+Row = Callable[[Any], Mapping[str, Any]]
+
+
 class Writer(Protocol):
-    """Writes predictions to a text stream, with their stability or without."""
+    """Writes findings to a text stream."""
 
-    def __init__(self, stream: TextIO, stability: bool = False): ...
-
-    def write(self, predictions: Iterable[Prediction]) -> None:
+    def write(self, findings: Iterable[Any]) -> None:
         """Writes some, and flushes the stream."""
 
 
@@ -37,7 +38,9 @@ class TableWriter:
             verdict = each.verdict or "unreadable"
             number, stability = _digits(each.probability, 4), _digits(each.stability, 2)
             said = f"  [{each.provenance}]" if each.provenance else ""
-            self._write(number, verdict, stability, printable(_with_reason(each)) + said)
+            self._write(
+                number, verdict, stability, printable(with_reason(each.path, each.error)) + said
+            )
         self._stream.flush()
 
     def _write(self, number: str, verdict: str, stability: str, path: str) -> None:
@@ -46,56 +49,72 @@ class TableWriter:
 
 
 class CsvWriter:
-    """With a header of COLUMNS; fields are empty where there is nothing to say."""
+    """Findings under a header; fields are empty where there is nothing to say.
 
-    def __init__(self, stream: TextIO, stability: bool = False):
-        self._stream, self._csv = stream, csv.writer(stream, lineterminator="\n")
-        self._columns = _columns(stability)
-        self._csv.writerow(self._columns)
+    Args:
+        stream: that is written to.
+        columns: names of what is written.
+        row: gives the values of a finding by these names.
+    """
 
-    def write(self, predictions: Iterable[Prediction]) -> None:
+    def __init__(self, stream: TextIO, columns: Sequence[str], row: Row):
+        self._stream, self._row = stream, row
+        self._csv = csv.DictWriter(stream, columns, extrasaction="ignore", lineterminator="\n")
+        self._csv.writeheader()
+
+    def write(self, findings: Iterable[Any]) -> None:
         """Writes a row each."""
-        for each in predictions:
-            self._csv.writerow(_values(each)[: len(self._columns)])
+        self._csv.writerows(map(self._row, findings))
         self._stream.flush()
 
 
 class JsonLinesWriter:
-    """An object with the keys COLUMNS in each line; null where there is nothing to say."""
+    """An object for each finding, in a line; null where there is nothing to say.
 
-    def __init__(self, stream: TextIO, stability: bool = False):
-        self._stream, self._columns = stream, _columns(stability)
+    Args:
+        stream: that is written to.
+        columns: the keys.
+        row: gives the values of a finding by these names.
+    """
 
-    def write(self, predictions: Iterable[Prediction]) -> None:
+    def __init__(self, stream: TextIO, columns: Sequence[str], row: Row):
+        self._stream, self._columns, self._row = stream, columns, row
+
+    def write(self, findings: Iterable[Any]) -> None:
         """Writes a line each."""
-        for each in predictions:
-            values = (None if value == "" else value for value in _values(each))
-            self._stream.write(json.dumps(dict(zip(self._columns, values, strict=False))) + "\n")
+        for each in map(self._row, findings):
+            values = {
+                name: None if each[name] in ("", {}) else each[name] for name in self._columns
+            }
+            self._stream.write(json.dumps(values) + "\n")
         self._stream.flush()
+
+
+def with_reason(path: str, error: str) -> str:
+    """The path, and why it cannot be read; most reasons have the path in them."""
+    if path in error:
+        return error
+    return f"{path}: {error}" if error else path
+
+
+def _csv_writer(stream: TextIO, stability: bool = False) -> Writer:
+    return CsvWriter(stream, _columns(stability), _row)
+
+
+def _json_writer(stream: TextIO, stability: bool = False) -> Writer:
+    return JsonLinesWriter(stream, _columns(stability), _row)
 
 
 def _columns(stability: bool) -> tuple[str, ...]:
     return (*COLUMNS, STABILITY) if stability else COLUMNS
 
 
-def _values(prediction: Prediction) -> tuple:
-    """In the order of COLUMNS, then the stability."""
-    each = prediction
-    return (
-        each.path, each.probability, each.verdict, each.error, each.provenance, each.stability,
-    )  # fmt: skip
-
-
-def _with_reason(prediction: Prediction) -> str:
-    """The path, and why it cannot be read; most reasons have the path in them."""
-    path, error = prediction.path, prediction.error
-    if path in error:
-        return error
-    return f"{path}: {error}" if error else path
+def _row(prediction: Prediction) -> dict[str, Any]:
+    return vars(prediction) | {"probability_generated": prediction.probability}
 
 
 def _digits(number: float | None, digits: int) -> str:
     return "-" if number is None else f"{number:.{digits}f}"
 
 
-WRITERS = {"table": TableWriter, "csv": CsvWriter, "json": JsonLinesWriter}
+WRITERS = {"table": TableWriter, "csv": _csv_writer, "json": _json_writer}
