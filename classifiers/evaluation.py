@@ -17,6 +17,7 @@ from gan_knowledge_gaps.metrics.calibration import reliability
 from gan_knowledge_gaps.metrics.detection import detection_rate_at
 from gan_knowledge_gaps.metrics.prior import BALANCED, prior_shift, prior_weights
 from gan_knowledge_gaps.report import Figure, Measurement, Table, error_curve
+from gan_knowledge_gaps.report.table import interval_columns
 from gan_knowledge_gaps.training.progress import Progress
 
 ALL = "all generators"
@@ -152,9 +153,7 @@ def baseline_table(
         row_label="Generator",
         column_label="AUC",
         rows=list(scores.groups()),
-        columns=[
-            f"{who}{end}" for who in ("detector", "baseline") for end in ("", ", from", ", to")
-        ],
+        columns=interval_columns("detector", "baseline"),
         cells=[
             [
                 number

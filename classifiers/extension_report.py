@@ -14,6 +14,7 @@ from gan_knowledge_gaps.data import Opened
 from gan_knowledge_gaps.metrics import detection_metrics
 from gan_knowledge_gaps.metrics.intervals import roc_auc_interval, wilson
 from gan_knowledge_gaps.report import Report, Table
+from gan_knowledge_gaps.report.table import interval_columns
 from gan_knowledge_gaps.training.command_line import command_line
 
 FOLDER = "extension"  # in the run's folder
@@ -42,12 +43,9 @@ class Extension:
     def generator_table(self) -> Table:
         """AUC and detection rate of each generator, before and after."""
         groups = self.scores[0].groups()
-        columns = [
-            f"{what} {when}{end}"
-            for what in ("AUC", "detected")
-            for when, _, _ in self._pairs
-            for end in ("", ", from", ", to")
-        ]
+        columns = interval_columns(
+            *(f"{what} {when}" for what in ("AUC", "detected") for when, _, _ in self._pairs)
+        )
         return Table(
             name="generators",
             title="Each generator before and after the extension",

@@ -124,6 +124,11 @@ class Table:
         return {cell.count for cell in cells if isinstance(cell, Measurement) and cell.count}
 
 
+def interval_columns(*names: str) -> list[str]:
+    """Of each name three columns: the value itself, and from where to where its interval goes."""
+    return [f"{name}{end}" for name in names for end in ("", ", from", ", to")]
+
+
 def cell_text(cell: Cell, digits: int) -> str:
     """One cell as text: '—' for None, 'n/a' for NaN, floats with `digits` decimals."""
     if cell is None:

@@ -14,6 +14,7 @@ from gan_knowledge_gaps.metrics import detection_metrics
 from gan_knowledge_gaps.metrics.intervals import mean_share_interval, roc_auc_interval, wilson
 from gan_knowledge_gaps.metrics.open_set import energy, max_logit, max_softmax
 from gan_knowledge_gaps.report import Figure, Report, Table, heat_map
+from gan_knowledge_gaps.report.table import interval_columns
 from gan_knowledge_gaps.training.command_line import command_line
 
 FOLDER = "attribution"  # in the run's folder
@@ -78,7 +79,7 @@ def class_table(results: Results) -> Table:
         row_label="Class",
         column_label="Metric",
         rows=[*results.attributor.classes, ALL],
-        columns=["images", *_with_ends("recognised", "called so", "refused")],
+        columns=["images", *interval_columns("recognised", "called so", "refused")],
         cells=[*cells, [sum(counts), *means]],
         digits=3,
     )
@@ -107,15 +108,11 @@ def open_set_table(results: Results) -> Table:
         row_label="Generator",
         column_label="Metric",
         rows=list(results.unknown),
-        columns=["images", *_with_ends("refused", f"AUC, {first}")]
+        columns=["images", *interval_columns("refused", f"AUC, {first}")]
         + [f"AUC, {name}" for name in others],
         cells=cells,
         digits=3,
     )
-
-
-def _with_ends(*names: str) -> list[str]:
-    return [f"{name}{end}" for name in names for end in ("", ", from", ", to")]
 
 
 def write_report(results: Results, folder: Path, seconds: float) -> Path:
