@@ -86,10 +86,13 @@ def path_of(
     image_generator: ImageGenerator, seeds: list[int], kind: str, loop: bool
 ) -> Callable[[np.ndarray], np.ndarray]:
     """A path through the seeds: times [n], seed i at time i, to w [n, num_layers, w_dim]."""
-    z = image_generator.z([*seeds, seeds[0]] if loop else seeds)
+    z = image_generator.z(seeds)
     if kind == "slerp":
-        return lambda times: image_generator.w(slerp(z, times))
+        around = _closed(z) if loop else z
+        return lambda times: image_generator.w(slerp(around, times))
     w = image_generator.w(z)
+    if loop:
+        w = _closed(w)  # of the same bits, which another place in the batch might change
     knots = np.arange(len(w))
     if kind == "cubic":
         ends = "periodic" if loop else "natural"
@@ -98,6 +101,10 @@ def path_of(
         spline = CubicSpline(knots, w, bc_type=ends)
         return lambda times: spline(times).astype(np.float32)
     return lambda times: lerp(w, times)
+
+
+def _closed(points: np.ndarray) -> np.ndarray:
+    return np.concatenate([points, points[:1]])
 
 
 def lerp(points: np.ndarray, times: np.ndarray) -> np.ndarray:
