@@ -27,6 +27,7 @@ test-all: .venv/tested
 lint: .venv/tested
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
+	.venv/bin/mypy
 
 docs: .venv/documented
 	.venv/bin/python docs/reference/build.py site

@@ -36,16 +36,6 @@ import lazy_loader
 from gan_knowledge_gaps import training as _training  # noqa: F401
 from gan_knowledge_gaps.training.saved_classes import registered_by as _registered_by
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__,
-    submod_attrs={
-        "config": ["ClassifierConfig", "DIGIT_PRESETS", "DigitConfig", "PRESETS"],
-        "detector": ["Detector", "load_detector"],
-        "models": ["ARCHITECTURES", "build", "build_configured"],
-        "pool": ["BalancedPool"],
-        "scoring": ["predict", "predict_each"],
-        "training": ["ClassifierTask", "DigitTask"],
-    },
-)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 _registered_by()

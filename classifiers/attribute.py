@@ -44,7 +44,8 @@ def _run(paths: list[str]) -> None:
             "--attributor=FOLDER is needed, and files, folders or zip files of pictures"
         )
     attributor = load_attributor(values.attributor)
-    pictures, counts = Pictures(given(paths)), Counter()
+    pictures = Pictures(given(paths))
+    counts: Counter[str] = Counter()
     for line in pictures.passed_over:
         say(line)
     with (

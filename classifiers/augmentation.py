@@ -133,7 +133,7 @@ def _blur(image: np.ndarray, config: AugmentationConfig, random: np.random.Gener
 
 def _jpeg(image: np.ndarray, config: AugmentationConfig, random: np.random.Generator) -> np.ndarray:
     is_drawn, quality = random.uniform() < config.jpeg, random.integers(config.jpeg_quality, 101)
-    return jpeg(np.ascontiguousarray(image), quality) if is_drawn else image
+    return jpeg(np.ascontiguousarray(image), float(quality)) if is_drawn else image
 
 
 # name of the field that turns it on: (uint8 [H, W, C], config, its own draws) to uint8 [H, W, C]

@@ -14,11 +14,12 @@ The threshold is that of `classifiers.calibrate`, if it was run. What a file say
 """
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, cast
 
 from absl import flags
 from tqdm import tqdm
@@ -200,7 +201,7 @@ def check_order(threshold: float, uncertain: float) -> None:
 def open_output(path: str | None) -> Iterator[TextIO]:
     """A stream in UTF-8 that passes file names on as they are, whatever bytes they hold."""
     if path is None:
-        sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
+        cast(io.TextIOWrapper, sys.stdout).reconfigure(encoding="utf-8", errors="surrogateescape")
         yield sys.stdout
         return
     if Path(path).is_dir():

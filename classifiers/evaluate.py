@@ -60,7 +60,7 @@ def main() -> None:
 def _run() -> None:
     values = flags.FLAGS
     started = time.monotonic()
-    sweeps = {name: strengths_of(name, values[name].value) for name in SWEEPS}
+    sweeps = {name: strengths_of(name, values[name].value or []) for name in SWEEPS}
     prior = evaluation_inputs.checked_prior(values.prior)
     subject = evaluation_inputs.open_inputs()
     detector, natural, generated = subject.detector, subject.natural, subject.generated
@@ -121,22 +121,23 @@ def strengths_of(name: str, texts: list[str]) -> list[float]:
 
 
 def _summary(detection: report.Table, natural: report.Table) -> str:
-    rates = dict(zip(detection.columns, detection.cells[-1], strict=True))
+    rates = detection.numbers(detection.rows[-1])
+    natural_rate = natural.numbers("natural")["called natural"]
     return (
         f"The detector calls {rates['detection rate']:.1%} of the generated images generated and "
-        f"{natural.cells[0][1]:.1%} of the natural ones natural; AUC {rates['AUC']:.3f}."
+        f"{natural_rate:.1%} of the natural ones natural; AUC {rates['AUC']:.3f}."
     )
 
 
 def _comparison(baseline: report.Table) -> str:
-    detector, *_, low, high = baseline.cells[-1]
-    area = baseline.cells[-1][3]
+    areas = baseline.numbers(baseline.rows[-1])
+    detector, low, high = (areas[n] for n in ("detector", "baseline, from", "baseline, to"))
     verdict = (
         "above" if detector > high else "below" if detector < low else "no further than chance from"
     )
     return (
         f"That is {verdict} what a logistic regression on the radial spectrum reaches: "
-        f"{area:.3f} ({low:.3f} to {high:.3f})."
+        f"{areas['baseline']:.3f} ({low:.3f} to {high:.3f})."
     )
 
 

@@ -220,7 +220,7 @@ def groups_of_training(detector: Detector, given: str | None, split: str) -> str
 
 def same_rule(given: str | None, trained: str | None) -> bool:
     """Whether two rules of `data.groups` may be one: a file may have moved, or have new rows."""
-    if given == trained or None in (given, trained):
+    if given == trained or given is None or trained is None:
         return given == trained
     return Path(given).suffix == Path(trained).suffix == CSV
 

@@ -11,6 +11,7 @@ is CSV, JSON, Markdown, PNG, and one HTML page; spectra.npz holds the spectra th
 import dataclasses
 import time
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 from absl import flags
@@ -79,7 +80,7 @@ def _run() -> None:
     )
     with atomic_path(folder / "spectra.npz") as temporary:
         arrays = {f"{each.kind}/{name}": s for each in spectra for name, s in each.of.items()}
-        np.savez(temporary, **arrays)
+        np.savez(temporary, **cast(Any, arrays))
     print(page)
 
 

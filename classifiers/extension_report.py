@@ -94,7 +94,8 @@ class Extension:
         return " to ".join(f"{rate:.1%}" for rate in rates)
 
     def _known(self, name: str) -> str | None:
-        return {True: "yes", False: "no"}.get(self.known.get(name))
+        known = self.known.get(name)
+        return None if known is None else "yes" if known else "no"
 
     def _cells(self, name: str) -> list[float]:
         areas, rates = [], []

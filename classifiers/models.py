@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from gan_knowledge_gaps.classifiers.backbones import BACKBONES, Architecture, build_detector
 from gan_knowledge_gaps.classifiers.config import CNN_LEAST_SIZE, ClassifierConfig
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 # A view, so that it has whatever is added to BACKBONES.
 ARCHITECTURES: Mapping[str, Architecture] = ChainMap(
-    BACKBONES, {"cnn": Architecture(title="CNN", least_size=CNN_LEAST_SIZE)}
+    cast("dict[str, Architecture]", BACKBONES),
+    {"cnn": Architecture(title="CNN", least_size=CNN_LEAST_SIZE)},
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import numpy as np
 from PIL import Image
@@ -12,9 +13,10 @@ from gan_knowledge_gaps.classifiers.perturbations import (
     Perturbed,
     check_strength,
     middle,
+    perturbed_fingerprint,
 )
 from gan_knowledge_gaps.data import Images
-from gan_knowledge_gaps.data.images import checked_indices
+from gan_knowledge_gaps.data.images import PicturedImages, checked_indices
 from gan_knowledge_gaps.data.patches import PLACES, PatchAt, Patches
 
 
@@ -57,7 +59,8 @@ class RandomPatches(Images):
         Returns:
             uint8 [n, H, W, C].
         """
-        return self._pictures.read_each(indices, [self._patch_at(each) for each in positions])
+        pictures = cast(PicturedImages, self._pictures)
+        return pictures.read_each(indices, [self._patch_at(each) for each in positions])
 
     def _patch_at(self, position: int) -> PatchAt:
         random = np.random.default_rng([self._seed, int(position)])
@@ -176,9 +179,15 @@ class PerturbedPictures(Images):
         """Shape of one strip: (count * H, W, C)."""
         return self._pictures.shape
 
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 in hexadecimal over the pictures' fingerprint and the perturbation."""
+        return perturbed_fingerprint(self._pictures, self._name, self._strength)
+
     def read(self, indices: np.ndarray) -> np.ndarray:
         """Strips at the indices [n], uint8 [n, count * H, W, C]."""
-        return self._pictures.read_each(indices, [self._strip] * len(indices))
+        pictures = cast(PicturedImages, self._pictures)
+        return pictures.read_each(indices, [self._strip] * len(indices))
 
     def _strip(self, image: Image.Image, where: str) -> np.ndarray:
         pixels = self._patches.own_pixels(image)

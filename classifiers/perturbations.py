@@ -1,5 +1,6 @@
 """Perturbations that pictures meet in use: JPEG, blur, resizing, cropping."""
 
+import hashlib
 import io
 from collections.abc import Sequence
 
@@ -104,6 +105,11 @@ def _to_pillow(image: np.ndarray) -> Image.Image:
     return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
 
 
+def perturbed_fingerprint(images: Images, name: str, strength: float) -> str:
+    """SHA-256 in hexadecimal of the line "<name> <strength> of <fingerprint>\\n"."""
+    return hashlib.sha256(f"{name} {strength!r} of {images.fingerprint}\n".encode()).hexdigest()
+
+
 class Perturbed(Images):
     """Applies a perturbation to images as they are read, on all cores.
 
@@ -115,7 +121,7 @@ class Perturbed(Images):
 
     def __init__(self, images: Images, name: str, strength: float):
         check_strength(name, strength)
-        self._images, self._function, self._strength = images, PERTURBATIONS[name][0], strength
+        self._images, self._name, self._strength = images, name, strength
 
     def __len__(self) -> int:
         return len(self._images)
@@ -125,11 +131,17 @@ class Perturbed(Images):
         """Shape of one image: (H, W, C)."""
         return self._images.shape
 
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 in hexadecimal over the images' fingerprint and the perturbation."""
+        return perturbed_fingerprint(self._images, self._name, self._strength)
+
     def read(self, indices: np.ndarray) -> np.ndarray:
         """Images at the indices [n], uint8 [n, H, W, C]."""
         images = self._images.read(indices)
         perturbed = np.empty_like(images)
-        done = map_in_order(lambda image: self._function(image, self._strength), images)
+        function = PERTURBATIONS[self._name][0]
+        done = map_in_order(lambda image: function(image, self._strength), images)
         for row, image in zip(perturbed, done, strict=True):
             row[:] = image
         return perturbed

@@ -68,7 +68,7 @@ class BalancedPool:
         natural = _read(self.natural, self._natural_order.indices(start, self.half), positions)
         generated = self._read_generated(start)
         images = np.stack([natural, generated], axis=1).reshape(-1, *self.natural.shape)
-        return images, np.tile(np.float32([0, 1]), self.half)
+        return images, np.tile(np.array([0, 1], np.float32), self.half)
 
     def _read_generated(self, start: int) -> np.ndarray:
         """The generated half of the batch that begins at a position of their order."""

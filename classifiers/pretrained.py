@@ -6,7 +6,7 @@ import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -89,6 +89,7 @@ def begin_with(
         InputError: the weights cannot be had, or are those of another network.
     """
     stopping = task.early_stopping
+    assert stopping is not None
     start_from(task.model, weights, architecture, width)
     fit_probe(task.model, training, stopping.sets)
     found = stopping.validate()
@@ -118,7 +119,7 @@ def start_from(model: keras.Model, weights: str, architecture: str, width: float
         other = load_classifier(weights, flag="--weights")
         arrays, scaling = other.get_weights()[:-2], _rescaling(behind_jpeg(other))
     else:
-        scaling = BACKBONES[architecture].features
+        scaling = cast(KerasApplication, BACKBONES[architecture].features)
         arrays = _of_keras(scaling, weights, width)
     own = model.get_weights()
     if [each.shape for each in arrays] != [each.shape for each in own[:-2]]:

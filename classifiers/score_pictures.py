@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -118,7 +119,7 @@ def _axes(xlabel: str, ylabel: str, height: float = 3.8):
 
 def _finish(figure, axis, title: str, path: Path) -> Path:
     count = len(axis.get_legend_handles_labels()[0])
-    place = {"loc": "best"}
+    place: dict[str, Any] = {"loc": "best"}
     if count > TOGETHER:
         place = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)}
     columns = -(-count // LEGEND_ROWS)

@@ -116,7 +116,7 @@ def _run() -> None:
     held = validation
     if values.patches:
         patches = Patches(values.resolution, values.channels, values.patches)
-        train = random_patches(train, patches, values.seed)
+        train = [*random_patches(train, patches, values.seed)]
         held = [each_image(each, patches) for each in validation]
     with strategy.scope():
         task = ClassifierTask(
@@ -125,6 +125,7 @@ def _run() -> None:
             None if start is None else load_classifier(values.start),
         )  # fmt: skip
         if start is not None:
+            assert task.early_stopping is not None
             task.early_stopping.validate()  # which may turn out to be the best
         if values.weights != NONE:
             begin_with(
@@ -184,8 +185,9 @@ def final_metrics(
             f"{metrics.natural_accuracy:.1%} of {len(of_natural):,} natural ones called natural"
         )
         if baseline is not None:
-            both = each.dataset.evaluation, natural.dataset.evaluation
-            area = detection_metrics(*map(baseline.logits, both)).roc_auc
+            sets = each.dataset.evaluation, natural.dataset.evaluation
+            of_generated, of_these = map(baseline.logits, sets)
+            area = detection_metrics(of_generated, of_these).roc_auc
             found[-1]["baseline_roc_auc"] = area
             say(baseline_line(metrics.roc_auc, area))
     return found

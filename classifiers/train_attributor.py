@@ -15,6 +15,8 @@ attributor.json; and in attribution/ a report: who is taken for whom, and whethe
 `--unknown`, which do not train, are called unknown. The same command goes on where it was stopped.
 """
 
+from collections.abc import Sequence
+
 from absl import flags
 
 from gan_knowledge_gaps import data
@@ -118,7 +120,7 @@ def _run() -> None:
     print(folder)
 
 
-def by_class(generated: NamedSets, sets: list[Images]) -> list[Images]:
+def by_class(generated: NamedSets, sets: Sequence[Images]) -> list[Images]:
     """Natural images, then those of each generator's name, of sets in the order of their paths."""
     natural, *others = sets
     named = list(zip(generated.names, others, strict=True))
@@ -133,7 +135,8 @@ def open_unknown(unknown: NamedSets, common_size: int | None) -> dict[str, Image
     Raises:
         InputError: they cannot be read.
     """
-    values, found = flags.FLAGS, {}
+    values = flags.FLAGS
+    found: dict[str, list[Images]] = {}
     for name, path in zip(unknown.names, unknown.paths, strict=True):
         opened: Opened = data.open_path(
             path, values.resolution, values.channels, values.filter, "--unknown",

@@ -1,6 +1,7 @@
 """Classifier trainings: natural against generated, and one digit against the others."""
 
 import abc
+from typing import Self
 
 import keras
 import numpy as np
@@ -155,7 +156,7 @@ class ClassifierTask(SupervisedTask):
         images, labels = self._pool.batch(step)
         return augmented(images, self._augmentation, [self._seed, step]), labels
 
-    def become(self, other: "ClassifierTask") -> None:
+    def become(self, other: Self) -> None:
         """Becomes another training of the same graph."""
         super().become(other)
         self._pool, self._augmentation, self._seed = other._pool, other._augmentation, other._seed
@@ -201,7 +202,7 @@ class DigitTask(SupervisedTask):
         indices = self._order.indices(step * self.batch_size, self.batch_size)
         return self._natural.read(indices), self._labels[indices]
 
-    def become(self, other: "DigitTask") -> None:
+    def become(self, other: Self) -> None:
         """Becomes another training of the same graph."""
         super().become(other)
         self._natural, self._labels, self._order = other._natural, other._labels, other._order

@@ -1,14 +1,14 @@
 """Items that a thread makes ahead of their use: batches are read while the ones before train."""
 
 import collections
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import TypeVar, cast
 
 Item = TypeVar("Item")
 
 
-def ahead(items: Iterable[Item], most: int = 2) -> Iterator[Item]:
+def ahead(items: Iterable[Item], most: int = 2) -> Generator[Item]:
     """Yields the same items in their order, while a thread makes those that come next.
 
     Nothing is made before the first is asked for, and nothing behind one that failed. However it
@@ -28,6 +28,6 @@ def ahead(items: Iterable[Item], most: int = 2) -> Iterator[Item]:
         coming = collections.deque(thread.submit(next, making, end) for _ in range(most))
         while (item := coming.popleft().result()) is not end:
             coming.append(thread.submit(next, making, end))
-            yield item
+            yield cast("Item", item)
     finally:
         thread.shutdown(cancel_futures=True)

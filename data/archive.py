@@ -32,7 +32,8 @@ class ZipSource:
     kind = "zip"
 
     def __init__(self, path: Path, labels: str | None = None):
-        self.path, self.passed_over = path, collections.Counter()
+        self.path = path
+        self.passed_over: collections.Counter[str] = collections.Counter()
         try:
             self._zip = zipfile.ZipFile(path)
         except Exception as error:  # zipfile raises half a dozen types on damaged files

@@ -4,7 +4,9 @@ import difflib
 import functools
 import hashlib
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 from tqdm import tqdm
@@ -20,7 +22,7 @@ from gan_knowledge_gaps.data.split import split
 
 # Each opens a whole data set: (data_dir, resolution, channels) -> images, labels or None. Images
 # are uint8 [N, H, W, C] in memory, or Images that read on demand.
-DATASETS = {
+DATASETS: dict[str, Callable[..., tuple[np.ndarray | Images, np.ndarray | None]]] = {
     "digits": read_digits,
     "mnist": read_mnist,
     "folder": open_folder,
@@ -160,18 +162,17 @@ def load(
         raise InputError(f"{name} takes no {' or '.join(options).replace('_', ' ')}: leave it out")
     if groups is not None and name not in ("folder", "records"):
         raise InputError(f"{name} takes no --groups, for its images have no names: leave it out")
-    images, labels = DATASETS[name](data_dir, resolution, channels, **options)
+    images, classes = DATASETS[name](data_dir, resolution, channels, **options)
     names = _groups(images, groups, data_dir)
-    in_files = not isinstance(images, np.ndarray) and patches is None
-    if in_files and len(images) * math.prod(images.shape) <= MEMORY_BYTES:
+    if not isinstance(images, np.ndarray) and patches is None and _fits(images):
         images = _read_all(images)
     train, evaluation = split(len(images), names)
     return Dataset(
         name=name,
         train=_part(images, train),
         evaluation=_part(images, evaluation),
-        train_labels=_select(labels, train),
-        evaluation_labels=_select(labels, evaluation),
+        train_labels=_select(classes, train),
+        evaluation_labels=_select(classes, evaluation),
         groups=names,
     )
 
@@ -180,7 +181,14 @@ def _groups(
     images: np.ndarray | Images, rule: str | None, data_dir: str | None
 ) -> np.ndarray | None:
     stored = getattr(images, "groups", None)
-    return stored if stored is not None or rule is None else groups_of(images.paths, rule, data_dir)
+    if stored is not None or rule is None:
+        return stored
+    assert data_dir is not None  # which both kinds that have groups need
+    return groups_of(cast(Any, images).paths, rule, data_dir)
+
+
+def _fits(images: Images) -> bool:
+    return len(images) * math.prod(images.shape) <= MEMORY_BYTES
 
 
 def _read_all(images: Images) -> np.ndarray:

@@ -4,6 +4,7 @@ import functools
 import hashlib
 import io
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from PIL import Image, JpegImagePlugin
@@ -53,13 +54,13 @@ def facts_of(contents: bytes) -> PictureFacts:
     """
     with open_header(contents) as image:
         tables, quality, subsampling = "", None, ""
-        if image.format == "JPEG":
+        if image.format == "JPEG" and isinstance(image, JpegImagePlugin.JpegImageFile):
             listed = [list(table) for _, table in sorted(image.quantization.items())]
             tables = hashlib.sha256(repr(listed).encode()).hexdigest()[:8]
             quality = _quality(np.array(listed[0], float))
             subsampling = _SUBSAMPLING.get(JpegImagePlugin.get_sampling(image), "other")
         return PictureFacts(
-            *image.size, image.format, image.mode, quality, tables, subsampling,
+            *image.size, image.format or "", image.mode, quality, tables, subsampling,
             bool(image.info.get("exif")), bool(image.info.get("icc_profile")),
         )  # fmt: skip
 
@@ -76,5 +77,5 @@ def _table_at_half_quality() -> np.ndarray:
     """The standard's brightness table itself, which is libjpeg's at quality 50."""
     file = io.BytesIO()
     Image.new("L", (8, 8)).save(file, "JPEG", quality=50)
-    with Image.open(file) as image:
+    with cast(JpegImagePlugin.JpegImageFile, Image.open(file)) as image:
         return np.array(image.quantization[0], float)

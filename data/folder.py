@@ -31,7 +31,8 @@ class FolderSource:
     kind = "folder"
 
     def __init__(self, folder: Path, labels: str | None = None):
-        self.folder, self.passed_over = folder, collections.Counter()
+        self.folder = folder
+        self.passed_over: collections.Counter[str] = collections.Counter()
         paths = _files_below(folder, self.passed_over)
         self.names = pictures_among(((path, path) for path in paths), self.passed_over, folder)
         label_file = folder / LABEL_FILE
@@ -97,7 +98,8 @@ def existing_path(data_dir: str, flag: str) -> Path:
 
 def _files_below(folder: Path, passed_over: collections.Counter[str]) -> list[str]:
     """Relative paths of all files but those in hidden folders, which are counted."""
-    paths, seen, starts = [], set(), [""]
+    seen: set = set()
+    paths, starts = [], [""]
     while starts:  # the folder itself, then what links lead to: real folders keep their own paths
         start, links = starts.pop(0), []
         if start and _is_seen(folder / start, seen, passed_over):

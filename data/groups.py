@@ -33,8 +33,9 @@ def check_rule(rule: str | None) -> None:
 
 def recorded(rule: str | None) -> str | None:
     """A rule as a run records it: a file by its whole path."""
-    is_file = rule is not None and rule.lower().endswith(CSV)
-    return str(Path(rule).absolute()) if is_file else rule
+    if rule is None or not rule.lower().endswith(CSV):
+        return rule
+    return str(Path(rule).absolute())
 
 
 def groups_of(paths: Sequence[str], rule: str, where: str) -> np.ndarray:
@@ -92,7 +93,7 @@ def _by_folder(paths: Sequence[str]) -> Callable[[str], str | None]:
     folders = [path.split("/")[:-1] for path in paths]
     depth = len(os.path.commonprefix(folders))  # noqa: RUF071 - of lists of names
     # Of pictures in a folder and pictures beside it, the latter are in none.
-    return lambda path: (path.split("/")[depth:-1] or [None])[0]
+    return lambda path: next(iter(path.split("/")[depth:-1]), None)
 
 
 def _by_csv(rule: str, where: str) -> Callable[[str], str | None]:

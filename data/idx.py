@@ -8,7 +8,7 @@ import gzip
 import math
 import zlib
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, cast
 
 import numpy as np
 
@@ -37,14 +37,14 @@ def read_idx(path: Path, rank: int) -> np.ndarray:
         with path.open("rb") as file:
             zipped = file.read(2) == _GZIP_MAGIC
             file.seek(0)
-            return _parse(gzip.open(file) if zipped else file, path, rank)
+            return _parse(cast("IO[bytes]", gzip.open(file)) if zipped else file, path, rank)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InputError(f"{path} is corrupt gzip ({brief(error)}): download it again") from error
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
 
 
-def _parse(file: BinaryIO, path: Path, rank: int) -> np.ndarray:
+def _parse(file: IO[bytes], path: Path, rank: int) -> np.ndarray:
     shape = _read_shape(file, path, rank)
     size = math.prod(shape)
     if size == 0:
@@ -63,7 +63,7 @@ def _parse(file: BinaryIO, path: Path, rank: int) -> np.ndarray:
     return np.frombuffer(values, np.uint8).reshape(shape)
 
 
-def _read_shape(file: BinaryIO, path: Path, rank: int) -> tuple[int, ...]:
+def _read_shape(file: IO[bytes], path: Path, rank: int) -> tuple[int, ...]:
     magic = file.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0":
         raise InputError(
@@ -85,7 +85,7 @@ def _read_shape(file: BinaryIO, path: Path, rank: int) -> tuple[int, ...]:
     return tuple(np.frombuffer(dimensions, ">u4").tolist())
 
 
-def _read_at_most(file: BinaryIO, size: int) -> bytearray:
+def _read_at_most(file: IO[bytes], size: int) -> bytearray:
     """Reads piece by piece: asked for all at once, Python would allocate what a header claims."""
     values = bytearray()
     while len(values) < size:

@@ -3,7 +3,7 @@
 import functools
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 
@@ -25,6 +25,13 @@ class Images(Protocol):
 
     def read(self, indices: np.ndarray) -> np.ndarray:
         """Returns the images at the integer indices [n] as uint8 [n, H, W, C]."""
+
+
+class PicturedImages(Images, Protocol):
+    """Images of pictures, of each of which something else can be made."""
+
+    def read_each(self, indices: np.ndarray, makers: Sequence[Callable]) -> np.ndarray:
+        """Reads as `PictureImages.read_each` does."""
 
 
 class ArrayImages(Images):
@@ -70,7 +77,7 @@ class ArrayImages(Images):
         # In pieces, because a memory-mapped array may be larger than the memory.
         rows = max(1, _CHUNK_BYTES // max(1, self._array[:1].nbytes))
         for start in range(0, len(self), rows):
-            digest.update(np.ascontiguousarray(self._array[start : start + rows]))
+            digest.update(np.ascontiguousarray(self._array[start : start + rows]).data)
         return digest.hexdigest()
 
     def read(self, indices: np.ndarray) -> np.ndarray:
@@ -130,7 +137,8 @@ class Subset(Images):
 
     def read_each(self, indices: np.ndarray, makers: Sequence[Callable]) -> np.ndarray:
         """Reads as `PictureImages.read_each` does, where the whole can."""
-        return self._images.read_each(self._indices[checked_indices(indices, len(self))], makers)
+        pictures = cast(PicturedImages, self._images)
+        return pictures.read_each(self._indices[checked_indices(indices, len(self))], makers)
 
 
 class Joined(Images):
@@ -185,7 +193,8 @@ class Joined(Images):
         indices = checked_indices(indices, len(self))
         images: list = [None] * len(indices)
         for part, rows, places in self._places(indices):
-            made = part.read_each(places, [makers[row] for row in rows])
+            pictures = cast(PicturedImages, part)
+            made = pictures.read_each(places, [makers[row] for row in rows])
             for row, image in zip(rows, made, strict=True):
                 images[row] = image
         return np.stack(images)

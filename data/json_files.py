@@ -118,8 +118,8 @@ def parse_json(content: bytes, name: Any, shape: Any, advice: str) -> Any:
     try:
         value = json.loads(content.decode("utf-8-sig"), parse_constant=_refuse)
     except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, a number without end
-        problem = " ".join(str(error).split())[:_SHOWN]
-        raise InputError(f"{name} is damaged: {advice} ({problem})") from error
+        reason = " ".join(str(error).split())[:_SHOWN]
+        raise InputError(f"{name} is damaged: {advice} ({reason})") from error
     problem = "it is nested too deeply" if _is_deep(value) else None
     problem = problem or next(_misfits(value, shape, ""), None)
     if problem:

@@ -68,7 +68,7 @@ def describe_labels(labels: np.ndarray, names: Sequence[str] = ()) -> str:
         names: Where folders are classes, the pictures' relative paths, to name the folders.
     """
     classes, firsts, counts = np.unique(labels, return_index=True, return_counts=True)
-    lines = []
+    lines: list[str] = []
     for label, first, count in zip(classes, firsts, counts[:_CLASSES_LISTED], strict=False):
         folder = f" = {brief(names[first].partition('/')[0])}" if names else ""
         lines.append(f"{label}{folder} ({count:,}{'' if lines else ' pictures'})")

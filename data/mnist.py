@@ -58,7 +58,8 @@ class MnistSource:
     kind = "idx"
 
     def __init__(self, folder: Path):
-        self._folder, self.passed_over = folder, collections.Counter()
+        self._folder = folder
+        self.passed_over: collections.Counter[str] = collections.Counter()
         parts = _read_folder(folder)
         self._images = np.concatenate([images for images, _ in parts])  # [N, 28, 28]
         self.labels = np.concatenate([labels for _, labels in parts]).astype(np.int64)
@@ -69,8 +70,8 @@ class MnistSource:
         ]
         self.sizes = [_SIDE * _SIDE] * len(self.names)
         # Fashion-MNIST has the same names and sizes.
-        digest = hashlib.sha256(self._images)
-        digest.update(self.labels.astype("<i8"))
+        digest = hashlib.sha256(self._images.data)
+        digest.update(self.labels.astype("<i8").data)
         self.contents = digest.hexdigest()
 
     def where(self, i: int) -> str:

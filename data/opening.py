@@ -47,9 +47,9 @@ class Opened:
     resize_filter: str
     files: int
     jpeg_files: int
-    passed_over: str = ""
-    paths: Sequence[str] = ()
-    read_file: Callable[[int], bytes] | None = None
+    passed_over: str
+    paths: Sequence[str]
+    read_file: Callable[[int], bytes]
 
     @property
     def jpeg_share(self) -> float:
@@ -160,4 +160,4 @@ def smallest_side(path: str, flag: str = "--data") -> int:
     found = min(map_in_order(side, range(len(source.names))))
     if found == math.inf:
         raise InputError(f"no picture of {flag} {path} can be read")
-    return found
+    return int(found)

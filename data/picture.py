@@ -8,7 +8,7 @@ import zlib
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, TiffImagePlugin, UnidentifiedImageError
 
 from gan_knowledge_gaps.data.errors import InputError, brief
 from gan_knowledge_gaps.data.metadata import orientation, without_metadata
@@ -118,7 +118,7 @@ def _decode(contents: bytes) -> Picture:
         return Picture(pixels.transpose(_TURNS[turn]) if turn in _TURNS else pixels, plain)
 
 
-def open_header(contents: bytes) -> Image.Image:
+def open_header(contents: bytes) -> ImageFile.ImageFile:
     """Reads the header of an image file; the pixels are decoded later, outside the lock.
 
     Raises:
@@ -136,7 +136,7 @@ def _refuse(image: Image.Image) -> None:
     mode, format = image.mode, image.format
     if mode not in _MODES and not (mode == "I" and format in ("PNG", "PPM")):  # up to 65,535
         raise ValueError(f"pixels of mode {mode}: save it with 8 or 16 bits per channel")
-    if mode.startswith("I") and format == "TIFF":
+    if mode.startswith("I") and isinstance(image, TiffImagePlugin.TiffImageFile):
         tags = image.tag_v2
         if tags.get(_BITS) != (16,) or tags.get(_PHOTOMETRIC) != _BLACK_IS_ZERO:
             raise ValueError("grey of other than 16 bits from black to white: save it with 8 bits")

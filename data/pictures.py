@@ -149,7 +149,9 @@ def open_folder(
     """
     if data_dir is None:
         raise InputError("folder needs --data_dir, a folder or zip file of images")
-    crop_resize = CropResize(resolution, channels, resize_filter, common_size=common_size)
+    crop_resize: CropResize | Patches = CropResize(
+        resolution, channels, resize_filter, common_size=common_size
+    )
     if patches is not None:
         crop_resize = Patches(resolution, channels, patches)
     source = open_images(data_dir, labels=labels)

@@ -27,7 +27,8 @@ def resize_gray(images: np.ndarray, resolution: int) -> np.ndarray:
         return images
     resized = np.empty((len(images), resolution, resolution), np.uint8)
     for i, image in enumerate(images):
-        resized[i] = Image.fromarray(image).resize((resolution,) * 2, Image.Resampling.BICUBIC)
+        picture = Image.fromarray(image)
+        resized[i] = np.asarray(picture.resize((resolution,) * 2, Image.Resampling.BICUBIC))
     return resized
 
 

@@ -25,20 +25,26 @@ class Source(Protocol):
     Attributes:
         kind: "folder", "zip" or "idx".
         names: What pictures are called there, sorted by path, 2 before 10.
-        paths: Relative paths with forward slashes, of each.
-        sizes: Bytes of each, as it is encoded.
-        labels: int64 [N], or None.
         contents: A hash of what names and sizes do not tell apart; "" where they do.
         passed_over: How many files are not read, by kind.
     """
 
     kind: str
     names: list[str]
-    paths: list[str]
-    sizes: list[int]
-    labels: np.ndarray | None
     contents: str
     passed_over: collections.Counter[str]
+
+    @property
+    def paths(self) -> list[str]:
+        """Relative paths with forward slashes, of each."""
+
+    @property
+    def sizes(self) -> list[int]:
+        """Bytes of each, as it is encoded."""
+
+    @property
+    def labels(self) -> np.ndarray | None:
+        """int64 [N], or None."""
 
     def where(self, i: int) -> str:
         """What to call a picture in an error."""

@@ -3,8 +3,8 @@
 import functools
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -15,7 +15,7 @@ _AHEAD = 4  # items in work per thread: enough to keep all busy, few enough to h
 
 def map_in_order(
     function: Callable[[Item], Result], items: Iterable[Item], threads: int | None = None
-) -> Iterator[Result]:
+) -> Generator[Result]:
     """Like `map`, on all cores, holding only a few results at a time.
 
     Args:
@@ -27,7 +27,8 @@ def map_in_order(
         The results in the items' order.
     """
     threads = threads or usable_cores()
-    pool, running = thread_pool(threads), deque()
+    pool = thread_pool(threads)
+    running: deque[Future] = deque()
     try:
         for item in items:
             running.append(pool.submit(function, item))

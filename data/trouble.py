@@ -61,13 +61,14 @@ def trouble(error: BaseException) -> int | None:
     number = getattr(error, "errno", None) if isinstance(error, OSError) else None
     if number in _REFUSED:
         return number
-    seen = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
         for each in FULL:
-            if getattr(error, "errno", None) == each or os.strerror(each) in str(error):
+            if getattr(cause, "errno", None) == each or os.strerror(each) in str(cause):
                 return each
-        error = error.__cause__ or error.__context__
+        cause = cause.__cause__ or cause.__context__
     return None
 
 

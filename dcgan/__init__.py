@@ -11,12 +11,4 @@ import lazy_loader
 # First: TensorFlow then comes without its notices.
 from gan_knowledge_gaps import training as _training  # noqa: F401
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__,
-    submod_attrs={
-        "config": ["BATCH", "DCGANConfig", "IMAGE_SHAPE", "PRESETS"],
-        "networks": ["build_discriminator", "build_generator"],
-        "sampling": ["sample"],
-        "training": ["DCGANTask"],
-    },
-)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,6 +1,7 @@
 """One DCGAN training: non-saturating logistic losses, and frozen classifiers to fool."""
 
 from collections.abc import Sequence
+from typing import Self
 
 import keras
 import numpy as np
@@ -82,7 +83,7 @@ class DCGANTask(Task):
         indices = self._order.indices(step * self.batch_size, self.batch_size)
         return (self.images.read(indices),)
 
-    def become(self, other: "DCGANTask") -> None:
+    def become(self, other: Self) -> None:
         """Becomes another training of the same graph."""
         super().become(other)
         self.images, self.seed, self.draw_seed = other.images, other.seed, other.draw_seed

@@ -20,14 +20,4 @@ import lazy_loader
 # First: TensorFlow then comes without its notices.
 from gan_knowledge_gaps import training as _training  # noqa: F401
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__,
-    submod_attrs={
-        "config": ["EvaluationConfig", "METRICS"],
-        "evaluator": ["Evaluator"],
-        "extractors": ["open_extractor"],
-        "reference": ["ReferenceImages", "open_reference"],
-        "sampler": ["Sampler"],
-        "score": ["Score"],
-    },
-)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

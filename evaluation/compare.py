@@ -14,6 +14,7 @@ import dataclasses
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from absl import flags
 
@@ -109,7 +110,7 @@ def common_side(reference: str, images: str) -> int:
 
 
 def _config() -> EvaluationConfig:
-    values = {name: flags.FLAGS[name].value for name in _FIELDS}
+    values: dict[str, Any] = {name: flags.FLAGS[name].value for name in _FIELDS}
     try:
         return EvaluationConfig(protocol="stylegan2-ada-full", **values)
     except InputError as error:

@@ -84,9 +84,11 @@ class Evaluator:
             InputError: the images are too few, too small or of another shape than the natural ones.
         """
         if set(OVER_FEATURES) & set(metrics):
+            assert extractor is not None
             yield from self.of_features(metrics, extractor)
         for name in metrics:
             if name in PATH_METRICS:
+                assert perceptual is not None
                 yield self.path_length(name, perceptual)
         if "swd" in metrics:
             yield from self.sliced_wasserstein()
@@ -283,8 +285,9 @@ def _statistics(rows: Rows) -> tuple[np.ndarray, np.ndarray]:
 
 def _gaussian(pieces: Iterator[np.ndarray]) -> np.ndarray:
     """The mean over the covariance, [1 + D, D]."""
-    gaussian = None
+    first = next(pieces)
+    gaussian = RunningGaussian(first.shape[1])
+    gaussian.add(first)
     for features in pieces:
-        gaussian = gaussian or RunningGaussian(features.shape[1])
         gaussian.add(features)
     return np.vstack(gaussian.statistics())

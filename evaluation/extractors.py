@@ -94,7 +94,8 @@ class KerasExtractor:
 
     def __init__(self, name: str, sha256: str, model: Callable, is_inception: bool = False):
         self.name, self.sha256, self.is_inception = name, sha256, is_inception
-        self._model, self._graphs = model, {}
+        self._model = model
+        self._graphs: dict[tuple, Callable] = {}
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """uint8 [n, H, W, C] to features, float32 [n, D].

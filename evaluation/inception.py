@@ -89,10 +89,11 @@ def read_graph(path: Path) -> bytes:
             return path.read_bytes()
         with tarfile.open(path) as archive:
             for member in archive:
-                if Path(member.name).name == GRAPH and member.isfile():
+                file = archive.extractfile(member)
+                if Path(member.name).name == GRAPH and file is not None:
                     if member.size > _MOST_BYTES:
                         raise InputError(f"--inception: {GRAPH} in {path} is too large")
-                    return archive.extractfile(member).read()
+                    return file.read()
     except (tarfile.TarError, EOFError, OSError) as error:
         raise InputError(f"--inception: {path} is damaged ({error}): download it again") from error
     raise InputError(f"--inception: there is no {GRAPH} in {path}; give the archive of {PUBLISHED}")

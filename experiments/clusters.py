@@ -35,7 +35,8 @@ class Clusters:
     def inside_and_outside(self, rates: np.ndarray) -> tuple[list[float], list[float]]:
         """The entries of a matrix off its diagonal: inside of a cluster, and between two."""
         label = {each: n for n, cluster in enumerate(self.members) for each in cluster}
-        inside, outside = [], []
+        inside: list[float] = []
+        outside: list[float] = []
         for (i, j), rate in np.ndenumerate(rates):
             if i != j:
                 (inside if label[i] == label[j] else outside).append(float(rate))

@@ -8,7 +8,7 @@ curve and gives no numbers.
 """
 
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from gan_knowledge_gaps.experiments import sizes
 from gan_knowledge_gaps.experiments.curve import Curve
@@ -19,7 +19,6 @@ from gan_knowledge_gaps.lab.specs import GAN
 from gan_knowledge_gaps.training.config import check_at_least, check_at_most
 
 _EXPONENTS = ("lowest_exponent", "highest_exponent", "exponent_step")
-_RESNET = {"architecture": "resnet50"}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -52,7 +51,7 @@ class SweepConfig(sizes.Populations, sizes.FoolingGANs, sizes.Architecture):
         return [10.0**exponent for exponent in exponents]
 
 
-def _span(*exponents: int) -> dict[str, int]:
+def _span(*exponents: int) -> dict[str, Any]:
     """From the lowest to the highest, every other decade unless the step is given."""
     return dict(zip(_EXPONENTS, (*exponents, 2), strict=False))
 
@@ -60,6 +59,7 @@ def _span(*exponents: int) -> dict[str, int]:
 class CoefficientSweep(Fooling):
     """Detection and quality against phi."""
 
+    config: SweepConfig
     name = "coefficient_sweep"
     title = "Detection by held-out classifiers against the weight phi"
     question = "Can GANs fool classifiers that are not in their loss, if only phi is high enough?"
@@ -71,10 +71,10 @@ class CoefficientSweep(Fooling):
             "paper": SweepConfig(),
         },
         "stylegan2": {
-            "quick": SweepConfig(**sizes.ONE, **_span(-2, 2), **_RESNET, fooling_gans=1),
-            "reduced": SweepConfig(**sizes.TWO, **_span(-5, 1), **_RESNET, fooling_gans=2),
-            "node": SweepConfig(**sizes.NODE, **_span(-5, 1, 1), **_RESNET, fooling_gans=2),
-            "paper": SweepConfig(**_RESNET),
+            "quick": SweepConfig(**sizes.ONE, **_span(-2, 2), **sizes.RESNET, fooling_gans=1),
+            "reduced": SweepConfig(**sizes.TWO, **_span(-5, 1), **sizes.RESNET, fooling_gans=2),
+            "node": SweepConfig(**sizes.NODE, **_span(-5, 1, 1), **sizes.RESNET, fooling_gans=2),
+            "paper": SweepConfig(**sizes.RESNET),
         },
     }
 

@@ -41,6 +41,7 @@ class CrossArchitectureConfig(Populations, FoolingGANs, Phi, Architectures):
 class CrossArchitecture(Fooling):
     """Which architecture is fooled by GANs that were trained to fool which."""
 
+    config: CrossArchitectureConfig
     name = "cross_architecture"
     title = "Fooling across architectures (Table 1)"
     question = "Do GANs that fool classifiers of one architecture fool those of another?"

@@ -40,6 +40,7 @@ class CrossGeneratorConfig(Architectures):
 class CrossGenerator(Experiment):
     """Classifiers of one generator, of several, and of all but one, on every generator."""
 
+    config: CrossGeneratorConfig
     name = "cross_generator"
     title = "Detection across generators"
     question = "Which generators does a classifier detect that it was not trained on?"

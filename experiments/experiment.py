@@ -19,7 +19,7 @@ from gan_knowledge_gaps.experiments.measurements import (
     source_table,
 )
 from gan_knowledge_gaps.experiments.population import Shown, iteration_of
-from gan_knowledge_gaps.experiments.sizes import FINETUNE, SCRATCH, Size
+from gan_knowledge_gaps.experiments.sizes import FINETUNE, SCRATCH, Beginning, Size
 from gan_knowledge_gaps.lab.specs import GAN, Classifier, ImageSource, Spec, StartingPoint, in_order
 from gan_knowledge_gaps.report import Figure, Grid, Measurement, Table
 
@@ -156,6 +156,7 @@ class Experiment(abc.ABC):
             of them is in a loss, or shares a GAN with one that is, in any experiment.
         provenance: digests of what it is about besides its sizes and the natural images.
         start: what the GANs of iteration 0 begin with; None for fresh networks.
+        config: its size, of the class of its presets.
     """
 
     name: ClassVar[str]
@@ -166,6 +167,7 @@ class Experiment(abc.ABC):
     specs: list[Spec]
     held_out_classifiers: list[Classifier]
     provenance: Sequence[str]
+    config: Size
 
     def __init_subclass__(cls):
         # Classes that several experiments have in common have no name.
@@ -197,9 +199,10 @@ class Experiment(abc.ABC):
 
     def after(self, gans: Sequence[GAN]) -> dict[str, Any]:
         """How GANs of the iteration after that of some GANs begin, as arguments of `make_gans`."""
-        if getattr(self.config, "start", SCRATCH) == SCRATCH:
+        size = self.config
+        if not isinstance(size, Beginning) or size.start == SCRATCH:
             return {}
-        return {"begin": gans, "share": self.config.start_share}
+        return {"begin": gans, "share": size.start_share}
 
     def watchers(self) -> dict[GAN, Classifier]:
         """A classifier that each GAN that fools some does not fool, to be watched meanwhile.
@@ -226,17 +229,17 @@ class Experiment(abc.ABC):
 
     def beginnings(self) -> tuple[str, ...]:
         """A sentence for each kind of GANs that are not trained from scratch."""
-        sentences = []
+        sentences, size = [], self.config
         if self.start is not None:
             sentences.append(
                 f"GANs of iteration 0 are not trained from scratch: all begin with the networks of "
                 f"{self.start.point.name} and train for {self.start.share:.3g} of a training, so "
                 "that their seeds differ only in what comes after."
             )
-        if getattr(self.config, "start", SCRATCH) == FINETUNE:
+        if isinstance(size, Beginning) and size.start == FINETUNE:
             sentences.append(
                 "GANs of later iterations are not trained from scratch: each begins with a GAN of "
-                f"the iteration before and trains for {self.config.start_share:.3g} of a training."
+                f"the iteration before and trains for {size.start_share:.3g} of a training."
             )
         return tuple(sentences)
 

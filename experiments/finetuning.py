@@ -11,9 +11,9 @@ Iterations 0 and 1 are those of `experiments.iterations`, and are trained once f
 """
 
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from gan_knowledge_gaps.experiments.curve import Curve
+from gan_knowledge_gaps.experiments.curve import Curve, Point
 from gan_knowledge_gaps.experiments.experiment import Experiment
 from gan_knowledge_gaps.experiments.population import FINETUNED, make_iteration, seeds
 from gan_knowledge_gaps.experiments.running import main
@@ -49,6 +49,7 @@ class FinetuningConfig(Populations, Phi, Architecture):
 class Finetuning(Experiment):
     """Detection by held-out classifiers of iterations 0 and 1 along the finetuning."""
 
+    config: FinetuningConfig
     name = "finetuning"
     title = "Finetuning a GAN of iteration 0 into one of iteration 1 (supplement 3)"
     question = (
@@ -67,15 +68,14 @@ class Finetuning(Experiment):
         """Iterations 0 and 1 from scratch, and GANs on the way from one to the other."""
         size, last = self.config, self.config.snapshots
         first = make_iteration(self.setting, self.seed, 0, size, size.architecture, **self.first)
-        fooling = {"fools": first.classifiers, "phi": size.phi}
+        fooling: dict[str, Any] = {"fools": first.classifiers, "phi": size.phi}
         second = make_iteration(self.setting, self.seed, 1, size, size.architecture, **fooling)
         self.iterations = first, second
         starts = first.gans[: size.finetuned_gans]  # which no held-out classifier knows
-        how = {"share": size.share, "snapshots": last, "family": self.setting, **fooling}
+        how = fooling | {"share": size.share, "snapshots": last, "family": self.setting}
         pairs = zip(seeds(self.seed, 1, len(starts), FINETUNED), starts, strict=True)
         finetuned = [GAN(seed, start=start, **how) for seed, start in pairs]
-        # By the share of the finetuning that is done.
-        self.stages = {0.0: starts}
+        self.stages: dict[Point, Any] = {0.0: starts}  # by the share of the finetuning
         for number in range(1, last + 1):
             self.stages[number / last] = [Snapshot(gan, number) for gan in finetuned]
         self.held_out_classifiers = [*first.held_out_classifiers, *second.held_out_classifiers]

@@ -18,6 +18,8 @@ class Fooling(Experiment):
         fooling: the groups of GANs, by what differs between them.
     """
 
+    config: Any  # Populations, FoolingGANs, and Architecture or Architectures
+
     def build(self) -> None:
         """Iteration 0, and the groups."""
         size = self.config

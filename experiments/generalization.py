@@ -43,6 +43,7 @@ class GeneralizationConfig(Architectures):
 class Generalization(Experiment):
     """Detection of held-out GANs against n."""
 
+    config: GeneralizationConfig
     name = "generalization"
     title = "Classifier generalization against the number of GANs in the pool"
     question = "How many GANs must a classifier be trained on to detect GANs it has never seen?"
@@ -70,10 +71,9 @@ class Generalization(Experiment):
         size, most = self.config, self.config.largest_pool
         gans = make_gans(self.setting, self.seed, 0, most + size.held_out_gans, **self.first)
         self.pool, self.held_out = gans[:most], gans[most:]
-        circle = self.pool + self.pool
         self.classifiers = {
             (architecture, n): [
-                Classifier(seed, circle[k % most : k % most + n], architecture)
+                Classifier(seed, (self.pool * 2)[k % most : k % most + n], architecture)
                 for k, seed in enumerate(seeds(self.seed, 0, size.classifiers))
             ]
             for architecture in size.each_architecture

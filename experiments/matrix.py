@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from gan_knowledge_gaps.experiments.experiment import Shape
 from gan_knowledge_gaps.experiments.measurements import AUC, RATE, detection, detection_map, papers
 from gan_knowledge_gaps.experiments.population import Shown
 from gan_knowledge_gaps.lab.specs import Classifier, ImageSource
-from gan_knowledge_gaps.report import Figure, Table
+from gan_knowledge_gaps.report import Figure, Measurement, Table
 
 if TYPE_CHECKING:
     from gan_knowledge_gaps.lab.lab import Lab
@@ -48,7 +48,7 @@ class PaperMatrix:
         """The numbers [rows, columns], a lost digit taken as 5."""
         return np.array([[float(text.replace("?", "5")) for text in row] for row in self.lines])
 
-    def table(self, **text: str) -> Table:
+    def table(self, **text: Any) -> Table:
         """A table of its own, for instances that are others than ours.
 
         Args:
@@ -187,7 +187,7 @@ class Matrix(Shape):
 
 def means(table: Table) -> np.ndarray:
     """The means [rows, columns] of a table of measurements."""
-    return np.array([[cell.mean for cell in line] for line in table.cells])
+    return np.array([[cast(Measurement, cell).mean for cell in line] for line in table.cells])
 
 
 def own_and_others(rates: np.ndarray) -> tuple[float, float]:

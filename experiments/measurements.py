@@ -71,6 +71,7 @@ def confidence(lab: Lab, sources: Iterable[ImageSource]) -> Measurement:
 def quality_measures(lab: Lab) -> dict[str, Callable[[Lab, Iterable[ImageSource]], Measurement]]:
     """The measures of quality by their titles: the Fréchet distance, and what else there is."""
     metric = lab.quality
+    measures: dict[str, Callable[[Lab, Iterable[ImageSource]], Measurement]]
     measures = {metric.label: frechet}
     if isinstance(metric, DigitMetric):
         measures[CONFIDENCE] = confidence
@@ -112,7 +113,7 @@ def quality_table(
         paper_scope: what these were measured on.
     """
     measures = quality_measures(lab)
-    rows = {
+    rows: dict[str, list[Measurement | None]] = {
         name: [measure(lab, each) for each in groups.values()] for name, measure in measures.items()
     }
     numbers = {(FID, name): text for name, text in paper.items()}
@@ -149,7 +150,7 @@ def classifier_table(lab: Lab, rows: Mapping[str, Shown]) -> Table:
     for shown in rows.values():
         rate, *ranking = _detection_cells(lab, shown)
         cells.append((rate, natural_accuracy(lab, shown.classifiers), *ranking))
-    rate, *ranking = DETECTION_FIELDS
+    first, *others = DETECTION_FIELDS
     return Table(
         name="classifiers",
         title="Classifiers on GANs they were not trained on",
@@ -158,7 +159,7 @@ def classifier_table(lab: Lab, rows: Mapping[str, Shown]) -> Table:
         row_label="Classifier",
         column_label="Metric",
         rows=tuple(rows),
-        columns=(rate, "natural accuracy", *ranking),
+        columns=(first, "natural accuracy", *others),
         cells=cells,
         instances="classifier-GAN pairs; classifiers for natural accuracy",
     )
@@ -177,7 +178,7 @@ def source_table(
     rows = {
         f"{label}, {name(source)}": Shown(classifiers, [source])
         for label, (classifiers, sources) in groups.items()
-        for source in sources
+        for source in sources or ()
     }
     measures = quality_measures(lab)
     return Table(
@@ -192,7 +193,7 @@ def source_table(
         cells=[
             (
                 *_detection_cells(lab, shown),
-                *(measure(lab, shown.sources) for measure in measures.values()),
+                *(measure(lab, shown.sources or ()) for measure in measures.values()),
             )
             for shown in rows.values()
         ],

@@ -45,6 +45,7 @@ class MultipleClassifiersConfig(Populations, FoolingGANs, Phi, Architecture):
 class MultipleClassifiers(Fooling):
     """Detection by held-out classifiers against the number of classifiers in the loss."""
 
+    config: MultipleClassifiersConfig
     name = "multiple_classifiers"
     title = "Several classifiers of one architecture in the loss"
     question = "How many classifiers must a GAN fool to fool held-out ones of their architecture?"

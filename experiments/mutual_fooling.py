@@ -40,6 +40,7 @@ class MutualFoolingConfig(FoolingGANs, Phi, Architecture):
 class MutualFooling(Experiment):
     """The matrix of classifiers against GANs that fool one of them, and its clusters."""
 
+    config: MutualFoolingConfig
     name = "mutual_fooling"
     title = "Mutual fooling of classifier instances of one architecture"
     question = "Does a GAN that fools one classifier instance fool the others?"

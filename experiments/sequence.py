@@ -64,6 +64,7 @@ class SequentialTraining(Experiment):
         memory: how many of the newest iterations' classifiers a GAN must fool; None for all.
     """
 
+    config: SequenceConfig
     presets = PRESETS
     memory: ClassVar[int | None] = None
 

@@ -47,6 +47,7 @@ class TruncationConfig(Architecture):
 class Truncation(Experiment):
     """Classifiers of truncated and of all images, each on both."""
 
+    config: TruncationConfig
     name = "truncation"
     title = "The truncation trick: quality, and detection both ways (supplement 2)"
     question = "Are truncated images easier to detect, and does a classifier of all of them do it?"
@@ -62,8 +63,7 @@ class Truncation(Experiment):
     def build(self) -> None:
         """GANs, truncated and not, and classifiers of each kind by what they are trained on."""
         size = self.config
-        count = size.gans + size.held_out_gans
-        gans = make_gans(self.setting, self.seed, 0, count, **self.first)
+        gans = make_gans(self.setting, self.seed, 0, size.gans + size.held_out_gans, **self.first)
         pool, self.held_out = gans[: size.gans], gans[size.gans :]
         truncated = [Truncated(gan, size.psi) for gan in gans]
         truncated_pool, self.truncated = truncated[: size.gans], truncated[size.gans :]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from absl import flags
 
@@ -180,7 +180,8 @@ def chosen_config() -> LabConfig:
 
 def _settings() -> list[str]:
     """The settings whose flags are declared."""
-    return [name for name in flags.FLAGS["setting"].parser.enum_values if name != BOTH]
+    parser = cast(flags.EnumParser, flags.FLAGS["setting"].parser)
+    return [name for name in parser.enum_values if name != BOTH]
 
 
 def _refuse(part: str, config: Any) -> None:

@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import keras
 import numpy as np
@@ -15,13 +15,14 @@ from gan_knowledge_gaps.data import ArrayImages, Dataset, Images, InputError
 from gan_knowledge_gaps.lab import families
 from gan_knowledge_gaps.lab.config import KEPT_MODELS, LabConfig
 from gan_knowledge_gaps.lab.quality import ExtractorMetric, QualityMetric, default_metric
-from gan_knowledge_gaps.lab.specs import ImageSource, Spec, in_order
+from gan_knowledge_gaps.lab.specs import GAN, Classifier, ImageSource, Spec, in_order
 from gan_knowledge_gaps.lab.store.artifact import Artifact
 from gan_knowledge_gaps.lab.store.cache import DEFAULT_BYTES, IMAGES, Cache
 from gan_knowledge_gaps.lab.store.inventory import ARTIFACTS
 from gan_knowledge_gaps.lab.streaming import StreamedImages, is_streamed
 from gan_knowledge_gaps.lab.trainings import Trainings
 from gan_knowledge_gaps.training.compiling import CompiledSteps
+from gan_knowledge_gaps.training.family import GANFamily
 from gan_knowledge_gaps.training.keras_models import load_model
 from gan_knowledge_gaps.training.loop import LoopConfig
 from gan_knowledge_gaps.training.progress import Progress
@@ -91,7 +92,7 @@ class Lab:
         self.quality: QualityMetric = quality or default_metric(self)
         self.workers = Workers(self.strategy)
         self.trainings, self.steps = Trainings(self), CompiledSteps(self.strategy)
-        self.watchers: dict[Spec, Spec] = {}
+        self.watchers: Mapping[GAN, Classifier] = {}
         self._cache = Cache(self.workdir, cache_bytes, writes=self.workers.is_chief)
         self._keys: dict[Spec, str] = {}
         # By the weights they had when they were read: a model may be trained again meanwhile. The
@@ -243,7 +244,7 @@ class Lab:
         count = len(self.dataset.evaluation if evaluation else self.dataset.train)
         shape = self.dataset.image_shape
         if is_streamed(count, shape):
-            name, block = self.source_id(source), families.find(source.family).block
+            name, block = self.source_id(source), self._family(source).block
             return StreamedImages(self._sampler(source), name, start, count, shape, block)
 
         def generate() -> np.ndarray:
@@ -259,9 +260,13 @@ class Lab:
         name = f"{IMAGES}{start}-{count}-{self.source_id(source)}.npz"
         return ArrayImages(self.cached(self.artifact(source).folder / name, generate))
 
+    def _family(self, source: ImageSource) -> type[GANFamily]:
+        assert source.family is not None  # all that come here are made by a generator of a family
+        return families.find(source.family)
+
     def _sampler(self, source: ImageSource) -> Callable[[np.ndarray], np.ndarray]:
         """Images of a generator by index, of the weights that it has now."""
-        generator, family = self.model(source), families.find(source.family)
+        generator, family = self.model(source), self._family(source)
         return lambda indices: family.sample(generator, indices, source.psi)
 
     # What is computed of them is kept: under names that say of which weights it is.
@@ -290,4 +295,4 @@ class Lab:
         """A value that this process computes once."""
         if key not in self._remembered:
             self._remembered[key] = compute()
-        return self._remembered[key]
+        return cast("Value", self._remembered[key])

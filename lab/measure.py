@@ -5,6 +5,7 @@ A source is a generator's images; None stands for the natural ones.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -73,13 +74,15 @@ def _score_at_once(lab: Lab, classifiers: list[Classifier], source: ImageSource)
         outputs = predict_each([lab.model(each) for each in classifiers], images)
     for classifier, output in zip(classifiers, outputs, strict=True):
         logits = output[:, 0]
-        lab.cached(_logits_file(lab, classifier, source), lambda logits=logits: logits)
+        lab.cached(_logits_file(lab, classifier, source), functools.partial(np.asarray, logits))
         lab.remembered(
             _pair(lab, classifier, source),
-            lambda logits=logits, classifier=classifier: detection_metrics(
-                logits, natural_logits(lab, classifier)
-            ),
+            functools.partial(_metrics, lab, classifier, logits),
         )
+
+
+def _metrics(lab: Lab, classifier: Classifier, logits: np.ndarray) -> DetectionMetrics:
+    return detection_metrics(logits, natural_logits(lab, classifier))
 
 
 def frechet(lab: Lab, source: ImageSource) -> float:

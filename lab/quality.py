@@ -25,12 +25,14 @@ class QualityMetric(Protocol):
     Attributes:
         label: what the distance is called in tables; FID only over the standard graph.
         about: the features, in words.
-        spec: what must be trained for it; None for nothing.
     """
 
     label: str
     about: str
-    spec: Spec | None
+
+    @property
+    def spec(self) -> Spec | None:
+        """What must be trained for it; None for nothing."""
 
     def sha256(self) -> str:
         """Of the weights, in hexadecimal; once what it needs is trained."""

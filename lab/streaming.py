@@ -48,7 +48,7 @@ class StreamedImages(Images):
         block: int,
     ):
         self._generate, self._name, self._start, self._count = generate, name, start, count
-        self._shape, self.block = tuple(shape), block
+        self._shape, self.block = shape, block
         self._last: tuple[int, np.ndarray] | None = None
 
     def __len__(self) -> int:

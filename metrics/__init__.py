@@ -15,15 +15,4 @@ sliced_wasserstein  the distance between patches of two sets of images, at every
 
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__,
-    submod_attrs={
-        "detection": ["DetectionMetrics", "detection_metrics", "detection_rate"],
-        "frechet": ["frechet_distance", "gaussian_statistics"],
-        "gaussian": ["RunningGaussian"],
-        "kernel": ["kernel_distance", "kernel_distances"],
-        "manifolds": ["density_coverage", "precision_recall"],
-        "path_length": ["lerp", "path_lengths", "slerp", "trimmed_mean"],
-        "sliced_wasserstein": ["sliced_wasserstein_distances"],
-    },
-)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -132,5 +132,5 @@ def average_precision_influence(
 
 def _share_below(ordered: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Share of the ordered numbers below each value, ties counting half."""
-    ends = (np.searchsorted(ordered, values, side) for side in ("left", "right"))
-    return sum(ends) / (2 * len(ordered))
+    below, not_above = (np.searchsorted(ordered, values, side) for side in ("left", "right"))
+    return (below + not_above) / (2 * len(ordered))

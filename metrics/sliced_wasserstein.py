@@ -13,7 +13,7 @@ PATCH = 7
 PATCHES_PER_IMAGE = 128
 DIRECTIONS = 512
 # The binomial filter of order 4, with which pyramids are built (Burt & Adelson 1983).
-_FILTER = np.float32([1, 4, 6, 4, 1]) / 16
+_FILTER = np.array([1, 4, 6, 4, 1], np.float32) / 16
 
 
 def sliced_wasserstein_distances(
@@ -45,8 +45,8 @@ def sliced_wasserstein_distances(
     random = np.random.default_rng(seed)
     distances = {}
     for ours, theirs in zip(laplacian_pyramid(generated), laplacian_pyramid(natural), strict=True):
-        patches = [_normalized_patches(level, random) for level in (ours, theirs)]
-        distances[ours.shape[1]] = sliced_wasserstein(*patches, random)
+        a, b = (_normalized_patches(level, random) for level in (ours, theirs))
+        distances[ours.shape[1]] = sliced_wasserstein(a, b, random)
     return distances
 
 

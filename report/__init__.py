@@ -14,17 +14,4 @@ plain.py        values that strict JSON can express
 
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__,
-    submod_attrs={
-        "error_curve": ["error_curve"],
-        "heat_map": ["heat_map"],
-        "formats": ["to_csv", "to_json", "to_markdown", "to_text"],
-        "index": ["write_index"],
-        "page": ["write"],
-        "report": ["Figure", "Grid", "Report"],
-        "table": ["Table"],
-        "values": ["Measurement"],
-        "versions": ["collect"],
-    },
-)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

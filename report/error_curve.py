@@ -90,7 +90,8 @@ def _draw(axis: Axes, curve: Curve, label: str, number: int, color: str, linesty
     points = sorted((point for point in curve if np.isfinite(point[1].mean)), key=lambda p: p[0])
     dots = [(x, value) for x, measured in points for value in measured.values]
     if dots:
-        axis.scatter(*zip(*dots, strict=True), s=12, color=color, alpha=0.3, linewidths=0)
+        xs, values = zip(*dots, strict=True)
+        axis.scatter(xs, values, s=12, color=color, alpha=0.3, linewidths=0)
     return axis.errorbar(
         [x for x, _ in points],
         [measured.mean for _, measured in points],

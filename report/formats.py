@@ -25,7 +25,7 @@ def to_csv(table: Table) -> str:
     writer.writerow(CSV_FIELDS)
     for r, row in enumerate(table.rows):
         for c, column in enumerate(table.columns):
-            paper = table.paper[r][c] if table.paper else None
+            paper = table.paper_grid()[r][c] if table.paper else None
             numbers = map(plain, _numbers(table.cells[r][c]))
             writer.writerow([row, column, *numbers, paper])
     return text.getvalue()
@@ -89,7 +89,7 @@ def to_text(table: Table) -> str:
 
 
 def _text_grid(table: Table, grid: Grid) -> str:
-    lines = [(table.row_label, *table.columns)]
+    lines: list[tuple[str, ...]] = [(table.row_label, *table.columns)]
     lines += [(row, *texts) for row, texts in zip(table.rows, grid, strict=True)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     rule = tuple("-" * width for width in widths)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -88,7 +89,7 @@ def heat_map(
     return save(figure, path)
 
 
-def _values(cells: tuple[tuple[Cell, ...], ...]) -> np.ndarray:
+def _values(cells: Sequence[Sequence[Cell]]) -> np.ndarray:
     return np.array([[_value(cell) for cell in line] for line in cells])
 
 
@@ -99,7 +100,7 @@ def _value(cell: Cell) -> float:
 
 
 def _paper_values(table: Table) -> np.ndarray:
-    return np.array([[paper_mean(text) for text in line] for line in table.paper])
+    return np.array([[paper_mean(text) for text in line] for line in table.paper_grid()])
 
 
 def paper_mean(text: str | None) -> float:
@@ -170,14 +171,16 @@ def _write_cell(axis: Axes, row: int, column: int, text: str, ink: str) -> None:
     """Mean above, spread (and n) smaller below."""
     parts = re.fullmatch(r"([^±(]+?)\s*([±(].*)?", text)
     mean, rest = parts.groups() if parts else (text, None)
-    place = {"ha": "center", "va": "center", "color": ink}
+    place: dict[str, Any] = {"ha": "center", "va": "center", "color": ink}
     axis.text(column, row - (0.13 if rest else 0.0), mean, size=10, **place)
     if rest:
         axis.text(column, row + 0.22, rest, size=7, **place)
 
 
 def _label_columns(axis: Axes, table: Table) -> None:
-    slant = {"rotation": 35, "ha": "left", "rotation_mode": "anchor"} if _slanted(table) else {}
+    slant: dict[str, Any] = {}
+    if _slanted(table):
+        slant = {"rotation": 35, "ha": "left", "rotation_mode": "anchor"}
     axis.set_xticks(range(len(table.columns)), table.columns, size=9, **slant)
     axis.xaxis.tick_top()
     axis.xaxis.set_label_position("top")

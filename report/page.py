@@ -38,7 +38,7 @@ def write(report: Report, folder: Path, links: Mapping[str, str] | None = None) 
     written = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     files.write_json(folder / "report.json", to_value(report) | {"written": written})
     page = folder / "index.html"
-    names = [picture.name for picture in (*report.figures, *report.grids)]
+    names = [figure.name for figure in report.figures] + [grid.name for grid in report.grids]
     pictures = {name: (folder / f"{name}.png").read_bytes() for name in names}
     values = {
         "title": report.title, "report": report, "pictures": pictures, "written": written,

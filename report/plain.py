@@ -4,11 +4,12 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 
 
-def plain(value: object) -> object:
+def plain(value: object) -> Any:
     """Converts `value` to dicts, lists, strings, booleans, ints, finite floats and None.
 
     Non-finite floats become None, for JSON has no word for them; dataclasses and mappings become

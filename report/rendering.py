@@ -20,8 +20,7 @@ def render(template: str, **values: object) -> str:
 
 def overlaid(templates: Path) -> Environment:
     """What fills the templates of another folder, which may use those of report/templates."""
-    loaders = FileSystemLoader(templates), _ENVIRONMENT.loader
-    return _ENVIRONMENT.overlay(loader=ChoiceLoader(loaders))
+    return _ENVIRONMENT.overlay(loader=ChoiceLoader([FileSystemLoader(templates), _LOADER]))
 
 
 def _paragraphs(text: str) -> list[str]:
@@ -42,8 +41,9 @@ def _printed_width(png: bytes) -> int:
         return round(image.width * 96 / DPI)
 
 
+_LOADER = FileSystemLoader(Path(__file__).with_name("templates"))
 _ENVIRONMENT = Environment(
-    loader=FileSystemLoader(Path(__file__).with_name("templates")),
+    loader=_LOADER,
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,

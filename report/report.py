@@ -135,8 +135,9 @@ class Report:
     versions: Mapping[str, object] = field(default_factory=collect)
 
     def __post_init__(self) -> None:
-        for parts in (self.tables, (*self.figures, *self.grids)):
-            repeated = [n for n, count in Counter(part.name for part in parts).items() if count > 1]
+        pictures = [each.name for each in self.figures] + [each.name for each in self.grids]
+        for names in ([table.name for table in self.tables], pictures):
+            repeated = [name for name, count in Counter(names).items() if count > 1]
             if repeated:
                 raise ValueError(f"Report {self.name!r} has several parts named {repeated}.")
         if any(table.name == "report" for table in self.tables):

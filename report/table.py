@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
+from typing import cast
 
 from gan_knowledge_gaps.report.values import Measurement, format_number
 
@@ -57,9 +58,9 @@ class Table:
     caption: str
     row_label: str
     column_label: str
-    rows: tuple[str, ...]
-    columns: tuple[str, ...]
-    cells: tuple[tuple[Cell, ...], ...]
+    rows: Sequence[str]
+    columns: Sequence[str]
+    cells: Sequence[Sequence[Cell]]
     paper: PaperNumbers | None = None
     paper_scope: str = ""
     scope: str = ""
@@ -106,7 +107,16 @@ class Table:
 
     def paper_texts(self) -> tuple[tuple[str, ...], ...]:
         """The paper's numbers as shown, '—' where it has none; empty without any."""
-        return tuple(tuple(text or "—" for text in line) for line in self.paper or ())
+        return tuple(tuple(text or "—" for text in line) for line in self.paper_grid())
+
+    def paper_grid(self) -> Sequence[Sequence[str | None]]:
+        """The paper's numbers as it prints them, shaped as `cells`; empty without any."""
+        return () if self.paper is None else cast("Sequence[Sequence[str | None]]", self.paper)
+
+    def numbers(self, row: str) -> dict[str, float]:
+        """The plain numbers of a row, by column."""
+        pairs = zip(self.columns, self.cells[self.rows.index(row)], strict=True)
+        return {column: float(cell) for column, cell in pairs if isinstance(cell, int | float)}
 
     def spread(self) -> str:
         """Says what '±' and 'n' mean in this table; empty without measurements."""
@@ -139,7 +149,7 @@ def cell_text(cell: Cell, digits: int) -> str:
         return f"{cell:,}"
     if isinstance(cell, Real):
         return format_number(float(cell), digits)
-    return cell
+    return str(cell)
 
 
 def check_stem(name: str) -> None:

@@ -31,19 +31,7 @@ import lazy_loader
 from gan_knowledge_gaps import training as _training  # noqa: F401
 from gan_knowledge_gaps.training.saved_classes import registered_by as _registered_by
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__,
-    submod_attrs={
-        "config": ["BLOCK", "NETWORKS", "NetworkConfig", "TRAININGS", "TrainingConfig"],
-        "discriminator": ["Discriminator"],
-        "generator": ["Generator"],
-        "networks": ["build_networks"],
-        "nvlabs": ["load_nvlabs_pickle"],
-        "sampling": ["sample"],
-        "saved": ["load_network"],
-        "task": ["StyleGAN2Task"],
-    },
-)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 # By these names also where `python -m stylegan2.train` imports this package as `stylegan2`.
 _registered_by(

@@ -13,7 +13,9 @@ of the same command left. It can be stopped at any moment: the same command goes
 
 import dataclasses
 import typing
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from absl import flags
 
@@ -55,7 +57,7 @@ def main() -> None:
     flags.DEFINE_string("cache", None, "Folder for features; default: `cache` in --output.")
     define_ops()
     docs = attribute_docs(EvaluationConfig) | attribute_docs(GeneratorEvaluationConfig)
-    define = {
+    define: dict[Any, Callable[..., Any]] = {
         int: flags.DEFINE_integer, float: flags.DEFINE_float, str: flags.DEFINE_string,
         bool: flags.DEFINE_boolean,
     }  # fmt: skip
@@ -126,7 +128,7 @@ def _run() -> None:
 
 def _config() -> GeneratorEvaluationConfig:
     names = [field.name for field in dataclasses.fields(GeneratorEvaluationConfig)]
-    values = {name: flags.FLAGS[name].value for name in names}
+    values: dict[str, Any] = {name: flags.FLAGS[name].value for name in names}
     if values["protocol"] == "stylegan2":
         values["mirror"] = mirroring(Path(flags.FLAGS.network), values["mirror"])
     try:

@@ -57,7 +57,7 @@ class GeneratedImages:
     def sampler(self) -> Sampler:
         """What `evaluation` measures."""
         config, labels = self.config, None
-        if self.generator.config.label_dim:
+        if self.labels is not None and self.generator.config.label_dim:
             labels = hashlib.sha256(self.labels.astype("<i8").tobytes()).hexdigest()
         names = (
             network_sha256(self.generator, repr(self.generator.config)),
@@ -109,11 +109,11 @@ class GeneratedImages:
                 latents = tf.constant(latents, tf.float32)
                 return self._to_floats(self._to_w(latents, labels) if in_z else latents, firsts)
 
-            ends = [self._latents(whole, end) for end in ("path start", "path end")]
-            ends = [(end if in_z else self._to_w(end, labels)).numpy() for end in ends]
+            ends = (self._latents(whole, end) for end in ("path start", "path end"))
+            first, last = ((end if in_z else self._to_w(end, labels)).numpy() for end in ends)
             position = self._positions(whole, metric.sampling)
             path = slerp if in_z else lerp
-            return path_lengths(synthesize, distance, *ends, position, epsilon, path)
+            return path_lengths(synthesize, distance, first, last, position, epsilon, path)
 
         return self._of_whole_batches(indices, compute)
 
@@ -146,7 +146,7 @@ class GeneratedImages:
 
     def _one_hot(self, indices: np.ndarray) -> tf.Tensor | None:
         count = self.generator.config.label_dim
-        if not count:
+        if not count or self.labels is None:
             return None
         seed = self.config.seed
         drawn = [derive_seed(seed, "label", i) % len(self.labels) for i in indices.tolist()]

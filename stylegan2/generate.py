@@ -58,7 +58,9 @@ def _run() -> None:
 
     image_generator = ImageGenerator.from_flags(labelled=not values.w)
     w = image_generator.truncated(read_w(values.w, image_generator.generator)) if values.w else None
-    names = [f"seed{seed:04d}" for seed in seeds] or [f"w{index:04d}" for index in range(len(w))]
+    names = [f"seed{seed:04d}" for seed in seeds]
+    if w is not None:
+        names = [f"w{index:04d}" for index in range(len(w))]
     blocks = pictures(image_generator, seeds, w)
     if values.grid:
         _write_grid(output, blocks, len(names), image_generator, values.columns)
@@ -82,10 +84,9 @@ def pictures(
 
 def _write_files(folder: Path, blocks: Iterator[np.ndarray], names: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    names = iter(names)
-    for block in blocks:
-        for picture in block:
-            write_bytes(folder / f"{next(names)}.png", encode_png(picture))
+    each_picture = (picture for block in blocks for picture in block)
+    for name, picture in zip(names, each_picture, strict=True):
+        write_bytes(folder / f"{name}.png", encode_png(picture))
 
 
 def _write_grid(

@@ -77,8 +77,9 @@ class Projection(Task):
             loss, metrics = self._loss(step, progress)
         gradients = tape.gradient(loss, variables)
         rate = learning_rate(self.config, progress)
-        for each in zip(variables, gradients, *self._moments, strict=True):
-            _adam(*each, step, rate)
+        first, second = self._moments
+        for each in zip(variables, gradients, first, second, strict=True):
+            _adam(*each, step=step, rate=rate)
         for noise in self.noise:
             mean, variance = tf.nn.moments(noise.value(), [0, 1, 2, 3])
             noise.assign((noise - mean) * tf.math.rsqrt(variance))

@@ -155,7 +155,7 @@ def make_task(
             f"network_label_dim is {network.label_dim}, but the images have no labels: put a "
             "dataset.json beside them, or convert them with --labels=folders"
         )
-    if network.label_dim and labels.max() >= network.label_dim:
+    if network.label_dim and labels is not None and labels.max() >= network.label_dim:
         raise InputError(
             f"network_label_dim is {network.label_dim}, but the images have labels up to "
             f"{labels.max()}: give {labels.max() + 1} or more"

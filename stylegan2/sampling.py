@@ -6,6 +6,7 @@ whichever images are asked for with it.
 
 import weakref
 from collections.abc import Callable, Iterator
+from typing import cast
 
 import numpy as np
 import tensorflow as tf
@@ -80,7 +81,7 @@ def _graph(generator: Generator, truncation: float, labelled: bool) -> Callable:
     graphs = _graphs.setdefault(generator, {})
     if (truncation, labelled) not in graphs:
         # Not the generator itself, which its own graph would keep alive.
-        blocks = Blocks(weakref.proxy(generator), LATENT_SEED, truncation)
+        blocks = Blocks(cast(Generator, weakref.proxy(generator)), LATENT_SEED, truncation)
         config = generator.config
         label = tf.TensorSpec([BLOCK, config.label_dim]) if labelled else None
         # A function that is called warns where many generators are traced.

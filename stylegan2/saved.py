@@ -1,6 +1,7 @@
 """Networks from wherever they were saved."""
 
 from pathlib import Path
+from typing import Any
 
 from gan_knowledge_gaps.data import InputError
 from gan_knowledge_gaps.stylegan2.config import NetworkConfig
@@ -46,14 +47,14 @@ def load_network(path: str | Path, name: str = "generator_ema") -> Generator | D
     return _from_checkpoint(path, name)
 
 
-def _read(path: Path, expected: type) -> Generator | Discriminator:
+def _read(path: Path, expected: type) -> Any:
     network = load_model(path)
     if not isinstance(network, expected):
         raise InputError(f"{path} holds no {expected.__name__.lower()} of StyleGAN2")
     return network
 
 
-def _from_checkpoint(folder: Path, name: str) -> Generator | Discriminator:
+def _from_checkpoint(folder: Path, name: str) -> Any:
     network = CLASSES[name](NetworkConfig(**read_config(folder, trained=False)["network"]))
     state = {name: flat_variables(network)}
     checkpoints = Checkpoints(folder / "checkpoints", state, partial=True, run=identity(folder))

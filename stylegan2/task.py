@@ -1,6 +1,7 @@
 """One StyleGAN2 training: the order of updates, and what each of them is."""
 
 import functools
+from typing import Self
 
 import keras
 import numpy as np
@@ -82,7 +83,7 @@ class StyleGAN2Task(Task):
         self.graph = StyleGAN2Task, network, config, fooling and fooling.graph
         self.constants = [fooling.phi] if fooling else []
         self.classes = labels if network.label_dim else None
-        self.labels = _one_hot(labels, network.label_dim) if network.label_dim else None
+        self.labels = None if self.classes is None else _one_hot(self.classes, network.label_dim)
         self.batch_size = config.batch_size
         self._order = EpochOrder(len(images), derive_seed(seed, "data"))
         self.generator, self.generator_ema = Generator(network, seed), Generator(network, seed)
@@ -141,7 +142,7 @@ class StyleGAN2Task(Task):
         }
         return [name for name, is_due in due.items() if is_due]
 
-    def become(self, other: "StyleGAN2Task") -> None:
+    def become(self, other: Self) -> None:
         """Becomes another training of the same graph."""
         super().become(other)
         self.images, self.seed, self.draw_seed = other.images, other.seed, other.draw_seed

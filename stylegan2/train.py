@@ -222,7 +222,7 @@ def _new() -> tuple[Path, dict]:
     training = override(TRAININGS[values.preset], "training", values)
     is_automatic = values.network_precision == AUTO
     if is_automatic:
-        values.network_precision = None
+        values["network_precision"].value = None
     network = override(NETWORKS[values.preset], "network", values)
     if is_automatic:
         network = dataclasses.replace(network, precision=_precision(folder, network, training))

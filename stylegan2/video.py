@@ -5,6 +5,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import imageio_ffmpeg
 import numpy as np
@@ -70,11 +71,13 @@ def over_white(frame: np.ndarray) -> np.ndarray:
 
 
 def _write_animation(path: Path, frames: Iterator[np.ndarray], fps: int) -> None:
+    images: Iterator[Image.Image]
     images = (Image.fromarray(each[..., 0] if each.shape[-1] == 1 else each) for each in frames)
+    options: dict[str, Any] = {}
     if path.suffix.lower() == ".webp":
         options = {"quality": 90, "duration": 1000 / fps}
     else:
-        options, images = {}, map(_lasting, images, gif_durations(fps))
+        images = map(_lasting, images, gif_durations(fps))
     next(images).save(path, save_all=True, append_images=images, loop=0, **options)
 
 

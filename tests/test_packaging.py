@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -98,6 +99,24 @@ def test_the_wheel_holds_every_module_and_every_file_that_the_code_opens(site):
     assert Path("report/templates/page.html") in opened
     missing = [str(path) for path in opened if not (site / "gan_knowledge_gaps" / path).is_file()]
     assert not missing
+
+
+@pytest.mark.parametrize("origin", ["https://host.org/us/name.git", "git@host.org:us/name.git"])
+def test_links_of_the_readme_are_whole_where_the_origin_is_known(origin, tmp_path):
+    for name in ("setup.py", "README.md"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    command = [sys.executable, "setup.py", "--url", "--long-description"]
+    for git in (["init", "--quiet"], ["remote", "add", "origin", origin]):
+        subprocess.run(["git", "-C", str(tmp_path), *git], check=True)
+    said = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+    targets = re.findall(r"(!?)\[[^\]]*\]\(([^)]+)\)", said)
+    inside = {(bang, each) for bang, each in targets if each.startswith("https://host.org/")}
+    assert ("", "https://host.org/us/name/blob/HEAD/docs/results.md") in inside
+    picture = "https://host.org/us/name/raw/HEAD/results/mnist/iterations/detection.png"
+    assert ("!", picture) in inside
+    assert all(each.startswith(("https://", "#")) for _, each in targets)
+    paths = {each.split("/HEAD/")[1].partition("#")[0] for _, each in inside}
+    assert all((ROOT / path).exists() for path in paths)
 
 
 def test_citation_and_changes_name_the_version_that_is_installed():

@@ -6,12 +6,13 @@ traceback).
 """
 
 import importlib.metadata
+import io
 import itertools
 import math
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import TextIO
+from typing import TextIO, cast
 
 from absl import app, flags
 
@@ -101,7 +102,7 @@ def _check_number(name: str, value: object) -> None:
 def _exit_code(main: Callable[[], None], resumes: bool) -> int:
     try:
         # Of file names, what the terminal's encoding does not have is escaped.
-        sys.stdout.reconfigure(errors="backslashreplace")
+        cast(io.TextIOWrapper, sys.stdout).reconfigure(errors="backslashreplace")
         configure_on_import()
         main()
         sys.stdout.flush()
@@ -143,8 +144,8 @@ def _flushed() -> int:
 def _words(error: BaseException, number: int) -> str:
     """What the disk refuses, in a line; writers that say more raise an InputError themselves."""
     reason = os.strerror(number)
-    if getattr(error, "filename", None):
-        return f"{error.filename} cannot be used: {reason}"
+    if name := getattr(error, "filename", None):
+        return f"{name} cannot be used: {reason}"
     if type(error) is OSError and number in FULL:  # writers of files go through `data.writing`
         return f"what the command prints cannot be written: {reason}; send it elsewhere"
     return f"a file cannot be used: {reason} ({' '.join(str(error).split())[-150:]})"

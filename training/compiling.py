@@ -34,7 +34,7 @@ def compile_step(task: Task, strategy: tf.distribute.Strategy) -> RunStep:
     def run(step: int, batch: tuple) -> Metrics:
         number = tf.constant(step, tf.int64)
         seed = None if task.draw_seed is None else tf.constant(task.draw_seed, tf.int64)
-        metrics = {}
+        metrics: Metrics = {}
         for part in task.parts(step):
             metrics |= graph_of(part)(number, seed, *batch)
         return metrics

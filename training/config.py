@@ -8,20 +8,24 @@ import dataclasses
 import inspect
 import math
 import re
-from typing import Any, TypeVar, get_type_hints
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 from absl import flags
 
 from gan_knowledge_gaps.data import InputError
 from gan_knowledge_gaps.data.json_files import FLAG, NUMBER, TEXT, WHOLE
 
-Config = TypeVar("Config")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Config = TypeVar("Config", bound="DataclassInstance")
 
 # Keras dtype policies of hidden layers. mixed_bfloat16 keeps weights, images and losses in float32.
 PRECISIONS = ("float32", "mixed_bfloat16")
 # How a generator sees the JPEG encoding of a classifier that it must fool.
 JPEG_MODES = ("differentiable", "straight_through", "none")
-_DEFINE = {
+_DEFINE: dict[type, Callable[..., Any]] = {
     bool: flags.DEFINE_boolean,
     float: flags.DEFINE_float,
     int: flags.DEFINE_integer,

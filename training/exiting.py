@@ -5,7 +5,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
-from typing import NoReturn
+from typing import NoReturn, cast
 
 from gan_knowledge_gaps.training import cluster
 
@@ -23,7 +23,7 @@ def exit_with(command: Callable[[], int]) -> NoReturn:
     try:
         code = command()
     except SystemExit as exited:
-        code = exited.code
+        code = cast(int, exited.code)
     except KeyboardInterrupt:  # a second one, while the command reported the first
         code = 130
     except BaseException as error:  # of any kind: none may reach the shutdown

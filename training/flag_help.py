@@ -53,7 +53,8 @@ def named(name: str, default: str, choices: Sequence[str]) -> str:
         values(sys.argv, known_only=True)
     except flags.Error:  # the flag without a value
         return default
-    return values[name].value if values[name].value in choices else default
+    given = values[name].value
+    return given if given is not None and given in choices else default
 
 
 def help_text(doc: str, everything: bool = False) -> str:

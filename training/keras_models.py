@@ -131,9 +131,10 @@ def check_classifier(model: keras.Model, image_shape: tuple[int, int, int] | Non
         raise InputError(f"it is a {type(model).__name__}, not a network from images to a logit")
     if not isinstance(takes, tuple) or len(takes) != 4 or gives != (None, 1):
         raise InputError(f"it maps {takes} to {gives}, not images [N, H, W, C] to logits [N, 1]")
-    sizes = zip(takes[1:], image_shape or takes[1:], strict=True)
+    own_shape, asked_shape = takes[1:], image_shape or takes[1:]
+    sizes = zip(own_shape, asked_shape, strict=True)
     if any(known not in (None, asked) for known, asked in sizes):
-        own, asked = ("x".join(map(str, shape)) for shape in (takes[1:], image_shape))
+        own, asked = ("x".join(map(str, shape)) for shape in (own_shape, asked_shape))
         raise InputError(f"it takes images of {own}; here they are {asked}")
     activation = last_activation(model)
     if activation != "linear":

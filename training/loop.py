@@ -202,7 +202,7 @@ class Loop:
         """All workers begin with the same variables and the same batch."""
         if self._workers.count > 1:
             batch = self.task.batch(step) if step < self.steps else ()
-            parts = [hashlib.sha256(np.ascontiguousarray(each)).hexdigest() for each in batch]
+            parts = [hashlib.sha256(np.ascontiguousarray(each).data).hexdigest() for each in batch]
             same = [self.steps, state_digest(self.task.state, step), *parts]
             self._workers.check_same(repr(same).encode(), "settings, variables or images")
 

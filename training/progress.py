@@ -63,6 +63,7 @@ class Progress:
 
     def _print_line(self, note: str) -> None:
         # The first step compiles the graphs, and tells nothing of the rate.
+        assert self._steady is not None
         since, first = self._steady
         speed = ""
         if self.done > first:

@@ -6,6 +6,7 @@ A cluster's notice that the time is up, SIGUSR1 or SIGUSR2, does the same where 
 import contextlib
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 # Windows has neither of the last two.
 _NOTICES = [getattr(signal, name) for name in ("SIGUSR1", "SIGUSR2") if hasattr(signal, name)]
@@ -29,10 +30,10 @@ class Interrupted(Exception):  # noqa: N818 - it reports a request, not an error
 class StopRequest:
     """Set by the first signal; a second one of the same kind acts at once."""
 
-    number: int | None = None
+    number: int = 0  # of the signal; no signal has this one
 
     def __bool__(self) -> bool:
-        return self.number is not None
+        return self.number != 0
 
 
 def notices() -> list[int]:
@@ -47,7 +48,7 @@ def notices() -> list[int]:
 def stop_request() -> Iterator[StopRequest]:
     """Turns SIGINT, SIGTERM and notices into a request that the caller looks at between steps."""
     request = StopRequest()
-    previous = {}
+    previous: dict[int, Any] = {}
 
     def handle(number, frame):
         request.number = number

@@ -3,6 +3,7 @@
 import abc
 import itertools
 from collections.abc import Hashable, Iterable, Sequence
+from typing import Any, Self
 
 import numpy as np
 import tensorflow as tf
@@ -49,7 +50,7 @@ class Task(abc.ABC):
         return (None,)
 
     @abc.abstractmethod
-    def train_step(self, step: tf.Tensor, *batch: tf.Tensor) -> dict[str, tf.Tensor]:
+    def train_step(self, step: tf.Tensor, *batch: Any, **how: Any) -> dict[str, tf.Tensor]:
         """One update, or one part of it, from one replica's slice of the batch.
 
         Runs inside `strategy.run`.
@@ -58,7 +59,7 @@ class Task(abc.ABC):
             Scalars whose sum over the replicas is the value for the global batch.
         """
 
-    def become(self, other: "Task") -> None:
+    def become(self, other: Self) -> None:
         """Becomes another training of the same `graph`, with its values, data and order.
 
         A task that has a `graph` extends this by what it keeps outside of variables.

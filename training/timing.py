@@ -15,7 +15,7 @@ def medians(work: dict[str, Callable[[], None]], repeats: int, warmup: int = 1) 
         repeats: timed calls of each.
         warmup: calls of each before that.
     """
-    seconds = {name: [] for name in work}
+    seconds: dict[str, list[float]] = {name: [] for name in work}
     for turn in range(warmup + repeats):
         for name, call in work.items():
             started = time.perf_counter()

@@ -42,7 +42,8 @@ def confusion_table(results: Results) -> Table:
 def confusion_figure(results: Results) -> Figure:
     """The same, as shares of each row."""
     counts = confusion_table(results)
-    shares = [[each / sum(row) for each in row] for row in counts.cells]
+    rows = (list(counts.numbers(row).values()) for row in counts.rows)
+    shares = [[each / sum(row) for each in row] for row in rows]
     table = dataclasses.replace(counts, name="shares", cells=shares)
     return Figure(
         "confusion",

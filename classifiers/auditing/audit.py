@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -147,7 +147,7 @@ _FACTS = (
 
 def _of_related(
     opened: Sequence[Opened], related: Related, sets: Sequence[dict[str, Any]]
-) -> Sequence[dict[str, Any]]:
+) -> Iterator[dict[str, Any]]:
     leaked = sum(each["evaluating, near one that trains"] for each in sets)
     evaluating = sum(each["evaluating"] for each in sets)
     if leaked:
@@ -165,11 +165,11 @@ def _of_related(
                 "natural ones: they are natural pictures treated again, or edits; take them out "
                 "unless you mean them",
             }  # fmt: skip
-    sides = [set(), set()]
-    for each in opened:
-        if each.dataset.groups is not None:
-            for side, part in zip(sides, each.dataset.parts, strict=True):
-                side.update(each.dataset.groups[part].tolist())
+    sides: tuple[set[str], set[str]] = set(), set()
+    for dataset in (each.dataset for each in opened):
+        if dataset.groups is not None:
+            for side, part in zip(sides, dataset.parts, strict=True):
+                side.update(dataset.groups[part].tolist())
     if both := sides[0] & sides[1]:
         yield {
             "kind": "groups", "set": "all",

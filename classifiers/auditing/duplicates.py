@@ -63,17 +63,17 @@ def find_related(opened: Sequence[Opened], limit: int) -> Related:
         opened: Natural images, then those of each generator, of one size.
         limit: Most images of each set; the time grows with the square of their number.
     """
-    indices, hashes, trains = [], [], []
+    indices, hashes, parts = [], [], []
     with Progress("looking for duplicates", len(opened), unit="sets") as progress:
         for each in opened:
             whole = each.dataset.whole
             chosen = np.sort(data.permutation(len(whole), ORDER)[:limit])
             indices.append(chosen)
             hashes.append(perceptual_hashes(Subset(whole, chosen)))
-            trains.append(np.isin(chosen, each.dataset.parts[0]))
+            parts.append(np.isin(chosen, each.dataset.parts[0]))
             progress.advance()
     owner = np.repeat(np.arange(len(opened)), [len(each) for each in indices])
-    trains, links = np.concatenate(trains), _same_group(opened, indices)
+    trains, links = np.concatenate(parts), _same_group(opened, indices)
     has_near, near_training, near_other = (np.zeros(len(owner), bool) for _ in range(3))
     for pairs in near_pairs(np.concatenate(hashes)):
         both = np.concatenate([pairs, pairs[:, ::-1]])  # each pair seen from either end

@@ -57,10 +57,10 @@ def _probe(features: np.ndarray, is_generated: np.ndarray, belongs: np.ndarray) 
     null = [
         _auc(natural, _chosen(owners, 2, 1 + seed) == 0, owners, seed) for seed in range(HALVINGS)
     ]
-    null = [each for each in null if each is not None]
-    if auc is None or not null:
+    known = [each for each in null if each is not None]
+    if auc is None or not known:
         return None
-    return Probe(auc, float(np.mean(null)), float(np.std(null)))
+    return Probe(auc, float(np.mean(known)), float(np.std(known)))
 
 
 def _components(features: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from gan_knowledge_gaps.classifiers.detection.fitting import crop_resize_of
+from gan_knowledge_gaps.classifiers.detection.fitting import ReadsPictures, crop_resize_of
 from gan_knowledge_gaps.classifiers.detection.pictures import Pictures, Reading
 from gan_knowledge_gaps.classifiers.detection.predictions import (
     EVEN,
@@ -63,7 +63,7 @@ def predicted(
 
 
 def scored(
-    detector: Detector, pictures: Pictures, batch_size: int = 32, qualities: Sequence[int] = ()
+    detector: ReadsPictures, pictures: Pictures, batch_size: int = 32, qualities: Sequence[int] = ()
 ) -> Iterator[list[tuple[Reading, np.ndarray]]]:
     """What was read of each picture, and the model's logits of its images [n], by the batch.
 

@@ -1,12 +1,38 @@
 """How a detector's images are made of pictures."""
 
-from gan_knowledge_gaps.classifiers.detector import Detector
-from gan_knowledge_gaps.data import InputError
+from typing import Any, Protocol
+
+import numpy as np
+
+from gan_knowledge_gaps.data import Images, InputError
 from gan_knowledge_gaps.data.patches import Patches
 from gan_knowledge_gaps.data.resize import FILTERS, CropResize
 
 
-def crop_resize_of(detector: Detector) -> CropResize | Patches:
+class ReadsPictures(Protocol):
+    """What is asked of a detector, or of an attributor, to give it pictures."""
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(H, W, C) of the images that it takes."""
+
+    @property
+    def resize_filter(self) -> str:
+        """The filter by which images were made to fit in its training."""
+
+    @property
+    def patches(self) -> Patches | None:
+        """What is cut of pictures; None where they are resized."""
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """What else is known of it."""
+
+    def logits(self, images: Images) -> np.ndarray:
+        """The model's logits of images."""
+
+
+def crop_resize_of(detector: ReadsPictures) -> CropResize | Patches:
     """What makes a detector's image of a picture.
 
     It takes the central square and resizes it, or cuts patches.

@@ -1,6 +1,7 @@
 """Reads, crops and resizes every picture of many paths, in threads."""
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,7 +101,7 @@ class FilesInMemory(Pictures):
     """
 
     def __init__(self, files: Sequence[tuple[str, bytes]]):
-        self._parts = [_Part(name, lambda held=contents: held) for name, contents in files]
+        self._parts = [_Part(name, functools.partial(bytes, contents)) for name, contents in files]
 
 
 def reencodings(

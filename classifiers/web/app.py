@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -121,10 +121,11 @@ class _Service:
 def _page(subject: Subject, most_bytes: int, most_pixels: int) -> list[Route]:
     """The page, its style and its script, filled once."""
     templates = overlaid(Path(__file__).with_name("templates"))
+    constants = subject.values() | {"most_bytes": most_bytes}
     values = {
         "subject": subject, "limits": LIMITS, "figures": subject.figures(),
         "most_bytes": most_bytes, "most_pixels": most_pixels,
-        "values": subject.values() | {"most_bytes": most_bytes},
+        "values": constants,
     }  # fmt: skip
 
     def file(path: str, name: str, media_type: str) -> Route:
@@ -140,7 +141,7 @@ def _page(subject: Subject, most_bytes: int, most_pixels: int) -> list[Route]:
         file("/page.css", "page.css", "text/css"),
         file("/page.js", "page.js", "text/javascript"),
         file("/drawings.js", "drawings.js", "text/javascript"),
-        Route("/values.json", _constant(values["values"])),
+        Route("/values.json", _constant(constants)),
     ]
 
 
@@ -161,7 +162,7 @@ async def _answer_error(request: Request, error: Exception) -> Response:
     return _refusal(500, "the server has failed: its own output says why")
 
 
-def _refusal(code: int, line: str, headers: dict[str, str] | None = None) -> Response:
+def _refusal(code: int, line: str, headers: Mapping[str, str] | None = None) -> Response:
     """An error as TensorFlow Serving's REST interface has it."""
     return JSONResponse({"error": line}, code, headers)
 
@@ -180,7 +181,7 @@ class _SafeHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = message | {"headers": [*message["headers"], *self._headers]}
+                message = {**message, "headers": [*message["headers"], *self._headers]}
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -44,7 +44,7 @@ def _encoding(contents: bytes) -> Iterator[tuple[str, str]]:
     yield "Colour profile", "yes" if facts.has_profile else "none"
     with open_header(contents) as image:
         if getattr(image, "is_animated", False):
-            yield "Frames", f"{image.n_frames:,}; the first is looked at"
+            yield "Frames", f"{getattr(image, 'n_frames', 1):,}; the first is looked at"
 
 
 def _exif(contents: bytes) -> Iterator[tuple[str, str]]:

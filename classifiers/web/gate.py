@@ -34,7 +34,8 @@ class Gate:
             HTTPException: 413, the body is too large; 503, too many requests are in work; 408, it
                 has not arrived in time.
         """
-        chunks, size, held = [], 0, 0
+        chunks: list[bytes] = []
+        size = held = 0
         is_full = self._requests_left == 0
         admitted = int(not is_full)
         self._requests_left -= admitted

@@ -64,7 +64,7 @@ class Subject:
     def explanation(self, reading: Reading, contents: bytes) -> dict[str, Any]:
         """What the detector sees of a picture, and what its file tells, as JSON values."""
         image = reading.images[0][: self.detector.image_shape[0]]  # of patches, the central one
-        explained = {"seen": _png(image), "facts": file_facts(contents)}
+        explained: dict[str, Any] = {"seen": _png(image), "facts": file_facts(contents)}
         if reading.provenance:
             explained["facts"].insert(0, ("The file says", reading.provenance))
         if self.has_maps:
@@ -78,12 +78,12 @@ class Subject:
 
     def values(self) -> dict[str, Any]:
         """What the page's script needs to know, as JSON values."""
-        spectra = None
+        spectra: dict[str, Any] | None = None
         if self.baseline is not None:
             count = len(self.baseline.weights)
             side = self.detector.image_shape[0]
             spectra = {"frequencies": [(ring + 1) / side for ring in range(count)]}
-            spectra |= {kind: self.baseline.profiles[kind] for kind in KINDS}
+            spectra.update({kind: self.baseline.profiles[kind] for kind in KINDS})
         return {
             "prior": self.prior, "thresholds": dataclasses.asdict(self.thresholds),
             "spectra": spectra, "has_maps": self.has_maps, "side": self.detector.image_shape[0],

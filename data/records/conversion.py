@@ -116,11 +116,12 @@ class Conversion:
         """
         try:
             self._write_shards(on_done, on_bad)
-            bad = sum(len(index["skipped"]) for index in self._indices)
+            indices = [index for index in self._indices if index is not None]  # all of them
+            bad = sum(len(index["skipped"]) for index in indices)
             self._refuse_bad(bad)
             if bad == self.total:
                 raise InputError(f"none of the {bad} pictures can be read: give another --source")
-            manifest = make_manifest(self.plan, self.description, self._indices)
+            manifest = make_manifest(self.plan, self.description, indices)
             write_manifest(self.output, manifest)
             (self.output / PLAN).unlink(missing_ok=True)
         except OSError as error:  # sources raise InputError

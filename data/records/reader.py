@@ -5,6 +5,7 @@ import io
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
@@ -104,9 +105,11 @@ class RecordImages(Images):
         """
         import tensorflow as tf  # Only here: reading images takes no TensorFlow.
 
-        names, file, opened = [], None, None
+        names = []
+        file: BinaryIO | None = None
+        opened: int | None = None
         for number, offset, length, image_offset, image_length, _ in self._locations.tolist():
-            if number != opened:
+            if file is None or number != opened:
                 if file is not None:
                     file.close()
                 file, opened = _open(self.shards[number]), number
@@ -117,7 +120,8 @@ class RecordImages(Images):
             features = tf.train.Features.FromString(rest).feature
             name = features["image/filename"].bytes_list.value[0].decode("utf-8", "surrogateescape")
             names.append((name, features["image/format"].bytes_list.value[0] == b"jpeg"))
-        file.close()
+        if file is not None:
+            file.close()
         return names
 
     def contents(self, i: int) -> bytes:
@@ -156,13 +160,14 @@ class RecordImages(Images):
         return images
 
     def _records(self, indices: np.ndarray) -> Iterator[np.ndarray]:
-        file, opened = None, None
+        file: BinaryIO | None = None
+        opened: int | None = None
         try:
             for i in indices:
                 number, offset, length, image_offset, image_length, crc = self._locations[
                     i
                 ].tolist()
-                if number != opened:
+                if file is None or number != opened:
                     if file is not None:
                         file.close()
                     file, opened = _open(self.shards[number]), number

@@ -33,7 +33,7 @@ def damaged_shards(folder: Path, on_done: Callable[[int], None] = lambda images:
         InputError: The manifest is missing or damaged.
     """
     shards = read_manifest(folder)["shards"]
-    lines = []
+    lines: list[str] = []
     for number, shard in enumerate(shards):
         lines += _damage(folder, shard, index_name(number, len(shards)))
         on_done(shard["images"])

@@ -3,7 +3,14 @@
 from typing import TYPE_CHECKING
 
 from gan_knowledge_gaps.classifiers import ARCHITECTURES
-from gan_knowledge_gaps.experiments.matrix import Matrix, PaperMatrix, Tables, held_out, in_loss
+from gan_knowledge_gaps.experiments.matrix import (
+    Matrix,
+    PaperMatrix,
+    Tables,
+    held_out,
+    in_loss,
+    means,
+)
 from gan_knowledge_gaps.experiments.population import Shown
 from gan_knowledge_gaps.experiments.shown.fooling import WHO_FOOLS_WHOM
 
@@ -49,9 +56,9 @@ def shape(experiment: "CrossArchitecture") -> Matrix:
 
 def _summarize(tables: Tables) -> str:
     """Of GANs that fool each architecture: detection by its own kind, then by the others."""
-    (names, cells), parts = (tables[0].rows, tables[0].cells), []
-    for i, name in enumerate(names):
-        rates = {other: f"{cells[j][i].mean:.0%}" for j, other in enumerate(names)}
+    names, parts = tables[0].rows, []
+    for name, column in zip(names, means(tables[0]).T, strict=True):
+        rates = {other: f"{rate:.0%}" for other, rate in zip(names, column, strict=True)}
         own = f"GANs that fool {name}: held-out {name} detects {rates.pop(name)}"
         parts.append(", ".join([own, *(f"{other} {rate}" for other, rate in rates.items())]))
     return "; ".join(parts) + " of their images."

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from gan_knowledge_gaps.experiments.clusters import find_clusters
-from gan_knowledge_gaps.experiments.curve import Curve, Measured
+from gan_knowledge_gaps.experiments.curve import Curve, Measured, Point
 from gan_knowledge_gaps.experiments.matrix import Detections, Matrix, Tables, means, own_and_others
 from gan_knowledge_gaps.experiments.measurements import DETECTION_FIELDS
 from gan_knowledge_gaps.experiments.population import Shown
@@ -25,9 +25,10 @@ def shape(experiment: "CrossGenerator") -> Matrix:
         find_clusters=lambda rates: find_clusters(1.0 - rates),
         quality=columns,
         classifiers={
-            f"{name}, all but {shown.sources[0].name}": shown
+            f"{name}, all but {source.name}": shown
             for (name, n, _), shown in unseen.items()
             if n == last
+            for source in shown.sources or ()
         },
         samples_of="Images of {}",
         also=[_curve(unseen, last)],
@@ -66,7 +67,7 @@ def _detections(experiment: "CrossGenerator", field: str, title: str, columns: d
 
 
 def _curve(unseen: Unseen, last: int) -> Curve:
-    curves: dict[str, dict[int, list[Shown]]] = {}
+    curves: dict[str, dict[Point, list[Shown]]] = {}
     for (architecture, n, _), shown in unseen.items():
         curves.setdefault(architecture, {}).setdefault(n, []).append(shown)
     return Curve(

@@ -1,9 +1,11 @@
 """How finetuning is shown: detection and quality along it."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gan_knowledge_gaps.experiments.curve import Curve, Measured
+from gan_knowledge_gaps.experiments.curve import Curve, Measured, Point
 from gan_knowledge_gaps.experiments.population import Shown
+from gan_knowledge_gaps.lab.specs import ImageSource
 
 if TYPE_CHECKING:
     from gan_knowledge_gaps.experiments.finetuning import Finetuning
@@ -17,7 +19,7 @@ def shape(experiment: "Finetuning") -> Curve:
         "held-out classifiers of iteration 1": second.held_out_classifiers,
         "the classifiers in the loss": first.classifiers,
     }
-    along = {**experiment.stages, None: second.gans}
+    along: dict[Point, Sequence[ImageSource]] = {**experiment.stages, None: second.gans}
     return Curve(
         name=experiment.name,
         title="Detection and quality along the finetuning",

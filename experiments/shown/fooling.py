@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from gan_knowledge_gaps.experiments.fooling import Fooling
 
 # Labels of a table of classifiers against GANs that fool one group of them each.
-WHO_FOOLS_WHOM = {"row_label": "Classifier", "column_label": "GANs trained to fool"}
+WHO_FOOLS_WHOM: dict[str, Any] = {"row_label": "Classifier", "column_label": "GANs trained to fool"}
 
 
 def curve(

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gan_knowledge_gaps.experiments.curve import Curve, Measured
+from gan_knowledge_gaps.experiments.curve import Curve, Measured, Point
 from gan_knowledge_gaps.experiments.population import Shown
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def shape(experiment: "Generalization") -> Curve:
     """Of one architecture all curves are drawn, of several those of held-out GANs."""
     architectures, numbers = experiment.config.each_architecture, range(1, len(experiment.pool) + 1)
-    curves: dict[str, dict[int, list[Shown]]] = {}
+    curves: dict[str, dict[Point, list[Shown]]] = {}
     for name in architectures:
         who = {n: experiment.classifiers[name, n] for n in numbers}
         curves[_unseen(name)] = {n: [Shown(who[n], experiment.held_out)] for n in numbers}

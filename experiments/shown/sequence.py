@@ -12,6 +12,7 @@ from gan_knowledge_gaps.experiments.matrix import (
     auc,
     held_out,
     in_loss,
+    means,
 )
 from gan_knowledge_gaps.report import Table
 
@@ -71,7 +72,5 @@ def iteration_name(number: int) -> str:
 
 def mean_over(table: Table, choose: Callable[[int, int], bool]) -> float | None:
     """The mean of the cells (row i, column j) for which choose(i, j); None if there are none."""
-    chosen = [
-        cell.mean for i, row in enumerate(table.cells) for j, cell in enumerate(row) if choose(i, j)
-    ]
+    chosen = [mean for (i, j), mean in np.ndenumerate(means(table)) if choose(i, j)]
     return float(np.mean(chosen)) if chosen else None

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from gan_knowledge_gaps.experiments.matrix import Detections, Matrix, Tables
+from gan_knowledge_gaps.experiments.matrix import Detections, Matrix, Tables, means
 from gan_knowledge_gaps.experiments.population import Shown
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ def shape(experiment: "Truncation") -> Matrix:
 
 
 def _summarize(tables: Tables) -> str:
-    (all_of_one, all_of_several, truncated_of_one, _), names = tables[0].cells, tables[0].rows
+    names, truncated = tables[0].rows, means(tables[0])[:, 1]
     return (
         "Truncated images of held-out GANs are detected, by classifiers of "
-        f"{names[2]}, at {truncated_of_one[1].mean:.0%}; by classifiers of {names[0]} at "
-        f"{all_of_one[1].mean:.0%}, of {names[1]} at {all_of_several[1].mean:.0%}."
+        f"{names[2]}, at {truncated[2]:.0%}; by classifiers of {names[0]} at "
+        f"{truncated[0]:.0%}, of {names[1]} at {truncated[1]:.0%}."
     )

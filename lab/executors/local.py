@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from gan_knowledge_gaps.data import InputError
 from gan_knowledge_gaps.lab.executors.placement import (
@@ -112,7 +112,7 @@ def _started(places: list[list[str]], shares: int) -> Iterator[list[subprocess.P
         yield workers
     finally:
         for worker in workers:
-            worker.stdin.close()  # They watch it: see `stop_with_parent`.
+            cast(IO, worker.stdin).close()  # They watch it: see `stop_with_parent`.
         for worker, relay in zip(workers, relays, strict=True):
             worker.wait()
             relay.join()
@@ -129,7 +129,7 @@ def _pin(process: int, index: int, count: int) -> None:
 
 
 def _relay(worker: subprocess.Popen) -> None:
-    for line in worker.stdout:
+    for line in cast(IO[str], worker.stdout):
         say(line.rstrip("\n"))
 
 

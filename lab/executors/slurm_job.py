@@ -11,7 +11,7 @@ import os
 import runpy
 import signal
 import sys
-from typing import Any
+from typing import Any, cast
 
 from gan_knowledge_gaps.lab.executors.queue import state
 from gan_knowledge_gaps.training.signals import notices
@@ -56,11 +56,11 @@ class Command:
         sys.argv = [self.program[-1], *self.arguments]
         try:
             if first == "-m":
-                runpy.run_module(*rest, run_name="__main__", alter_sys=True)
+                runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
             else:
                 runpy.run_path(first, run_name="__main__")
         except SystemExit as ended:
-            return ended.code or 0
+            return cast(int, ended.code or 0)
         return 0
 
 

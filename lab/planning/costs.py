@@ -71,6 +71,9 @@ class Untrained:
         _, networks = spec.build(self)
         return next(iter(networks.values()))
 
+    def copy_networks(self, source: ImageSource, networks: dict[str, keras.Model]) -> None:
+        """Leaves them fresh."""
+
     def training_images(self, source: ImageSource) -> Images:
         """Natural ones."""
         return self.dataset.train
@@ -126,14 +129,14 @@ def _by_name(spec: Spec) -> tuple[str, str]:
 def _measure(lab: Lab, spec: Spec) -> Cost:
     workshop = Untrained(lab)
     task, networks = spec.build(workshop)
-    networks = list(networks.values())
     seconds = seconds_of_step(task, workshop.strategy)
     if spec.reads_generated is not None:
         seconds += task.batch_size / 2 * _seconds_of_generated(workshop, spec.reads_generated)
+    model, *others = networks.values()
     return Cost(
         seconds,
-        _bytes(flat_variables(networks[0])),
-        _bytes(flat_variables(*networks)),
+        _bytes(flat_variables(model)),
+        _bytes(flat_variables(model, *others)),
         sum(_bytes(variables) for variables in task.state.values()),
     )
 
@@ -207,7 +210,7 @@ def _seconds_of_generated(workshop: Untrained, source: ImageSource) -> float:
     return _median(lambda: family.sample(generator, block)) / len(block)
 
 
-def _median(work: Callable[[], None]) -> float:
+def _median(work: Callable[[], object]) -> float:
     """Median seconds of what is done often enough, after a first time."""
     work()
     taken: list[float] = []

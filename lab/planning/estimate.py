@@ -54,7 +54,7 @@ def estimate(lab: Lab, missing: list[Spec], costs: Mapping[Spec, Cost]) -> CostE
     seconds = dict.fromkeys(missing, 0.0)
     networks = checkpoints = 0
     for spec in missing:
-        cost = costs.get(spec.cost_class, Cost(0.0, 0, 0, 0))
+        cost = Cost(0.0, 0, 0, 0) if spec.cost_class is None else costs[spec.cost_class]
         networks += spec.network_bytes(cost.model, cost.networks)
         if spec.is_trained:
             seconds[spec] = spec.steps(lab.config, images) * cost.seconds

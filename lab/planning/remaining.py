@@ -5,9 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, cast
 
 from gan_knowledge_gaps.lab.planning.schedule import makespan
 from gan_knowledge_gaps.lab.store.progress import Progress
+
+if TYPE_CHECKING:
+    from gan_knowledge_gaps.lab.specs import Spec
 
 
 @dataclasses.dataclass(eq=False)
@@ -55,7 +59,9 @@ def remaining(trainings: Sequence[Progress]) -> Remaining:
     order = sorted(left, key=lambda training: training.state != "running")
     seconds = {nodes[t.planned.key]: each[t.planned.key] or 0.0 for t in order}
     unknown = sum(value is None for value in each.values())
-    return Remaining(each, makespan(seconds, at_a_time), at_a_time, unknown)
+    return Remaining(
+        each, makespan(cast("dict[Spec, float]", seconds), at_a_time), at_a_time, unknown
+    )
 
 
 def _means(trainings: Iterable[Progress], name: str) -> dict[str, float]:

@@ -28,7 +28,8 @@ def whole_plan(plan: CostEstimate, costs: Mapping[Spec, Cost], done: int, cache_
     """
     classes: dict[Spec, list[float]] = defaultdict(list)
     for spec in plan.trainings:
-        classes[spec.cost_class].append(plan.seconds[spec])
+        if spec.cost_class is not None:
+            classes[spec.cost_class].append(plan.seconds[spec])
     lines = [f"{'trainings':>9}  {'a step':>9}  {'one of them':>13}  {'all':>13}  trainings of"]
     for each, taken in sorted(classes.items(), key=lambda item: item[0].cost_name):
         step, mean = costs[each].seconds, sum(taken) / len(taken)

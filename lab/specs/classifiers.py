@@ -13,6 +13,7 @@ from gan_knowledge_gaps.training.config import to_json
 if TYPE_CHECKING:
     import keras
 
+    from gan_knowledge_gaps.classifiers import DigitConfig
     from gan_knowledge_gaps.lab.config import LabConfig
     from gan_knowledge_gaps.lab.workshop import Workshop
     from gan_knowledge_gaps.training.task import Task
@@ -70,8 +71,8 @@ class Classifier(Spec):
         config = lab.config
         if config.converge:
             (natural, held_back), *parts = [_split(images) for images in (natural, *generated)]
-            generated, validation = [part for part, _ in parts], [part for _, part in parts]
-            validation = held_back, Joined(validation)
+            generated = [part for part, _ in parts]
+            validation = held_back, Joined([part for _, part in parts])
         task = ClassifierTask(
             self.architecture, config.classifier, natural, generated, self.seed,
             config.augmentation, validation,
@@ -105,6 +106,11 @@ def _split(images: Images) -> tuple[Images, Images]:
     return images.part(0, first), images.part(first, len(images) - first)
 
 
+def _digits(config: "LabConfig") -> "DigitConfig":
+    assert config.digits is not None  # see `quality.default_metric`
+    return config.digits
+
+
 class DigitClassifier(Spec):
     """A classifier of the ten digits, whose features measure the quality of generated digits.
 
@@ -132,18 +138,19 @@ class DigitClassifier(Spec):
 
     def steps(self, config: "LabConfig", images: int) -> int:
         """Training steps."""
-        return config.digits.steps(images)
+        return _digits(config).steps(images)
 
     def batch_size(self, config: "LabConfig") -> int:
         """Images of a step."""
-        return config.digits.batch_size
+        return _digits(config).batch_size
 
     def build(self, lab: "Workshop") -> "tuple[Task, dict[str, keras.Model]]":
         """Its training."""
         from gan_knowledge_gaps.classifiers import DigitTask
 
-        natural = lab.dataset.train
-        task = DigitTask(lab.config.digits, natural, lab.dataset.train_labels, self.seed)
+        natural, labels = lab.dataset.train, lab.dataset.train_labels
+        assert labels is not None  # see `quality.default_metric`
+        task = DigitTask(_digits(lab.config), natural, labels, self.seed)
         return task, {"model": task.model}
 
     @property

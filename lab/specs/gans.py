@@ -45,6 +45,7 @@ class GAN(ImageSource):
     """
 
     kind = "gan"
+    family: str
 
     def __init__(
         self,
@@ -131,8 +132,9 @@ class GAN(ImageSource):
         def held_out() -> "Callable[[np.ndarray], np.ndarray] | None":
             watcher = lab.watchers.get(self)
             # It may be trained by another process meanwhile, and is not waited for.
-            ready = watcher is not None and lab.artifact(watcher).sound_weights() is not None
-            return logits(watcher) if ready else None
+            if watcher is None or lab.artifact(watcher).sound_weights() is None:
+                return None
+            return logits(watcher)
 
         in_loss = [logits(each) for each in self.fools]
         return DetectionWatch(lambda: family.sample(network(), indices), in_loss, held_out)
@@ -230,6 +232,7 @@ class Snapshot(DerivedImages):
     """
 
     kind = "snapshot"
+    gan: GAN
 
     def __init__(self, gan: GAN, number: int):
         if not 1 <= number <= gan.snapshots:

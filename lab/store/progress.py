@@ -63,14 +63,14 @@ def progress_of(workdir: Path, planned: Planned, now: float | None = None) -> Pr
     rate = None
     if lines and length.get("batch_size"):
         rate = lines[-1].get("images_per_second", 0.0) / length["batch_size"] or None
-    step = lines[-1]["step"] if lines else 0
-    known = step, length.get("steps", planned.steps), rate
+    step = int(lines[-1]["step"]) if lines else 0
+    known = Progress(planned, "failed", step, int(length.get("steps", planned.steps)), rate)
     error = _read(folder / FAILED, {"error": TEXT}).get("error")
     if error is not None:
-        return Progress(planned, "failed", *known, error)
+        return dataclasses.replace(known, error=error)
     silence = (time.time() if now is None else now) - _changed(folder)
     state = "running" if silence <= _bearable(lines, rate) else "stopped"
-    return Progress(planned, state, *known)
+    return dataclasses.replace(known, state=state)
 
 
 def _done(artifact: Artifact, planned: Planned) -> Progress:

@@ -111,11 +111,11 @@ def _unneeded(listed: Sequence[Entry], results: Sequence[Path]) -> set[str]:
             )
     reported = set().union(*map(named_in_reports, results))
     unfinished = {entry.key for entry in listed if not entry.artifact.is_done()}
-    return unneeded({entry.key: entry.depends_on for entry in listed}, reported, unfinished)
+    return unneeded({entry.key: entry.depends_on or {} for entry in listed}, reported, unfinished)
 
 
 def _parts(artifact: Artifact, selection: Selection) -> list[Removal]:
-    chosen = []
+    chosen: list[tuple[str, tuple[Path, ...]]] = []
     checkpoints = artifact.folder / CHECKPOINTS
     # A damaged model is rebuilt from its checkpoint.
     if selection.checkpoints and checkpoints.is_dir() and artifact.is_whole():

@@ -15,9 +15,4 @@ layout             our variables: names and shapes
 
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__,
-    submod_attrs={
-        "load": ["NVlabsNetworks", "load_nvlabs_pickle"],
-    },
-)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -51,7 +51,8 @@ def generator_shapes(config: NetworkConfig) -> Shapes:
 
 def discriminator_shapes(config: NetworkConfig) -> Shapes:
     """Shapes of a discriminator's variables, as those of `generator_shapes`."""
-    maps, shapes = config.feature_maps, {}
+    maps = config.feature_maps
+    shapes: Shapes = {}
     for resolution in config.resolutions[:0:-1]:
         block, own, below = f"{resolution}x{resolution}", maps(resolution), maps(resolution // 2)
         if config.discriminator_architecture == "skip" or resolution == config.resolution:
@@ -123,7 +124,7 @@ def discriminator_variables(network: Discriminator) -> dict[str, keras.Variable]
 
 
 def _of_mapping(mapping) -> dict[str, keras.Variable]:
-    named = {}
+    named: dict[str, keras.Variable] = {}
     for layer in (mapping.label_embed, *mapping.layers):
         named |= _of_layer("mapping", layer)
     return named

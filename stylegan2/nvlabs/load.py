@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -88,7 +89,7 @@ def _check_size(converted: Converted, size: int) -> None:
 
 
 def _build(converted: Converted) -> NVlabsNetworks:
-    networks = dict.fromkeys(NAMES)
+    networks: dict[str, Any] = dict.fromkeys(NAMES)
     for name, arrays in converted.arrays.items():
         if name == "discriminator":
             networks[name] = Discriminator(converted.config)

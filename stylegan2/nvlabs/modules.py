@@ -58,7 +58,7 @@ class Layers:
         return Options(self.owner, state.get("_init_kwargs"), self._ignored)
 
     def _tensors(self) -> dict[str, np.ndarray]:
-        tensors = {}
+        tensors: dict[str, np.ndarray] = {}
         for layer, state in self._states.items():
             for kind in ("_parameters", "_buffers"):
                 for name, tensor in _named(state, kind):

@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -66,8 +66,8 @@ def convert(value: tuple[Network, Network, Network], ignored: Collection[str] = 
         _generator_fields(Options(name, options[name], ignored), variables[name])
         for name in ("generator", "generator_ema")
     ]
-    its = Options("discriminator", options["discriminator"], ignored)
-    its = _discriminator_fields(its, fields[0]["resolution"])
+    given = Options("discriminator", options["discriminator"], ignored)
+    its = _discriminator_fields(given, fields[0]["resolution"])
     configs = [_config(each, its) for each in fields]
     if configs[0] != configs[1]:
         raise InputError("its generator and its averaged generator differ in their options")
@@ -206,7 +206,7 @@ def _take(variables: Variables, shapes: Shapes) -> dict[str, np.ndarray]:
     """The arrays of a network: kernels are as ours, images are NCHW."""
     arrays = {}
     for name, shape in shapes.items():
-        convert = _as_it_is
+        convert: Callable[[np.ndarray], np.ndarray] = _as_it_is
         if name == "4x4/Dense0/weight":
             convert = functools.partial(image_major, maps=shape[0] // SMALLEST_RESOLUTION**2)
         elif re.fullmatch(r"synthesis/(noise\d+|4x4/Const/const)", name):

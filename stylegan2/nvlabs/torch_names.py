@@ -48,11 +48,11 @@ def torch_name(name: str, discriminator: bool) -> str:
         return f"synthesis.b{4 << (index + 1) // 2}.conv{1 - index % 2}.noise_const"
     if layer == "Output":
         return f"b4.out.{kind}"
-    block = re.search(r"(\d+)x\d+/", name)
-    prefix = f"b{block[1]}" if discriminator else f"synthesis.b{block[1]}"
+    size = re.findall(r"(\d+)x\d+/", name)[0]
+    prefix = f"b{size}" if discriminator else f"synthesis.b{size}"
     if kind == "const":
         return f"{prefix}.const"
-    if discriminator and block[1] == "4":
+    if discriminator and size == "4":
         layer = {"Conv": "conv", "Dense0": "fc", "FromRGB": "fromrgb"}[layer]
     else:
         layer = _LAYERS[layer]

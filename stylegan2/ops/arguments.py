@@ -2,6 +2,7 @@
 
 import numbers
 from collections.abc import Sequence
+from typing import Any, cast
 
 import numpy as np
 import tensorflow as tf
@@ -41,8 +42,10 @@ def as_pair(name: str, value: int | Sequence[int]) -> Pair:
     Raises:
         InputError: it is not one or two whole numbers of at least 1.
     """
-    pair = (value, value) if isinstance(value, numbers.Number) else tuple(value)
-    if len(pair) != 2 or not all(isinstance(x, numbers.Integral) and 1 <= x < 2**30 for x in pair):
+    pair: tuple = (value, value) if isinstance(value, numbers.Number) else tuple(cast(Any, value))
+    if len(pair) != 2 or not all(
+        isinstance(x, numbers.Integral) and 1 <= int(x) < 2**30 for x in pair
+    ):
         raise InputError(f"{name} is {value}; it must be one or two whole numbers of at least 1")
     return int(pair[0]), int(pair[1])
 
@@ -58,7 +61,8 @@ def as_padding(padding: Sequence[int]) -> tuple[int, int, int, int]:
         raise InputError(f"padding is {padding}; it must be (top, bottom, left, right)")
     if max(map(abs, values)) > 2**30:
         raise InputError(f"padding is {padding}; it must not exceed 2^30")
-    return tuple(int(each) for each in values)
+    top, bottom, left, right = map(int, values)
+    return top, bottom, left, right
 
 
 def as_kernel(kernel, gain: float = 1.0, normalize: bool = False) -> np.ndarray:

@@ -3,6 +3,7 @@
 The doctor calls `checks` in a process of its own.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def checks() -> list[Check]:
         return found
     tf.config.experimental.enable_tensor_float_32_execution(False)
     for device in tf.config.list_logical_devices():
-        found += guarded("Custom operations", lambda name=device.name: right(name, values))
+        found += guarded("Custom operations", functools.partial(right, device.name, values))
     return found
 
 

@@ -116,7 +116,9 @@ def test_fifty_thousand_are_the_default(folder):
 
 def test_labels_are_of_all_that_the_protocol_could_take(monkeypatch):
     dataset = data.planned(10, 8, 3)  # image i has the label i
-    monkeypatch.setattr(data, "open_path", lambda *_: data.Opened(dataset, "d", "box", 10, 0))
+    monkeypatch.setattr(
+        data, "open_path", lambda *_: data.Opened(dataset, "d", "box", 10, 0, "", (), bytes)
+    )
     configs = (
         EvaluationConfig(num_natural=2),
         EvaluationConfig(protocol="stylegan2", num_natural=7, mirror=True),

@@ -5,7 +5,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from absl import flags
@@ -73,7 +73,7 @@ def examine(folder: Path, data: str | None) -> Iterator[Check]:
         folder: where results will lie; need not exist.
         data: a path to check as data, or None.
     """
-    quick = {
+    quick: dict[str, Callable[[], Check | Iterable[Check]]] = {
         "Packages": installation.packages,
         "Project": installation.project,
         "Extras": installation.extras,

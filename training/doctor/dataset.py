@@ -76,7 +76,7 @@ def sample(source: Source, count: int = SAMPLE, seconds: float = SECONDS) -> Che
         advice = "repair them, or leave them out: python -m data.convert --skip_bad"
         found += f", {len(bad)} cannot be read: {'; '.join(bad[:3])}"
         return problem("Pictures", found, advice)
-    sizes = sorted(set(results), key=min)
+    sizes = sorted({each for each in results if not isinstance(each, str)}, key=min)
     extremes = [f"{width}x{height}" for width, height in (*sizes[:1], *sizes[1:][-1:])]
     return Check("Pictures", f"{found}, of {' to '.join(extremes) or 'no size known'}")
 

@@ -1,5 +1,6 @@
 """In a process of its own: TensorFlow starts, and every device computes what NumPy computes."""
 
+import functools
 import time
 from collections.abc import Callable, Sequence
 
@@ -35,7 +36,7 @@ def checks() -> list[Check]:
     missing = unmet(requirements_of(next(iter(wheels))), "and-cuda") if cuda and wheels else []
     found += guarded("GPUs", lambda: gpus(seen, cuda, missing))
     for device in devices:
-        found += guarded("Arithmetic", lambda device=device: arithmetic(device, convolve))
+        found += guarded("Arithmetic", functools.partial(arithmetic, device, convolve))
     return found
 
 

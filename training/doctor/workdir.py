@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import IO, cast
 
 import psutil
 from filelock import FileLock, Timeout
@@ -116,7 +117,7 @@ def locking(place: Path, lock: Callable[..., FileLock] = FileLock) -> Check:
     command = [sys.executable, "-c", _HOLDER, str(path)]
     holder = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
     try:
-        if holder.stdout.readline().strip() != "held":
+        if cast(IO[str], holder.stdout).readline().strip() != "held":
             said = (holder.communicate()[1].strip().splitlines() or ["no reason given"])[-1]
             return problem("Locking", f"a file cannot be locked ({said})", _ELSEWHERE)
         if can_take(0.1):

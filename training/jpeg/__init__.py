@@ -13,12 +13,4 @@ tables          quantization tables, cosine and colour transforms
 
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__,
-    submod_attrs={
-        "codec": ["DCT_METHOD"],
-        "layer": ["JPEGEncoding", "MODES"],
-        "modes": ["with_jpeg_mode"],
-        "network": ["with_jpeg_layer", "with_jpeg_network"],
-    },
-)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

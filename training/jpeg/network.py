@@ -38,6 +38,7 @@ def with_jpeg_layer(model: keras.Model) -> keras.Model:
         found = _NAME.fullmatch(layer.name) if isinstance(layer, keras.Model) else None
         if found is None:
             return layer
-        return JPEGEncoding(tuple(map(int, found.groups())), dtype="float32", name="jpeg")
+        low, high = map(int, found.groups())
+        return JPEGEncoding((low, high), dtype="float32", name="jpeg")
 
     return replaced(model, as_layer)

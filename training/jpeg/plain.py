@@ -126,7 +126,8 @@ class _Encoding:
         rows = _interleave(3 * plane + above, 3 * plane + below, axis=1)
         left = ops.concatenate([rows[:, :, :1], rows[:, :, :-1]], axis=2)
         right = ops.concatenate([rows[:, :, 1:], rows[:, :, -1:]], axis=2)
-        return _interleave(*self.step("enlarge", 3 * rows + left, 3 * rows + right), axis=2)
+        first, second = self.step("enlarge", 3 * rows + left, 3 * rows + right)
+        return _interleave(first, second, axis=2)
 
 
 def _clip(x: tf.Tensor) -> tf.Tensor:

@@ -77,7 +77,7 @@ class Recipe:
     def _compile_one(self, file: Path, folder: Path) -> Path:
         output = folder / f"{file.name}.o"
         if file.suffix == ".cu":
-            command = [*self._nvcc_command(), *_GPU_FLAGS, *_generated_code(self.nvcc)]
+            command = [*self._nvcc_command(), *_GPU_FLAGS, *_generated_code(self._nvcc())]
         else:
             command = [*self.compiler.command, *_FLAGS, *_tensorflow_flags()]
         run([*command, "-c", str(file), "-o", str(output)], f"compiling {file.name}")
@@ -93,10 +93,14 @@ class Recipe:
         run(command, "linking")
         return _written(output, command)
 
+    def _nvcc(self) -> Tool:
+        assert self.nvcc is not None  # where sources for GPUs are compiled
+        return self.nvcc
+
     def _nvcc_command(self) -> list[str]:
         # nvcc refuses host compilers that are newer than itself, most of which work.
         host = ["-ccbin", self.compiler.command[0]] if len(self.compiler.command) == 1 else []
-        return [*self.nvcc.command, "-allow-unsupported-compiler", *host]
+        return [*self._nvcc().command, "-allow-unsupported-compiler", *host]
 
 
 def target_key(sources: Path) -> str:

@@ -1,6 +1,7 @@
 """Stand-ins for the names in a pickled NumPy array; NumPy's own never see its values."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -106,7 +107,7 @@ def _scalar(dtype: Any, raw: Any) -> bool | int | float:
     return as_array(raw, dtype, (), False).item()
 
 
-KNOWN = {
+KNOWN: dict[tuple[str, str], Callable[..., Any]] = {
     ("numpy", "ndarray"): _no_array,
     ("numpy", "dtype"): DType,
 }

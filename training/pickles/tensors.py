@@ -1,6 +1,7 @@
 """Stand-ins for the names in a pickled PyTorch tensor: a strided view of a storage."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ def parameter(data: Any, *_) -> np.ndarray:
     return data
 
 
-KNOWN = {
+KNOWN: dict[tuple[str, str], Callable[..., Any]] = {
     ("torch._utils", "_rebuild_tensor_v2"): tensor,
     ("torch._utils", "_rebuild_parameter"): parameter,
 }

@@ -164,7 +164,10 @@ class _Inert(dict, StandIn):
         """Takes any state."""
 
 
-_KNOWN = {("collections", "OrderedDict"): _Dict, **tensors.KNOWN}
+_KNOWN: dict[tuple[str, str], Callable[..., Any]] = {
+    ("collections", "OrderedDict"): _Dict,
+    **tensors.KNOWN,
+}
 
 
 def _find(module: str, name: str) -> AllowedGlobal:

@@ -1,0 +1,14 @@
+from .config import DIGIT_PRESETS as DIGIT_PRESETS
+from .config import PRESETS as PRESETS
+from .config import ClassifierConfig as ClassifierConfig
+from .config import DigitConfig as DigitConfig
+from .detector import Detector as Detector
+from .detector import load_detector as load_detector
+from .models import ARCHITECTURES as ARCHITECTURES
+from .models import build as build
+from .models import build_configured as build_configured
+from .pool import BalancedPool as BalancedPool
+from .scoring import predict as predict
+from .scoring import predict_each as predict_each
+from .training import ClassifierTask as ClassifierTask
+from .training import DigitTask as DigitTask

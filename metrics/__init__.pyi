@@ -1,0 +1,15 @@
+from .detection import DetectionMetrics as DetectionMetrics
+from .detection import detection_metrics as detection_metrics
+from .detection import detection_rate as detection_rate
+from .frechet import frechet_distance as frechet_distance
+from .frechet import gaussian_statistics as gaussian_statistics
+from .gaussian import RunningGaussian as RunningGaussian
+from .kernel import kernel_distance as kernel_distance
+from .kernel import kernel_distances as kernel_distances
+from .manifolds import density_coverage as density_coverage
+from .manifolds import precision_recall as precision_recall
+from .path_length import lerp as lerp
+from .path_length import path_lengths as path_lengths
+from .path_length import slerp as slerp
+from .path_length import trimmed_mean as trimmed_mean
+from .sliced_wasserstein import sliced_wasserstein_distances as sliced_wasserstein_distances

@@ -1,0 +1,14 @@
+from .error_curve import error_curve as error_curve
+from .formats import to_csv as to_csv
+from .formats import to_json as to_json
+from .formats import to_markdown as to_markdown
+from .formats import to_text as to_text
+from .heat_map import heat_map as heat_map
+from .index import write_index as write_index
+from .page import write as write
+from .report import Figure as Figure
+from .report import Grid as Grid
+from .report import Report as Report
+from .table import Table as Table
+from .values import Measurement as Measurement
+from .versions import collect as collect

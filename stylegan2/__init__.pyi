@@ -1,0 +1,12 @@
+from .config import BLOCK as BLOCK
+from .config import NETWORKS as NETWORKS
+from .config import TRAININGS as TRAININGS
+from .config import NetworkConfig as NetworkConfig
+from .config import TrainingConfig as TrainingConfig
+from .discriminator import Discriminator as Discriminator
+from .generator import Generator as Generator
+from .networks import build_networks as build_networks
+from .nvlabs import load_nvlabs_pickle as load_nvlabs_pickle
+from .sampling import sample as sample
+from .saved import load_network as load_network
+from .task import StyleGAN2Task as StyleGAN2Task
