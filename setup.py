@@ -47,17 +47,19 @@ def readme(address: str) -> str:
     return re.sub(r"(!?\[[^\]]*\])\((?!https?:|#)([^)]+)\)", whole, text)
 
 
+REPOSITORY = repository()
+
 setup(
     name="gan-knowledge-gaps",
     version="0.1.0",
     description="Sequential training of GANs against GAN-classifiers (Pathak & Dufour, CVPR 2023)",
-    long_description=readme(repository()),
+    long_description=readme(REPOSITORY),
     long_description_content_type="text/markdown",
     author="The authors of gan-knowledge-gaps",
     keywords=["GAN", "StyleGAN2", "image forensics", "detection of generated images"],
     project_urls={
         "Paper": "https://arxiv.org/abs/2303.15533",
-        **({"Source": repository()} if repository() else {}),
+        **({"Source": REPOSITORY} if REPOSITORY else {}),
     },
     license="Apache-2.0",
     license_files=["LICENSE"],

@@ -10,6 +10,7 @@ to 299x299, 2,048 features behind `pool_3`.
 import hashlib
 import tarfile
 from pathlib import Path
+from typing import IO, cast
 
 import numpy as np
 import tensorflow as tf
@@ -89,11 +90,10 @@ def read_graph(path: Path) -> bytes:
             return path.read_bytes()
         with tarfile.open(path) as archive:
             for member in archive:
-                file = archive.extractfile(member)
-                if Path(member.name).name == GRAPH and file is not None:
+                if Path(member.name).name == GRAPH and member.isfile():
                     if member.size > _MOST_BYTES:
                         raise InputError(f"--inception: {GRAPH} in {path} is too large")
-                    return file.read()
+                    return cast(IO[bytes], archive.extractfile(member)).read()
     except (tarfile.TarError, EOFError, OSError) as error:
         raise InputError(f"--inception: {path} is damaged ({error}): download it again") from error
     raise InputError(f"--inception: there is no {GRAPH} in {path}; give the archive of {PUBLISHED}")

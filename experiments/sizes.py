@@ -94,11 +94,12 @@ class Populations(Size):
 ONE: dict[str, Any] = {"gans": 1, "held_out_gans": 1, "held_out_classifiers": 1}
 TWO: dict[str, Any] = {"gans": 2, "held_out_gans": 2, "held_out_classifiers": 2}
 THREE_HELD_OUT: dict[str, Any] = {**TWO, "held_out_classifiers": 3}
-RESNET: dict[str, Any] = {"architecture": "resnet50"}
 # Of the node preset's StyleGAN2: as many as end within a week, docs/reproducing.md.
 NODE: dict[str, Any] = {"gans": 5, "held_out_gans": 4, "held_out_classifiers": 3}
 NODE_FOOLING: dict[str, Any] = {**NODE, "fooling_gans": 3}
 NODE_POOL: dict[str, Any] = {"largest_pool": 5, "held_out_gans": 4, "classifiers": 3}
+# Of the classifiers whose default is the DCGAN's.
+RESNET: dict[str, Any] = {"architecture": "resnet50"}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -57,7 +57,8 @@ class GeneratedImages:
     def sampler(self) -> Sampler:
         """What `evaluation` measures."""
         config, labels = self.config, None
-        if self.labels is not None and self.generator.config.label_dim:
+        if self.generator.config.label_dim:
+            assert self.labels is not None
             labels = hashlib.sha256(self.labels.astype("<i8").tobytes()).hexdigest()
         names = (
             network_sha256(self.generator, repr(self.generator.config)),
@@ -146,8 +147,9 @@ class GeneratedImages:
 
     def _one_hot(self, indices: np.ndarray) -> tf.Tensor | None:
         count = self.generator.config.label_dim
-        if not count or self.labels is None:
+        if not count:
             return None
+        assert self.labels is not None  # `__init__` refuses a network with labels without any
         seed = self.config.seed
         drawn = [derive_seed(seed, "label", i) % len(self.labels) for i in indices.tolist()]
         return tf.one_hot(self.labels[drawn], count)

@@ -1,7 +1,7 @@
 """One StyleGAN2 training: the order of updates, and what each of them is."""
 
 import functools
-from typing import Self
+from typing import Self, cast
 
 import keras
 import numpy as np
@@ -83,7 +83,9 @@ class StyleGAN2Task(Task):
         self.graph = StyleGAN2Task, network, config, fooling and fooling.graph
         self.constants = [fooling.phi] if fooling else []
         self.classes = labels if network.label_dim else None
-        self.labels = None if self.classes is None else _one_hot(self.classes, network.label_dim)
+        self.labels = None
+        if network.label_dim:
+            self.labels = _one_hot(cast(np.ndarray, labels), network.label_dim)
         self.batch_size = config.batch_size
         self._order = EpochOrder(len(images), derive_seed(seed, "data"))
         self.generator, self.generator_ema = Generator(network, seed), Generator(network, seed)

@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from filelock import FileLock, Timeout
 
@@ -116,7 +116,7 @@ class Conversion:
         """
         try:
             self._write_shards(on_done, on_bad)
-            indices = [index for index in self._indices if index is not None]  # all of them
+            indices = cast("list[dict[str, Any]]", self._indices)  # all are there now
             bad = sum(len(index["skipped"]) for index in indices)
             self._refuse_bad(bad)
             if bad == self.total:

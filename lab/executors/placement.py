@@ -44,5 +44,5 @@ def gpu_places(gpus: Sequence[str], workers: int | None, slots: int | None) -> l
     """
     if slots:
         return [[gpu] for _ in range(slots) for gpu in gpus]
-    count = workers or 0
-    return [share(gpus, index, count) if gpus else [] for index in range(count)]
+    assert workers is not None  # in place of `slots`
+    return [share(gpus, index, workers) if gpus else [] for index in range(workers)]

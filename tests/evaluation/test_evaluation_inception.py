@@ -68,6 +68,15 @@ def test_a_sha256_can_be_insisted_on(file, extractor):
         Inception(file, "abc")
 
 
+def test_a_link_of_that_name_is_passed_over(tmp_path):
+    link = tarfile.TarInfo("classify_image_graph_def.pb")
+    link.type, link.linkname = tarfile.SYMTYPE, "nowhere"
+    with tarfile.open(tmp_path / "i.tgz", "w:gz") as tar:
+        tar.addfile(link)
+    with pytest.raises(InputError, match=r"there is no classify_image_graph_def\.pb"):
+        Inception(tmp_path / "i.tgz")
+
+
 def test_what_is_not_that_graph_is_refused_in_one_line(graph, tmp_path):
     def refused(contents: bytes) -> str:
         path = tmp_path / "graph.pb"
