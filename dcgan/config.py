@@ -25,6 +25,8 @@ class DCGANConfig:
         latent_dim: Dimensions of the noise vector z; 100 in the paper.
         width: Multiplier of every hidden layer's channels, in both networks; 1 is the paper's
             generator, smaller is faster and no longer the paper's (not fixed: discriminator).
+        discriminator_width: A further multiplier of the discriminator's channels (not fixed by the
+            paper).
         epochs: Passes over the natural training images (not fixed by the paper).
         batch_size: Images of each kind in a step (not fixed by the paper).
         generator_learning_rate: Adam's learning rate for the generator at the start; it falls
@@ -44,6 +46,7 @@ class DCGANConfig:
 
     latent_dim: int = 100
     width: float = 1.0
+    discriminator_width: float = 1.0
     epochs: int = 50
     batch_size: int = 16
     generator_learning_rate: float = 1e-3
@@ -54,10 +57,10 @@ class DCGANConfig:
 
     def __post_init__(self):
         check_at_least(
-            self, latent_dim=1, width=1 / 32, epochs=1, batch_size=2,
+            self, latent_dim=1, width=1 / 32, discriminator_width=1 / 32, epochs=1, batch_size=2,
             generator_learning_rate=0, discriminator_learning_rate=0, beta_1=0, beta_2=0,
         )  # fmt: skip
-        check_at_most(self, latent_dim=1_000_000, width=64)
+        check_at_most(self, latent_dim=1_000_000, width=64, discriminator_width=64)
         check_choices(self, precision=PRECISIONS)
         for name in ("beta_1", "beta_2"):
             if getattr(self, name) >= 1:

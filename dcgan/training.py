@@ -58,7 +58,9 @@ class DCGANTask(Task):
         self.generator = build_generator(
             config.latent_dim, config.width, seed, replicas > 1, config.precision
         )
-        self.discriminator = build_discriminator(config.width, seed, config.precision)
+        self.discriminator = build_discriminator(
+            config.width * config.discriminator_width, seed, config.precision
+        )
         self._generator_optimizer = self._adam(config.generator_learning_rate, self.generator)
         self._discriminator_optimizer = self._adam(
             config.discriminator_learning_rate, self.discriminator

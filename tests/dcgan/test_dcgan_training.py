@@ -124,6 +124,17 @@ def test_an_epoch_reads_every_image_once(images):
     assert as_bytes == sorted(image.tobytes() for image in images.read(np.arange(20)))
 
 
+def test_the_discriminator_alone_is_widened(images):
+    plain, wide = (
+        DCGANTask(DCGANConfig(width=1 / 16, batch_size=5, discriminator_width=width), images, seed=3)
+        for width in (1, 2)
+    )
+    # Convolutions of 64 / 16 x 2 = 8 and 128 / 16 x 2 = 16 channels.
+    expected = (25 * 1 * 8 + 8) + (25 * 8 * 16 + 16) + (7 * 7 * 16 + 1)
+    assert wide.discriminator.count_params() == expected
+    assert wide.generator.count_params() == plain.generator.count_params()
+
+
 def test_steps_are_whole_epochs_over_the_batch_size():
     assert DCGANConfig(epochs=50, batch_size=64).steps(56_000) == 43_750
 
