@@ -2,8 +2,9 @@
 
 There is no GPU here. But where each operation's GPU kernel takes and leaves its tensors follows
 from a few rules of TensorFlow: shapes, axes and other indices are taken in host memory; arithmetic
-on int32 runs on the host, a few kernels excepted; a branch or a loop is decided on the host. Where
-such an operation takes what was computed on the device, the host waits for the device.
+on int32 runs on the host, a few kernels excepted; a branch or a loop is decided on the host, and
+what is placed on the CPU runs there. Where such an operation takes what was computed on the device,
+the host waits for the device.
 """
 
 from collections.abc import Iterator
@@ -58,6 +59,9 @@ class _Walk:
 
     def _outputs(self, operation: tf.Operation, inputs: list[bool]) -> list[bool]:
         kind = operation.type
+        if "CPU" in operation.device:
+            self._note(operation, inputs)
+            return [False] * len(operation.outputs)
         if kind in ("If", "StatelessIf"):
             self._note(operation, inputs[:1])
             return self._any(operation, ("then_branch", "else_branch"), inputs[1:])

@@ -61,8 +61,9 @@ TASKS = {
 }  # fmt: skip
 # What a step may hand to the host, by the type of the operation.
 KNOWN = {
-    # The codec, which is exact, has no GPU kernel; `jpeg_quality` is off by default.
-    "classifier of JPEG": {"EncodeJpegVariableQuality"},
+    # The codec, which is exact, has no GPU kernel; `jpeg_quality` is off by default. It takes the
+    # whole batch at once, not image by image.
+    "classifier of JPEG": {"TensorListFromTensor"},
 }
 
 

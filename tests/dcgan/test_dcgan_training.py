@@ -126,7 +126,9 @@ def test_an_epoch_reads_every_image_once(images):
 
 def test_the_discriminator_alone_is_widened(images):
     plain, wide = (
-        DCGANTask(DCGANConfig(width=1 / 16, batch_size=5, discriminator_width=width), images, seed=3)
+        DCGANTask(
+            DCGANConfig(width=1 / 16, batch_size=5, discriminator_width=width), images, seed=3
+        )
         for width in (1, 2)
     )
     # Convolutions of 64 / 16 x 2 = 8 and 128 / 16 x 2 = 16 channels.

@@ -24,4 +24,6 @@ def encode_decode(images: tf.Tensor, quality: tf.Tensor) -> tf.Tensor:
         return tf.io.decode_jpeg(contents, channels, dct_method=DCT_METHOD)
 
     spec = tf.TensorSpec(images.shape[1:], tf.uint8)
-    return tf.map_fn(one, (images, tf.cast(quality, tf.int32)), fn_output_signature=spec)
+    # The whole loop: else a GPU would hand over, and take back, image by image.
+    with tf.device("CPU:0"):
+        return tf.map_fn(one, (images, tf.cast(quality, tf.int32)), fn_output_signature=spec)
