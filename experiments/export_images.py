@@ -66,7 +66,8 @@ def load_sampler(folder: Path) -> Callable[[np.ndarray], np.ndarray]:
         raise InputError(f"{folder} holds no GAN, or one of an earlier version")
     from gan_knowledge_gaps.training.keras_models import load_model
 
-    generator, sample = load_model(artifact.model_file()), families.find(family).sample
+    sample = families.find(family).sample  # before the file: it knows the network's classes
+    generator = load_model(artifact.model_file())
     return lambda indices: sample(generator, indices, spec.get("psi", 1.0))
 
 

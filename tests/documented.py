@@ -14,6 +14,11 @@ from PIL import Image
 from scipy import ndimage
 
 ROOT = Path(__file__).parent.parent
+DCGAN = (
+    "--gan_width=0.0625 --gan_epochs=1 --gan_batch_size=64 --classifier_epochs=1 "
+    "--classifier_batch_size=64 --digits_epochs=1 "
+)
+STYLEGAN2 = "--network_resolution=16 --network_fmap_max=8 --training_kimg=1 "
 SHORT = {
     "classifiers.calibrate": "--false_positive_rate=0.1",
     "classifiers.train": "--architecture=cnn --resolution=16 --classifier_epochs=1 "
@@ -21,8 +26,20 @@ SHORT = {
     "classifiers.train_attributor": "--architecture=cnn --resolution=16 --classifier_epochs=1",
     "classifiers.evaluate": "--jpeg=75 --blur=1 --resize=0.5 --crop=0.75",
     "data.convert": "--resolution=8",
+    "experiments.all": DCGAN,
+    "experiments.cross_generator": "--experiment_architectures=cnn --experiment_classifiers=1 "
+                                   "--classifier_epochs=1",
+    "experiments.generalization": f"{DCGAN} --experiment_largest_pool=2 --experiment_classifiers=1 "
+                                  "--experiment_held_out_gans=1",
+    "experiments.iterations": f"{DCGAN} --dataset=digits --preset=quick --experiment_iterations=2 "
+                              "--experiment_gans=1 --experiment_held_out_gans=1 "
+                              "--experiment_held_out_classifiers=1",
+    "experiments.truncation": f"{STYLEGAN2} --network_resolution=8 --classifier_epochs=1 "
+                              "--experiment_architecture=cnn",
+    "stylegan2.evaluate": "--num_generated=40 --num_natural=32",
     "stylegan2.interpolate": "--frames=2",
     "stylegan2.project": "--projection_steps=2 --projection_w_samples=64",
+    "stylegan2.train": STYLEGAN2,
 }  # fmt: skip
 
 
@@ -48,7 +65,7 @@ def in_text(document: str, heading: str) -> list[list[str]]:
 
 
 def _words(line: str) -> list[str]:
-    return shlex.split(line.partition(" | ")[0])[2:]
+    return shlex.split(line.partition(" | ")[0], comments=True)[2:]
 
 
 def run(folder: Path, module: str, *arguments: str) -> str:
@@ -59,10 +76,10 @@ def run(folder: Path, module: str, *arguments: str) -> str:
     return done.stdout
 
 
-def pictures(folder: Path, seed: int, blur: float, count: int = 40) -> None:
-    """Blurred noise of 20 pixels; two of different blur are easy to tell apart."""
+def pictures(folder: Path, seed: int, blur: float, count: int = 40, size: int = 20) -> None:
+    """Blurred noise; two of different blur are easy to tell apart."""
     folder.mkdir()
-    noise = np.random.default_rng(seed).uniform(0, 255, (count, 20, 20, 3))
+    noise = np.random.default_rng(seed).uniform(0, 255, (count, size, size, 3))
     for index, each in enumerate(ndimage.gaussian_filter(noise, (0, blur, blur, 0))):
         Image.fromarray(each.astype(np.uint8)).save(folder / f"{index}.png")
 

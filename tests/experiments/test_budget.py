@@ -2,6 +2,7 @@
 
 import commands
 import pytest
+from test_all_killed import wait_for
 from test_command_line import SEQUENCE, TINY
 
 from gan_knowledge_gaps.experiments.budget import Budget, cut, describe, largest, overrides
@@ -97,8 +98,8 @@ def test_a_command_refuses_what_does_not_fit_unless_told(images, tmp_path):
     assert refused.returncode == 2, refused.stderr
     assert "more than 0.01 hours on 2 devices" in refused.stderr.splitlines()[-1]
     assert not (tmp_path / "runs").exists()
-    told = commands.run(*arguments, "--budget_hours=0.01", "--exceed_budget")
-    assert told.returncode == 0, told.stderr
-    assert "does not fit" in told.stdout and "trained 8 of 8" in told.stdout
-    again = commands.run(*arguments, "--budget_hours=0.01")
-    assert "fits as it is" in again.stdout and again.returncode == 0, again.stderr
+    told = commands.start(*arguments, "--budget_hours=0.01", "--exceed_budget")
+    wait_for(lambda: told.poll() is not None or list(tmp_path.glob("runs/artifacts/*/DONE.json")))
+    told.kill()
+    out, err = told.communicate()
+    assert "does not fit" in out and list(tmp_path.glob("runs/artifacts/*/DONE.json")), err

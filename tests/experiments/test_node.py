@@ -56,11 +56,11 @@ def without_graphs():
     tf.config.run_functions_eagerly(False)
 
 
-def check_step(workshop: Workshop, spec, step: int = 0) -> None:
+def check_step(workshop: Workshop, spec) -> None:
     task, _ = spec.build(workshop)
     before = {name: [np.array(each) for each in state] for name, state in task.state.items()}
     run = compile_step(task, workshop.strategy)
-    metrics = run(step, distribute(workshop.strategy, task.batch(step)))
+    metrics = run(0, distribute(workshop.strategy, task.batch(0)))
     assert metrics and all(np.isfinite(float(value)) for value in metrics.values())
     fools = isinstance(spec, GAN) and spec.fools
     assert ("fooling_loss" in metrics) == bool(fools)
@@ -104,13 +104,11 @@ FOOLING = GAN(1, DETECTORS, 0.001, family="stylegan2")
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("spec", "step"),
-    [(BASE, 0), (FOOLING, 1), *((each, 0) for each in DETECTORS)],
-    ids=["gan", "fooling", "resnet50", "inception_v3", "mobilenet_v2"],
+    "spec", [FOOLING, *DETECTORS], ids=["fooling", "resnet50", "inception_v3", "mobilenet_v2"]
 )
-def test_a_step_of_stylegan2s_trainings(spec, step):
-    # Step 0 has regularization too, which is the same where classifiers are fooled.
-    check_step(Workshop(small_batches("stylegan2")), spec, step)
+def test_a_step_of_stylegan2s_trainings(spec):
+    # The first, which has regularization too. Of a GAN that fools nobody it is a part.
+    check_step(Workshop(small_batches("stylegan2")), spec)
 
 
 def test_the_preset_is_what_the_documents_say():

@@ -14,7 +14,8 @@ from gan_knowledge_gaps.lab.specs import GAN, Classifier, in_order
 from gan_knowledge_gaps.training.loop import LoopConfig
 from gan_knowledge_gaps.training.metrics_log import read_metrics
 
-pytestmark = pytest.mark.long  # its trainings are those of several tests
+# Its trainings are those of several tests.
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("eagerly")]
 
 BASE, OTHER = GAN(0), GAN(1)
 IN_LOSS, HELD_OUT = Classifier(0, [BASE]), Classifier(500, [OTHER])

@@ -1,6 +1,8 @@
-"""The local executor: one experiment's trainings in several processes."""
+"""The local executor: one experiment's trainings in several processes.
 
-import json
+That they end in the bits of one process: tests/experiments/test_all_killed.py.
+"""
+
 import os
 import signal
 import time
@@ -8,7 +10,7 @@ from pathlib import Path
 
 import commands
 import pytest
-from processes import children_of, is_running, pin
+from processes import children_of, is_running
 
 pytestmark = pytest.mark.long
 
@@ -24,26 +26,6 @@ def start(images: Path, workdir: Path, *arguments: str) -> commands.Process:
         "-m", "experiments.generalization", f"--data_dir={images}", f"--workdir={workdir}", *TINY,
         *arguments,
     )  # fmt: skip
-
-
-def digests(workdir: Path) -> dict[str, str]:
-    """The trained state of each artifact."""
-    manifests = workdir.glob("artifacts/*/DONE.json")
-    return {path.parent.name: json.loads(path.read_text())["state_sha256"] for path in manifests}
-
-
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores can't be chosen here")
-def test_two_workers_train_everything_once_and_to_the_same_bits(images, tmp_path):
-    one, two = tmp_path / "one", tmp_path / "two"
-    processes = [start(images, one), start(images, two, "--workers=2")]
-    # The last bits depend on the number of threads: one core for each training.
-    for process, count in zip(processes, (1, 2), strict=True):
-        pin(process.pid, count)
-    (plain, _), (shared, lines) = (process.communicate(timeout=600) for process in processes)
-    assert "trained 5 of 5" in plain and "trained 5 of 5" in shared, lines
-    begun = [line.split("  ")[-1] for line in lines.splitlines() if line.startswith("[")]
-    assert len(begun) == len(set(begun)) == 5
-    assert digests(two) == digests(one) and len(digests(one)) == 5
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="looks for processes in /proc")

@@ -7,6 +7,7 @@ import json
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from gan_knowledge_gaps.classifiers import predict
 from gan_knowledge_gaps.classifiers.augmentation import AugmentationConfig
@@ -18,7 +19,8 @@ from gan_knowledge_gaps.lab.planning.listing import describe_plan
 from gan_knowledge_gaps.lab.specs import GAN, Classifier, DigitClassifier
 from gan_knowledge_gaps.metrics import frechet_distance, gaussian_statistics
 
-pytestmark = pytest.mark.long  # its trainings are those of several tests
+# Its trainings are those of several tests.
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("eagerly")]
 
 BASE = GAN(0)
 SECOND = GAN(1)
@@ -58,6 +60,7 @@ def test_the_same_value_trains_to_the_same_bits(lab, tmp_path):
 
 def test_a_value_is_the_same_after_others_like_it_as_alone(lab, tmp_path):
     """They share compiled graphs; a file also holds the seeds of its layers."""
+    tf.config.run_functions_eagerly(False)
     other = Classifier(5, [SECOND])
     lab.train([BASE, JUDGE, SECOND, other])
     for spec in (SECOND, other):

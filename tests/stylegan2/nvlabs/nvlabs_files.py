@@ -48,7 +48,7 @@ class Spec:
 
     @property
     def resolutions(self) -> list[int]:
-        return [size for size in (4, 8, 16, 32) if size <= self.resolution]
+        return [size for size in (4, 8, 16, 32, 64) if size <= self.resolution]
 
 
 def _module(name: str, **content) -> types.ModuleType:

@@ -1,9 +1,9 @@
-"""The commands of docs/stylegan2.md, typed as they stand there, with a small published file."""
+"""Commands of the documents that take a published file, typed as they stand, on a small one."""
 
 import numpy as np
 import nvlabs_files as files
 import pytest
-from documented import in_text, pictures, run
+from documented import in_blocks, in_text, pictures, run, zipped
 from nvlabs_files import Spec
 
 pytestmark = pytest.mark.long
@@ -12,11 +12,24 @@ pytestmark = pytest.mark.long
 SPEC = Spec(resolution=32, w=3, mapping_layers=1)
 
 
-def test_pictures_of_a_published_file(tmp_path):
+def publish(path, spec: Spec) -> None:
     random = np.random.default_rng(0)
-    (g, d), (gs, _) = files.torch_arrays(SPEC, random), files.torch_arrays(SPEC, random)
+    (g, d), (gs, _) = files.torch_arrays(spec, random), files.torch_arrays(spec, random)
+    files.write(path, files.torch_networks(spec, g, d, gs))
+
+
+def test_a_published_file_among_generators(tmp_path):
+    for seed, name in enumerate(("photos", "gan", "diffusion")):
+        pictures(tmp_path / name, seed, 1)
+    zipped(tmp_path / "gan")
+    publish(tmp_path / "ffhq-64.pkl", Spec(resolution=64, w=3, mapping_layers=1, base=32))
+    run(tmp_path, *in_blocks("docs/generators.md", "Generators that you have")[0])
+    assert list(tmp_path.glob("runs/results/*/index.html"))
+
+
+def test_pictures_of_a_published_file(tmp_path):
     for name in ("ffhq.pkl", "network.pkl"):
-        files.write(tmp_path / name, files.torch_networks(SPEC, g, d, gs))
+        publish(tmp_path / name, SPEC)
     pictures(tmp_path / "targets", 0, 1, count=1)
     (tmp_path / "targets/0.png").rename(tmp_path / "me.png")
     importing = in_text("docs/stylegan2.md", "Training")
