@@ -44,6 +44,7 @@ def main() -> None:
     flags.DEFINE_integer(
         "resolution", 64, "Height and width at which images are compared.", lower_bound=16
     )
+    flags.DEFINE_integer("channels", 3, "Colour channels of the images: 1 (grey) or 3 (RGB).", 1, 3)
     flags.DEFINE_integer(
         "compared", 20_000, "Most images of each set among which near-duplicates are looked for; "
         "the time grows with the square.", lower_bound=2,
@@ -80,7 +81,7 @@ def _run() -> None:
 
     started = time.monotonic()
     common_size = chosen_common_size(values.common_size)
-    opened = open_sets(values.resolution, 3, None, values.groups, common_size)
+    opened = open_sets(values.resolution, values.channels, None, values.groups, common_size)
     content, related = audit(
         opened, names_of(values.generated), common_size, values.compared, values.examined
     )

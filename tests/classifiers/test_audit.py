@@ -150,3 +150,26 @@ def test_near_duplicates_across_the_split_are_counted_and_can_be_kept_together(t
     strict = commands.run(*flags, "--strict", f"--groups={tmp_path / 'audit/groups.csv'}")
     assert strict.returncode == 2 and strict.stderr.splitlines()[-1].startswith("error: --strict")
     assert "that evaluate have a near-duplicate among" not in strict.stderr
+
+
+@pytest.mark.long
+def test_grey_records_are_compared_by_their_grey_levels_too(natural, tmp_path):
+    def faded(image: Image.Image) -> Image.Image:
+        return image.point(lambda level: level // 2 + 64)
+
+    made = write(tmp_path / "faded", range(PHOTOS, 2 * PHOTOS), faded)
+    for folder, name in ((natural, "grey"), (made, "faded_grey")):
+        done = commands.run(
+            "-m", "data.convert", f"--source={folder}", f"--output={tmp_path / name}",
+            "--resolution=16", "--channels=1",
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    flags = (
+        "-m", "classifiers.audit", f"--natural={tmp_path / 'grey'}",
+        f"--generated={tmp_path / 'faded_grey'}", "--resolution=16",
+    )  # fmt: skip
+    refused = commands.run(*flags)
+    assert refused.returncode == 2 and "--channels=1" in refused.stderr
+    done = commands.run(*flags, "--channels=1")
+    assert done.returncode == 0, done.stderr
+    assert "at 16 pixels, without any detail" in done.stderr
