@@ -45,10 +45,11 @@ def _more_of_detectors_md(folder):
              "--generated=gan1,gan2,third=gan3"}  # fmt: skip
     chosen = [
         *in_blocks("docs/detectors.md", "A new generator"),
+        *in_blocks("docs/detectors.md", "Choose the threshold"),
         *in_blocks("docs/detectors.md", "Who made it"),
         *in_blocks("docs/detectors.md", "Detect")[1:],
     ]
-    assert len(chosen) == 5
+    assert len(chosen) == 6
     for module, *arguments in chosen:
         run(folder, module, *(paths.get(each, each) for each in arguments))
     assert (folder / "found.csv").is_file()
