@@ -2,8 +2,8 @@
 
 The weighted total is the training's: a path length update every 4 minibatches, an R1 update every
 16. Floating-point operations are those of the convolutions and matrix products; the peak is that of
-a product of 2048x2048 matrices of float32, measured in turn with the updates. "step" is the mean
-of whole steps as the loop makes them, averages included.
+a product of 2048x2048 matrices in the convolutions' precision, measured in turn with the updates.
+"step" is the mean of whole steps as the loop makes them, averages included.
 
     python -m benchmarks.stylegan2_step [--resolution=32] [--batch_size=32] [--repeats=5]
     python -m benchmarks.stylegan2_step --preset=quick   # the lab's networks of 8x8; or reduced
@@ -77,7 +77,7 @@ def main() -> None:
     images = ArrayImages(random.integers(0, 256, shape, dtype=np.uint8))
     task = StyleGAN2Task(network, training, images, seed=0)
     made = updates(task)
-    matrix = tf.constant(random.normal(size=(MATRIX, MATRIX)), tf.float32)
+    matrix = tf.constant(random.normal(size=(MATRIX, MATRIX)), network.precision)
     work = {
         name: lambda function=function, natural=natural: float(
             next(iter(function(natural).values())).numpy().ravel()[0]
@@ -85,7 +85,7 @@ def main() -> None:
         for name, (function, natural) in made.items()
     }
     whole = steps(task)
-    work |= whole | {"matmul": lambda: float(tf.reduce_sum(matrix @ matrix))}
+    work |= whole | {"matmul": lambda: float((matrix @ matrix)[0, 0])}
     seconds = medians(work, values.repeats)
     of_kinds = {kind: seconds.pop(kind) for kind in whole}
     peak = 2 * MATRIX**3 / seconds.pop("matmul")
@@ -101,7 +101,7 @@ def main() -> None:
     flops["step"] = flops["weighted total"]
     print(
         f"{size}x{size}, fmap_base {network.fmap_base}, batch {batch_size}, "
-        f"{network.precision}; matmul peak {peak / 1e9:.0f} GFLOP/s"
+        f"{network.precision}; matmul peak at this precision {peak / 1e9:.0f} GFLOP/s"
     )
     for name, value in seconds.items():
         rate, share = batch_size / value, flops[name] / value / peak

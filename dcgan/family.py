@@ -61,9 +61,11 @@ class DCGANFamily(GANFamily):
     @property
     def scale(self) -> str:
         """How the networks compare with the paper's, in words."""
-        if self.gan.width == 1:
-            return "the paper's layers"
-        return f"hidden layers x {self.gan.width:g} the paper's width"
+        gan, layers = self.gan, "the paper's layers"
+        if gan.width != 1:
+            layers = f"hidden layers x {gan.width:g} the paper's width"
+        wider = f", the discriminator's x {gan.discriminator_width:g}"
+        return layers + wider * (gan.discriminator_width != 1)
 
     def steps(self, images: int) -> int:
         """Steps of a training."""

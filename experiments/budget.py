@@ -169,7 +169,7 @@ def check(
         parts = measured_parts(lab, experiments)
     budget = Budget(lab, values.budget_hours, values.devices or 1, parts)
     lines, better = describe(budget, experiments)
-    print("\n".join(lines))
+    print("\n".join(lines), flush=True)  # hours before the next line
     if better is None or values.dry_run or values.exceed_budget:
         return
     advice = f"what fits: {better}" if better else "nothing of it fits"

@@ -33,7 +33,8 @@ SHORT = {
                                   "--experiment_held_out_gans=1",
     "experiments.iterations": f"{DCGAN} --dataset=digits --preset=quick --experiment_iterations=2 "
                               "--experiment_gans=1 --experiment_held_out_gans=1 "
-                              "--experiment_held_out_classifiers=1",
+                              "--experiment_held_out_classifiers=1 --experiment_start=finetune "
+                              "--experiment_start_share=1",
     "experiments.truncation": f"{STYLEGAN2} --network_resolution=8 --classifier_epochs=1 "
                               "--experiment_architecture=cnn",
     "stylegan2.evaluate": "--num_generated=40 --num_natural=32",

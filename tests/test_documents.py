@@ -57,7 +57,7 @@ def blocks() -> set[tuple[str, str]]:
     return {each for each in found if each[0] != "docs/results.md"}
 
 
-def test_blocks_of_commands_are_typed_by_a_test_or_said_why_not():
+def test_a_test_knows_every_block_of_commands_or_it_is_said_why_not():
     call = re.compile(r'in_blocks\(\s*"(.+?)", "(.+?)"\s*\)')
     sources = (path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
     typed = {block for text in sources for block in call.findall(text)}

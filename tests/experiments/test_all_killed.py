@@ -38,6 +38,8 @@ def finish(process: commands.Process) -> int:
     """Waits for a run; how many values it trained."""
     out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
+    begun = re.findall(r"^\[\d+/\d+\] .*  (\S+)$", out + err, re.MULTILINE)
+    assert begun and len(begun) == len(set(begun))  # by one worker each
     return int(re.search(r"^trained (\d+) of 4,", out, re.MULTILINE)[1])
 
 

@@ -1,7 +1,6 @@
 """The lab: each value trained once, kept, found again, and measured."""
 
 import dataclasses
-import gc
 import json
 
 import keras
@@ -215,15 +214,3 @@ def test_classifiers_of_a_pool_need_as_many_images_as_there_are_natural_ones(lab
     other.train([JUDGE])
     assert len(other.training_images(BASE)) == 80
     assert isinstance(other.training_images(BASE), ArrayImages)
-
-
-def test_no_graph_of_a_training_stays_in_memory(lab):
-    before = _graphs()
-    lab.train([GAN(0)])
-    assert _graphs() <= before
-
-
-def _graphs() -> set[int]:
-    gc.collect()
-    graphs = (each for each in gc.get_objects() if type(each).__name__ == "FuncGraph")
-    return {id(graph) for graph in graphs if graph.name == "run_step"}

@@ -2,13 +2,16 @@
 
     python histograms.py NATURAL GENERATED [GENERATED ...]
 
-Folders, zip files or records, read as for the table, at 16x16; prints the AUC of a logistic
-regression on 64 bins, trained on the first 80 % of each set and tested on the rest.
+Folders, zip files or records, read as for the table: at 16x16, encoded as JPEG of quality 75.
+Prints the AUC of a logistic regression on 64 bins, trained on the first 80 % of each set and tested
+on the rest.
 """
 
+import io
 import sys
 
 import numpy as np
+from PIL import Image
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
@@ -18,8 +21,15 @@ from gan_knowledge_gaps.data import open_path
 def histograms(path: str) -> np.ndarray:
     """The share of each bin in each image, float [N, 64]."""
     images = open_path(path, resolution=16, channels=1).dataset.whole
-    pixels = images.read(np.arange(len(images))).reshape(len(images), -1)
-    return np.stack([np.bincount(each // 4, minlength=64) for each in pixels]) / pixels.shape[1]
+    pixels = [encoded(each[..., 0]).ravel() for each in images.read(np.arange(len(images)))]
+    return np.stack([np.bincount(each // 4, minlength=64) / each.size for each in pixels])
+
+
+def encoded(image: np.ndarray) -> np.ndarray:
+    """A grey image, uint8 [H, W], as it comes back from JPEG."""
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "JPEG", quality=75)
+    return np.asarray(Image.open(file))
 
 
 def auc(natural: np.ndarray, generated: np.ndarray) -> float:
