@@ -77,6 +77,7 @@ def _run() -> None:
             )
         print(f"http://{_in_address(values.host)}:{listener.getsockname()[1]}", flush=True)
         server.run([listener])
+    raise KeyboardInterrupt  # nothing else ends it, and asyncio may have kept it for itself
 
 
 def load_subject(path: str) -> Subject:

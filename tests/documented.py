@@ -20,7 +20,7 @@ DCGAN = (
 )
 STYLEGAN2 = "--network_resolution=16 --network_fmap_max=8 --training_kimg=1 "
 SHORT = {
-    "classifiers.calibrate": "--false_positive_rate=0.1",
+    "classifiers.calibrate": "--false_positive_rate=0.1 --uncertain_rate=0.2",
     "classifiers.train": "--architecture=cnn --resolution=16 --classifier_epochs=1 "
                          "--classifier_batch_size=8",
     "classifiers.train_attributor": "--architecture=cnn --resolution=16 --classifier_epochs=1",
