@@ -19,6 +19,7 @@ from gan_knowledge_gaps.classifiers.evaluation_inputs import (
     check_common_size,
     check_sets_given,
     chosen_common_size,
+    define_channels,
     define_common_size,
     define_sets,
     names_of,
@@ -44,7 +45,7 @@ def main() -> None:
     flags.DEFINE_integer(
         "resolution", 64, "Height and width at which images are compared.", lower_bound=16
     )
-    flags.DEFINE_integer("channels", 3, "Colour channels of the images: 1 (grey) or 3 (RGB).", 1, 3)
+    define_channels()
     flags.DEFINE_integer(
         "compared", 20_000, "Most images of each set among which near-duplicates are looked for; "
         "the time grows with the square.", lower_bound=2,

@@ -84,6 +84,11 @@ def define_flags(limit: int) -> None:
     flags.DEFINE_integer("limit", limit, "Most images of each set.", lower_bound=2)
 
 
+def define_channels() -> None:
+    """Defines --channels."""
+    flags.DEFINE_integer("channels", 3, "Colour channels of the images: 1 (grey) or 3 (RGB).", 1, 3)
+
+
 def define_common_size() -> None:
     """Defines --common_size."""
     flags.DEFINE_string(

@@ -22,6 +22,7 @@ from gan_knowledge_gaps.classifiers.config import (
 from gan_knowledge_gaps.classifiers.evaluation_inputs import (
     EACH_GENERATOR,
     check_common_size,
+    define_channels,
     define_common_size,
     define_sets,
     names_of,
@@ -67,7 +68,7 @@ def define_training(generated: str = EACH_GENERATOR) -> None:
         f"downloads them), a file of them, or a detector; learns at {FINE_TUNED.learning_rate:g}.",
     )
     flags.DEFINE_integer("resolution", 64, "Height and width of the images.", lower_bound=8)
-    flags.DEFINE_integer("channels", 3, "Colour channels of the images: 1 (grey) or 3 (RGB).", 1, 3)
+    define_channels()
     flags.DEFINE_enum("filter", "lanczos", ["lanczos", "box"], "How images are resized.")
     flags.DEFINE_integer("seed", 0, "Seed of weights, data order and augmentation.", lower_bound=0)
     define_common_size()

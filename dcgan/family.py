@@ -61,11 +61,12 @@ class DCGANFamily(GANFamily):
     @property
     def scale(self) -> str:
         """How the networks compare with the paper's, in words."""
-        gan, layers = self.gan, "the paper's layers"
-        if gan.width != 1:
-            layers = f"hidden layers x {gan.width:g} the paper's width"
-        wider = f", the discriminator's x {gan.discriminator_width:g}"
-        return layers + wider * (gan.discriminator_width != 1)
+        scale = "the paper's layers"
+        if self.gan.width != 1:
+            scale = f"hidden layers x {self.gan.width:g} the paper's width"
+        if self.gan.discriminator_width != 1:
+            scale += f", the discriminator's x {self.gan.discriminator_width:g}"
+        return scale
 
     def steps(self, images: int) -> int:
         """Steps of a training."""

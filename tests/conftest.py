@@ -1,8 +1,10 @@
 """Every test runs as the command lines do: quiet, and with deterministic operations."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 from gan_knowledge_gaps.training.runtime import configure, import_quietly
@@ -18,3 +20,13 @@ settings.load_profile("same")
 sys.path.insert(0, str(Path(__file__).parent))
 
 pytest_plugins = ["lab_fixtures"]
+
+
+@pytest.fixture
+def eagerly() -> Iterator[None]:
+    """Without graphs, which take longer to make than a few steps; `conformance/` runs them."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)

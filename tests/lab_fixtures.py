@@ -1,11 +1,9 @@
 """A lab whose trainings take seconds."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from PIL import Image
 
 from gan_knowledge_gaps.classifiers import ClassifierConfig, DigitConfig
@@ -50,14 +48,6 @@ def dataset() -> Dataset:
         return ArrayImages(random.integers(0, 256, (count, 28, 28, 1), dtype=np.uint8))
 
     return Dataset("noise", images(32), images(80), np.arange(32) % 10, np.arange(80) % 10)
-
-
-@pytest.fixture
-def eagerly() -> Iterator[None]:
-    """Without graphs, which take longer to make than the few steps of the lab's trainings."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture

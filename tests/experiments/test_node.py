@@ -15,6 +15,8 @@ from gan_knowledge_gaps.stylegan2.config import TRAININGS, scaled_gamma
 from gan_knowledge_gaps.training.compiling import compile_step
 from gan_knowledge_gaps.training.distribution import distribute
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 
 def classes(setting: str) -> set:
     """The kinds of trainings of all experiments."""
@@ -46,14 +48,6 @@ def small_batches(setting: str) -> LabConfig:
     if "network" in parts:  # bfloat16 is emulated on most CPUs, and takes minutes
         parts["network"] = dataclasses.replace(parts["network"], precision="float32")
     return config.with_parts(parts)
-
-
-@pytest.fixture(autouse=True)
-def without_graphs():
-    """A graph of these networks takes longer to make than its only step."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
 
 
 def check_step(workshop: Workshop, spec) -> None:

@@ -19,18 +19,12 @@ from gan_knowledge_gaps.stylegan2.randomness import Draws
 from gan_knowledge_gaps.training.compiling import compile_step
 from gan_knowledge_gaps.training.fooling import FoolingLoss
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 NETWORK = NetworkConfig(
     resolution=8, channels=1, fmap_base=16, fmap_max=4, latent_dim=3, w_dim=3, mapping_layers=2
 )
 TRAINING = TrainingConfig(kimg=1, batch_size=8, micro_batch=4)
-
-
-@pytest.fixture(autouse=True)
-def eagerly():
-    """Building graphs takes longer than these few steps; `tests/conformance` runs the graphs."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
 
 
 def images(count: int = 24) -> ArrayImages:
