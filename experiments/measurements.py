@@ -246,7 +246,7 @@ def natural_grid(lab: Lab) -> Grid:
 
 def _grid(images: Images, name: str, title: str, whose: str) -> Grid:
     shown = images.read(np.arange(min(SAMPLES, len(images))))
-    factor = max(1, LEAST_SIDE // shown.shape[1])
-    shown = shown.repeat(factor, axis=1).repeat(factor, axis=2)
+    scale = -(-LEAST_SIDE // shown.shape[1])  # rounded up
     caption = f"{whose}: the first {len(shown)} evaluation images, unselected"
-    return Grid(name, title, caption, image_grid(shown, columns=10, background=90))
+    grid = image_grid(shown, columns=10, scale=scale, background=90)
+    return Grid(name, title, caption, grid)

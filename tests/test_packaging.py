@@ -112,7 +112,7 @@ def test_links_of_the_readme_are_whole_where_the_origin_is_known(origin, tmp_pat
     targets = re.findall(r"(!?)\[[^\]]*\]\(([^)]+)\)", said)
     inside = {(bang, each) for bang, each in targets if each.startswith("https://host.org/")}
     assert ("", "https://host.org/us/name/blob/HEAD/docs/results.md") in inside
-    picture = "https://host.org/us/name/raw/HEAD/results/mnist/iterations/detection.png"
+    picture = "https://host.org/us/name/raw/HEAD/results/faces/small_cnn/iterations/detection.png"
     assert ("!", picture) in inside
     assert all(each.startswith(("https://", "#")) for _, each in targets)
     paths = {each.split("/HEAD/")[1].partition("#")[0] for _, each in inside}

@@ -1,0 +1,115 @@
+"""What held-out classifiers detect at 5 % false positives, and what needs no network, as CSV.
+
+    python baselines.py WORKDIR UTKFACE
+
+WORKDIR is that of `experiments.iterations`, which has trained everything; UTKFACE the zip file of
+the faces. A baseline is a logistic regression, fitted to the images that trained an iteration's
+held-out classifiers: on the shares of an image's colours, which know nothing of their places, or on
+its radial power spectrum. Both see images as the classifiers do, after JPEG.
+"""
+
+import csv
+import dataclasses
+import functools
+import sys
+from collections.abc import Callable, Iterator
+
+import keras
+import numpy as np
+
+from gan_knowledge_gaps.classifiers import predict
+from gan_knowledge_gaps.classifiers.baseline import fit_baseline
+from gan_knowledge_gaps.classifiers.linear import fit_linear
+from gan_knowledge_gaps.classifiers.perturbations import Perturbed
+from gan_knowledge_gaps.data import Images, Joined, load
+from gan_knowledge_gaps.experiments.iterations import Iterations
+from gan_knowledge_gaps.experiments.population import Iteration
+from gan_knowledge_gaps.experiments.sequence import SequenceConfig
+from gan_knowledge_gaps.lab import Lab, presets
+from gan_knowledge_gaps.metrics import detection_metrics
+from gan_knowledge_gaps.report import Measurement
+
+QUALITY = 75  # of the classifiers' JPEG encoding
+COLUMNS = [
+    "what", "of iteration", "GANs of iteration", "natural called natural", "detected", "AUC",
+    "detected at 5 % false positives", "std", "n",
+]  # fmt: skip
+Logits = Callable[[Images], np.ndarray]  # of images, positive = generated
+
+
+def main(workdir: str, faces: str) -> None:
+    """Prints a row for the detectors of each kind and iteration, on the GANs of each iteration."""
+    lab, iterations = open_iterations(workdir, faces)
+    rows = csv.writer(sys.stdout, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    for number, iteration in enumerate(iterations):
+        for what, detectors in kinds(lab, iteration):
+            natural = [detector(lab.dataset.evaluation) for detector in detectors]
+            for tested, others in enumerate(iterations):
+                pairs = [
+                    (detector(lab.evaluation_images(gan)), logits)
+                    for detector, logits in zip(detectors, natural, strict=True)
+                    for gan in others.gans
+                ]
+                rows.writerow([what, number, tested, *numbers(pairs)])
+
+
+def open_iterations(workdir: str, faces: str) -> tuple[Lab, list[Iteration]]:
+    """The lab of the experiment, and its iterations."""
+    config = presets("stylegan2")["reduced"]
+    parts = config.parts
+    parts["network"] = dataclasses.replace(
+        parts["network"], resolution=16, fmap_base=512, fmap_max=64, latent_dim=64, w_dim=64,
+        mapping_layers=4,
+    )  # fmt: skip
+    parts["training"] = dataclasses.replace(parts["training"], kimg=50, ema_kimg=5.0)
+    parts["classifier"] = dataclasses.replace(parts["classifier"], epochs=2, width=1.0)
+    size = SequenceConfig(
+        gans=4, held_out_gans=4, classifiers=1, held_out_classifiers=2, iterations=2, phi=1.0,
+    )  # fmt: skip
+    dataset = load("folder", faces, resolution=16, channels=3)
+    lab = Lab(workdir, dataset, config.with_parts(parts))
+    return lab, Iterations(size, setting="stylegan2").iterations
+
+
+def kinds(lab: Lab, iteration: Iteration) -> Iterator[tuple[str, list[Logits]]]:
+    """The held-out classifiers of an iteration, and baselines of the GANs that trained them."""
+    models = [lab.model(each) for each in iteration.held_out_classifiers]
+    yield "classifiers", [functools.partial(logits, model) for model in models]
+    natural = lab.dataset.train
+    generated = Joined([lab.training_images(gan) for gan in iteration.held_out_gans])
+    yield "spectrum", [fit_baseline(natural, generated, QUALITY).logits]
+    yield "colours", [fit_colours(natural, generated)]
+
+
+def logits(model: keras.Model, images: Images) -> np.ndarray:
+    """Of a classifier, [N]."""
+    return predict(model, images)[:, 0]
+
+
+def fit_colours(natural: Images, generated: Images) -> Logits:
+    """A logistic regression on 32 bins of each colour; both kinds weigh the same."""
+    features = [colours(natural), colours(generated)]
+    labels = np.repeat([0, 1], [len(each) for each in features])
+    weights, bias = fit_linear(np.concatenate(features), labels)
+    return lambda images: colours(images) @ weights + bias
+
+
+def colours(images: Images) -> np.ndarray:
+    """The share of each bin of each colour in each image, float64 [N, 96]."""
+    pixels = Perturbed(images, "jpeg", QUALITY).read(np.arange(len(images)))
+    bins = pixels // 8 + 32 * np.arange(3, dtype=np.uint8)  # [N, H, W, 3], 0 ... 95
+    counts = [np.bincount(each.ravel(), minlength=96) for each in bins]
+    return np.stack(counts) / pixels[0, ..., 0].size
+
+
+def numbers(pairs: list[tuple[np.ndarray, np.ndarray]]) -> list[str | int]:
+    """The last columns, of pairs of logits: of a GAN's images, and of natural ones."""
+    each = [detection_metrics(generated, natural) for generated, natural in pairs]
+    means = np.mean([(m.natural_accuracy, m.detection_rate, m.roc_auc) for m in each], axis=0)
+    at_5 = Measurement(tuple(np.mean(g > np.quantile(n, 0.95)) for g, n in pairs))
+    return [*(f"{value:.3f}" for value in (*means, at_5.mean, at_5.std)), len(pairs)]
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
