@@ -6,6 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 
 
+# Clusters are told apart by this much of the images, on average over their pairs: our choice.
+APART = 0.5
+
+
 @dataclasses.dataclass(frozen=True)
 class Clusters:
     """Groups of instances.
@@ -47,14 +51,15 @@ def find_clusters(rates: np.ndarray) -> Clusters:
     """Clusters by average linkage, cut where the mean silhouette is largest.
 
     The distance of two classifiers is the mean of the rates at which each detects the GANs that
-    fool the other: 0 where they fool each other wholly.
+    fool the other: 0 where they fool each other wholly. Clusters whose mean distance is below
+    `APART` are one: the silhouette alone would always find two.
 
     Args:
         rates: [n, n], rate at which classifier i detects the GANs that fool classifier j; n at
             least 2.
 
     Returns:
-        one cluster of all where n is 2, or where nothing tells them apart; else 2 ... n - 1.
+        one cluster of all where n is 2, or where too little tells them apart; else 2 ... n - 1.
     """
     from scipy.cluster.hierarchy import fcluster, linkage
     from scipy.spatial.distance import squareform
@@ -66,7 +71,9 @@ def find_clusters(rates: np.ndarray) -> Clusters:
     if count < 3 or np.ptp(squareform(distances)) == 0:
         return Clusters((tuple(range(count)),))
     tree = linkage(squareform(distances), method="average")
-    cuts = [fcluster(tree, number, criterion="maxclust") for number in range(2, count)]
+    # Row count - k of the tree joins the nearest two of k clusters, at their mean distance.
+    numbers = [k for k in range(2, count) if tree[count - k, 2] >= APART]
+    cuts = [fcluster(tree, number, criterion="maxclust") for number in numbers]
     # Ties of distances can make a cut have fewer clusters than asked for.
     cuts = [labels for labels in cuts if 2 <= len(set(labels)) < count]
     if not cuts:

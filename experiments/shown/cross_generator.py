@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from gan_knowledge_gaps.experiments.clusters import find_clusters
+from gan_knowledge_gaps.experiments.clusters import APART, find_clusters
 from gan_knowledge_gaps.experiments.curve import Curve, Measured, Point
 from gan_knowledge_gaps.experiments.matrix import Detections, Matrix, Tables, means, own_and_others
 from gan_knowledge_gaps.experiments.measurements import DETECTION_FIELDS
@@ -36,7 +36,8 @@ def shape(experiment: "CrossGenerator") -> Matrix:
             "Natural and generated images that were resized, cropped or compressed otherwise "
             "are told apart by that alone.",
             "Clusters: average linkage of 1 - (mean of the rates at which either classifier "
-            "detects the other's generator), cut where the silhouette is largest.",
+            "detects the other's generator), cut where the silhouette is largest, and only between "
+            f"clusters in which that mean is at most {1 - APART:.0%}.",
         ),
     )
 

@@ -45,6 +45,12 @@ def test_nothing_to_tell_apart_is_one_cluster():
     assert find_clusters(np.array([[0.0, 0.9], [0.8, 0.0]])).members == ((0, 1),)
 
 
+def test_clusters_that_fool_each_other_are_one():
+    labels = [0, 0, 0, 1, 1]
+    assert find_clusters(blocks(labels, outside=0.4)).members == ((0, 1, 2, 3, 4),)
+    assert find_clusters(blocks(labels, outside=0.6)).members == ((0, 1, 2), (3, 4))
+
+
 def test_order_text_and_means_follow_the_members():
     clusters = find_clusters(blocks([0, 1, 0, 1]))
     assert clusters.order == [0, 2, 1, 3]
