@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-
 # Clusters are told apart by this much of the images, on average over their pairs: our choice.
 APART = 0.5
 

@@ -78,8 +78,8 @@ def shape(experiment: "MutualFooling") -> Matrix:
         notes=(
             "Clusters: average linkage of 1 - (mutual fooling), cut where the silhouette is "
             f"largest, and only between clusters that detect {APART:.0%} of the images of GANs "
-            f"that fool the other, or more. In the paper's matrix it finds {find_clusters(PAPER.means()).text}; the "
-            "slide sets #0 to #5 and #6 to #9 apart.",
+            "that fool the other, or more. In the paper's matrix it finds "
+            f"{find_clusters(PAPER.means()).text}; the slide sets #0 to #5 and #6 to #9 apart.",
             "All classifiers are trained on the same GANs, with other seeds. The number of "
             "instances on which the paper's cells rest is not given.",
         ),
