@@ -51,7 +51,7 @@ def find_clusters(rates: np.ndarray) -> Clusters:
 
     The distance of two classifiers is the mean of the rates at which each detects the GANs that
     fool the other: 0 where they fool each other wholly. Clusters whose mean distance is below
-    `APART` are one: the silhouette alone would always find two.
+    `APART` are one: the silhouette alone would find two at least.
 
     Args:
         rates: [n, n], rate at which classifier i detects the GANs that fool classifier j; n at

@@ -13,11 +13,10 @@ import dataclasses
 import functools
 import sys
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
-import keras
 import numpy as np
 
-from gan_knowledge_gaps.classifiers import predict
 from gan_knowledge_gaps.classifiers.baseline import fit_baseline
 from gan_knowledge_gaps.classifiers.linear import fit_linear
 from gan_knowledge_gaps.classifiers.perturbations import Perturbed
@@ -25,8 +24,10 @@ from gan_knowledge_gaps.data import Images, Joined, load
 from gan_knowledge_gaps.experiments.iterations import Iterations
 from gan_knowledge_gaps.experiments.population import Iteration
 from gan_knowledge_gaps.experiments.sequence import SequenceConfig
-from gan_knowledge_gaps.lab import Lab, presets
+from gan_knowledge_gaps.lab import Lab, measure, presets
+from gan_knowledge_gaps.lab.specs import GAN
 from gan_knowledge_gaps.metrics import detection_metrics
+from gan_knowledge_gaps.metrics.detection import detection_rate_at
 from gan_knowledge_gaps.report import Measurement
 
 QUALITY = 75  # of the classifiers' JPEG encoding
@@ -37,6 +38,13 @@ COLUMNS = [
 Logits = Callable[[Images], np.ndarray]  # of images, positive = generated
 
 
+class Detector(NamedTuple):
+    """Logits [N], positive = generated, of the natural evaluation images and of any GAN's."""
+
+    natural: np.ndarray
+    generated: Callable[[GAN], np.ndarray]
+
+
 def main(workdir: str, faces: str) -> None:
     """Prints a row for the detectors of each kind and iteration, on the GANs of each iteration."""
     lab, iterations = open_iterations(workdir, faces)
@@ -44,13 +52,8 @@ def main(workdir: str, faces: str) -> None:
     rows.writerow(COLUMNS)
     for number, iteration in enumerate(iterations):
         for what, detectors in kinds(lab, iteration):
-            natural = [detector(lab.dataset.evaluation) for detector in detectors]
             for tested, others in enumerate(iterations):
-                pairs = [
-                    (detector(lab.evaluation_images(gan)), logits)
-                    for detector, logits in zip(detectors, natural, strict=True)
-                    for gan in others.gans
-                ]
+                pairs = [(d.generated(gan), d.natural) for d in detectors for gan in others.gans]
                 rows.writerow([what, number, tested, *numbers(pairs)])
 
 
@@ -72,19 +75,27 @@ def open_iterations(workdir: str, faces: str) -> tuple[Lab, list[Iteration]]:
     return lab, Iterations(size, setting="stylegan2").iterations
 
 
-def kinds(lab: Lab, iteration: Iteration) -> Iterator[tuple[str, list[Logits]]]:
+def kinds(lab: Lab, iteration: Iteration) -> Iterator[tuple[str, list[Detector]]]:
     """The held-out classifiers of an iteration, and baselines of the GANs that trained them."""
-    models = [lab.model(each) for each in iteration.held_out_classifiers]
-    yield "classifiers", [functools.partial(logits, model) for model in models]
+    yield (
+        "classifiers",
+        [
+            Detector(
+                measure.natural_logits(lab, each),
+                functools.partial(measure.generated_logits, lab, each),
+            )
+            for each in iteration.held_out_classifiers
+        ],
+    )
     natural = lab.dataset.train
     generated = Joined([lab.training_images(gan) for gan in iteration.held_out_gans])
-    yield "spectrum", [fit_baseline(natural, generated, QUALITY).logits]
-    yield "colours", [fit_colours(natural, generated)]
+    yield "spectrum", [baseline(lab, fit_baseline(natural, generated, QUALITY).logits)]
+    yield "colours", [baseline(lab, fit_colours(natural, generated))]
 
 
-def logits(model: keras.Model, images: Images) -> np.ndarray:
-    """Of a classifier, [N]."""
-    return predict(model, images)[:, 0]
+def baseline(lab: Lab, logits: Logits) -> Detector:
+    """A baseline on the evaluation images of a lab."""
+    return Detector(logits(lab.dataset.evaluation), lambda gan: logits(lab.evaluation_images(gan)))
 
 
 def fit_colours(natural: Images, generated: Images) -> Logits:
@@ -107,7 +118,7 @@ def numbers(pairs: list[tuple[np.ndarray, np.ndarray]]) -> list[str | int]:
     """The last columns, of pairs of logits: of a GAN's images, and of natural ones."""
     each = [detection_metrics(generated, natural) for generated, natural in pairs]
     means = np.mean([(m.natural_accuracy, m.detection_rate, m.roc_auc) for m in each], axis=0)
-    at_5 = Measurement(tuple(np.mean(g > np.quantile(n, 0.95)) for g, n in pairs))
+    at_5 = Measurement(tuple(detection_rate_at(0.05, *pair) for pair in pairs))
     return [*(f"{value:.3f}" for value in (*means, at_5.mean, at_5.std)), len(pairs)]
 
 
