@@ -10,7 +10,14 @@ import numpy as np
 
 from gan_knowledge_gaps.experiments.clusters import Clusters
 from gan_knowledge_gaps.experiments.experiment import Shape
-from gan_knowledge_gaps.experiments.measurements import AUC, RATE, detection, detection_map, papers
+from gan_knowledge_gaps.experiments.measurements import (
+    AUC,
+    RATE,
+    RATE_AT_5,
+    detection,
+    detection_map,
+    papers,
+)
 from gan_knowledge_gaps.experiments.population import Shown
 from gan_knowledge_gaps.lab.specs import Classifier, ImageSource
 from gan_knowledge_gaps.report import Figure, Measurement, Table
@@ -134,18 +141,30 @@ def in_loss(rows: Mapping, columns: Mapping, **more) -> Detections:
     return Detections(rows=rows, columns=columns, **(text | more))
 
 
-def auc(rates: Detections) -> Detections:
-    """The pairs of the table of held-out classifiers, without a threshold."""
-    return dataclasses.replace(
-        rates,
-        name="auc",
-        title="Held-out classifiers: area under the ROC curve",
-        caption="The same pairs, without a threshold: the chance that a classifier gives a "
-        "generated image a higher probability of being generated than a natural one. 0.5 is "
-        "guessing.",
-        field=AUC,
-        paper=None,
-    )
+def rankings(rates: Detections) -> list[Detections]:
+    """The pairs of a table of detection rates by what does not depend on the threshold 0.5."""
+    whose = rates.title.partition(":")[0]
+    return [
+        dataclasses.replace(
+            rates,
+            name="auc",
+            title=f"{whose}: area under the ROC curve",
+            caption="The same pairs, without a threshold: the chance that a classifier gives a "
+            "generated image a higher probability of being generated than a natural one. 0.5 is "
+            "guessing.",
+            field=AUC,
+            paper=None,
+        ),
+        dataclasses.replace(
+            rates,
+            name="detection_at_5_fpr",
+            title=f"{whose}: fraction detected at 5 % false positives",
+            caption="The same pairs, each classifier at the threshold above which there are 5 % of "
+            "the natural images. 0.05 is guessing.",
+            field=RATE_AT_5,
+            paper=None,
+        ),
+    ]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

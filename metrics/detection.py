@@ -16,12 +16,16 @@ class DetectionMetrics:
         natural_accuracy: fraction of natural images called natural.
         average_precision: AP, "generated" being the positive class.
         roc_auc: area under the ROC curve.
+        detection_rate_at_5_fpr: fraction of generated images called generated at the classifier's
+            own threshold of 5 % false positives, which makes classifiers comparable that are more
+            or less inclined to call an image natural.
     """
 
     detection_rate: float
     natural_accuracy: float
     average_precision: float
     roc_auc: float
+    detection_rate_at_5_fpr: float
 
 
 def detection_rate(generated_logits: np.ndarray) -> float:
@@ -54,6 +58,7 @@ def detection_metrics(
         natural_accuracy=1.0 - detection_rate(natural_logits),
         average_precision=float(average_precision_score(labels, logits, sample_weight=weights)),
         roc_auc=float(roc_auc_score(labels, logits)),
+        detection_rate_at_5_fpr=detection_rate_at(0.05, generated_logits, natural_logits),
     )
 
 

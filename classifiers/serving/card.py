@@ -44,6 +44,7 @@ PATCHES = (
 _COLUMNS = {
     "path": "generated images", "images": "held out", "roc_auc": "AUC",
     "detection_rate": "detected at 0.5", "natural_accuracy": "natural called natural at 0.5",
+    "detection_rate_at_5_fpr": "detected at 5 % FPR",
     "baseline_roc_auc": "AUC of the baseline",
 }  # fmt: skip
 

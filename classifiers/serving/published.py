@@ -14,6 +14,7 @@ _METRICS = {
     "roc_auc": "AUC",
     "average_precision": "average precision",
     "detection_rate": "generated images called generated at 0.5",
+    "detection_rate_at_5_fpr": "generated images called generated at 5 % false positives",
     "natural_accuracy": "natural images called natural at 0.5",
 }
 

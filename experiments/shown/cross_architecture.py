@@ -10,6 +10,7 @@ from gan_knowledge_gaps.experiments.matrix import (
     held_out,
     in_loss,
     means,
+    rankings,
 )
 from gan_knowledge_gaps.experiments.population import Shown
 from gan_knowledge_gaps.experiments.shown.fooling import WHO_FOOLS_WHOM
@@ -36,10 +37,12 @@ def shape(experiment: "CrossArchitecture") -> Matrix:
     loss = {titles[each]: base.classifiers for each, base in experiment.bases.items()}
     diagonal = "On the diagonal, the very classifiers that the GANs were trained to fool."
     gans, held_out_gans = experiment.base.gans, experiment.base.held_out_gans
+    detected = held_out(held, fooling, paper=_PAPER, **WHO_FOOLS_WHOM)
     return Matrix(
         detections=(
-            held_out(held, fooling, paper=_PAPER, **WHO_FOOLS_WHOM),
+            detected,
             in_loss(loss, fooling, caption=diagonal, **WHO_FOOLS_WHOM),
+            *rankings(detected),
         ),
         summary=_summarize,
         quality={"no classifier": experiment.base.all_gans}

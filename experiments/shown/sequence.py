@@ -9,10 +9,10 @@ from gan_knowledge_gaps.experiments.matrix import (
     Matrix,
     PaperMatrix,
     Tables,
-    auc,
     held_out,
     in_loss,
     means,
+    rankings,
 )
 from gan_knowledge_gaps.report import Table
 
@@ -54,7 +54,7 @@ def matrix(
         classifiers[f"{name}, held-out"] = made.held_out_shown
         classifiers[f"{name}, in the loss"] = made.in_loss_shown
     return Matrix(
-        detections=(detected, fooled, auc(detected)),
+        detections=(detected, fooled, *rankings(detected)),
         summary=summary,
         quality={name: made.all_gans for name, made in each.items()},
         paper_quality=paper_fid or {},

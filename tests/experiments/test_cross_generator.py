@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 from PIL import Image
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import roc_auc_score, roc_curve
 
 from gan_knowledge_gaps import data
 from gan_knowledge_gaps.experiments.export_images import load_sampler
@@ -38,6 +38,19 @@ def folders(lab, images, tmp_path) -> dict[str, Path]:
     return {name: write(tmp_path / name, each) for name, each in made.items()}
 
 
+def rate_at_5(labels: np.ndarray, scores: np.ndarray) -> float:
+    """Generated images detected with at most 5 % of the natural ones, by the ROC curve."""
+    false, true, _ = roc_curve(labels, scores, drop_intermediate=False)
+    return true[false <= 0.05].max()
+
+
+# By the names of the matrices: the column of the table of classifiers, and scikit-learn's value.
+EXPECTED = {
+    "roc_auc": ("AUC", roc_auc_score),
+    "detection_rate_at_5_fpr": ("detection rate at 5 % FPR", rate_at_5),
+}
+
+
 def run(natural: Path, folders: dict, workdir: Path) -> subprocess.CompletedProcess:
     generators = ",".join(f"{name}={path}" for name, path in folders.items())
     return commands.run(
@@ -55,14 +68,12 @@ def test_the_matrix_is_of_the_classifiers_that_the_report_names(folders, images,
     assert "trained 6 of 6" in done.stdout
     report = json.loads(next(workdir.glob("results/cross_generator-*/report.json")).read_text())
     tables = {table["name"]: table for table in report["tables"]}
-    auc = tables["roc_auc"]
-    assert auc["columns"] == list(NAMES)
-    assert auc["rows"] == list(NAMES)
+    for name in EXPECTED:
+        assert tables[name]["columns"] == tables[name]["rows"] == list(NAMES)
     made = {path.parent.name for path in workdir.glob("artifacts/*/DONE.json")}
     assert set(report["provenance"]) > made  # and the sets of images
     left_out = tables["classifiers"]
     assert left_out["rows"] == [f"cnn, all but {NAMES[k - 1]}" for k in range(3)]
-    area = left_out["columns"].index("AUC")
     # Each row by Keras and scikit-learn alone, from the pictures and the model that was trained.
     natural = data.open_path(str(images), 28, 1).dataset.evaluation
     sets = {name: data.open_path(str(path), 28, 1).dataset for name, path in folders.items()}
@@ -75,14 +86,15 @@ def test_the_matrix_is_of_the_classifiers_that_the_report_names(folders, images,
             # As many as there are natural ones.
             both = [each.read(np.arange(len(natural))) for each in (natural, images_of)]
             scores = model(np.concatenate(both).astype(np.float32)).numpy()[:, 0]
-            expected = roc_auc_score(np.repeat([0, 1], [len(each) for each in both]), scores)
-            if len(pool) == 1:
-                cell = auc["cells"][NAMES.index(pool[0])][column]
-            elif name not in pool:
-                cell = left_out["cells"][(column + 1) % 3][area]
-            else:
-                continue
-            assert cell["values"] == pytest.approx([expected], abs=1e-6)
+            labels = np.repeat([0, 1], [len(each) for each in both])
+            for metric, (title, expected) in EXPECTED.items():
+                if len(pool) == 1:
+                    cell = tables[metric]["cells"][NAMES.index(pool[0])][column]
+                elif name not in pool:
+                    cell = left_out["cells"][(column + 1) % 3][left_out["columns"].index(title)]
+                else:
+                    continue
+                assert cell["values"] == pytest.approx([expected(labels, scores)], abs=1e-6)
     again = run(images, folders, workdir)
     assert "trained 0 of 6" in again.stdout, again.stderr
 

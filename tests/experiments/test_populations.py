@@ -46,7 +46,7 @@ def test_held_out_classifiers_share_no_gan_with_those_in_the_loss(experiment):
 
 @pytest.mark.parametrize("experiment", ALL)
 def test_what_is_measured_by_held_out_classifiers_has_not_trained_them(experiment, monkeypatch):
-    lab, detection = MagicMock(), MagicMock(return_value=DetectionMetrics(0.5, 0.5, 0.5, 0.5))
+    lab, detection = MagicMock(), MagicMock(return_value=DetectionMetrics(*[0.5] * 5))
     losses = {"generator_loss": 1.0, "fooling_loss": 1.0}
     for name, mock in {
         "detection": detection,

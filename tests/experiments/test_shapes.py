@@ -15,7 +15,7 @@ from gan_knowledge_gaps.experiments.cross_architecture import (
 )
 from gan_knowledge_gaps.experiments.curve import Curve
 from gan_knowledge_gaps.experiments.experiment import Experiment
-from gan_knowledge_gaps.experiments.matrix import Detections, Matrix, PaperMatrix, auc, means
+from gan_knowledge_gaps.experiments.matrix import Detections, Matrix, PaperMatrix, means, rankings
 from gan_knowledge_gaps.experiments.measurements import quality_table
 from gan_knowledge_gaps.experiments.population import Shown
 from gan_knowledge_gaps.experiments.sizes import ONE, Populations
@@ -57,7 +57,7 @@ class FakeLab:
     def detection(self, classifier, source):
         assert any(source == s and classifier in who for s, who in self.scored)
         rate = self._rates[CLASSIFIERS.index(classifier), SOURCES.index(source)]
-        return DetectionMetrics(rate, 0.0, 0.0, 1.0 - rate)
+        return DetectionMetrics(rate, 0.0, 0.0, 1.0 - rate, rate / 2)
 
     def natural_logits(self, classifier):
         return np.array([-1.0, -1.0, -1.0, 1.0])  # three of four are called natural
@@ -116,7 +116,7 @@ def test_the_papers_fid_stands_beside_no_other_quantity(label):
 def test_a_matrix_takes_sources_that_are_no_gans_of_ours():
     lab, each = FakeLab(rates_of_pairs()), detections()
     matrix = Matrix(
-        detections=[each, auc(each)],
+        detections=[each, *rankings(each)],
         summary=lambda tables: f"{tables[0].cells[0][0].mean:.1f}",
         find_clusters=lambda rates: find_clusters(1.0 - rates),
         quality={source.path: [source] for source in SOURCES},
@@ -126,9 +126,10 @@ def test_a_matrix_takes_sources_that_are_no_gans_of_ours():
     )
     result = matrix.result(lab, {"generators": 4})
     tables = {table.name: table for table in result.tables}
-    assert list(tables) == ["who", "who_clusters", "auc", "quality", "gans"]
+    assert list(tables) == ["who", "who_clusters", "auc", "detection_at_5_fpr", "quality", "gans"]
     np.testing.assert_array_equal(means(tables["who"]), rates_of_pairs())
     np.testing.assert_array_equal(means(tables["auc"]), 1.0 - rates_of_pairs())
+    np.testing.assert_array_equal(means(tables["detection_at_5_fpr"]), rates_of_pairs() / 2)
     ordered = tables["who_clusters"]
     assert ordered.rows == tuple(f"trained on {name}" for name in "acbd")
     np.testing.assert_array_equal(
@@ -148,7 +149,7 @@ def test_images_are_made_once_for_all_who_see_them():
     lab = FakeLab(rates_of_pairs())
     each = detections()
     Matrix(
-        detections=[each, auc(each)],
+        detections=[each, *rankings(each)],
         summary=lambda tables: "",
         classifiers={"the first": Shown(CLASSIFIERS[:1], SOURCES[1:])},
     ).result(lab, {})
@@ -272,7 +273,12 @@ def test_the_papers_claim_is_what_the_scripts_docstring_says(monkeypatch):
 
 def test_any_registered_architecture_can_be_fooled():
     size = CrossArchitectureConfig(**ONE, fooling_gans=1, architectures="resnet50,convnext_tiny")
-    table, _ = CrossArchitecture(size).shape().detections
-    assert tuple(table.rows) == tuple(table.columns) == ("ResNet-50", "ConvNeXt-T")
+    tables = CrossArchitecture(size).shape().detections
+    for table in tables:
+        assert tuple(table.rows) == tuple(table.columns) == ("ResNet-50", "ConvNeXt-T")
+    # The same pairs in all but the second, which is of the classifiers in the loss.
+    held_out, in_loss, *rankings = tables
+    assert all(each.rows == held_out.rows != in_loss.rows for each in rankings)
+    assert [each.name for each in rankings] == ["auc", "detection_at_5_fpr"]
     with pytest.raises(InputError, match="'vgg' is none of"):
         CrossArchitectureConfig(architectures="vgg")

@@ -64,6 +64,7 @@ def test_a_perfect_and_a_perfectly_wrong_classifier():
     assert (right.average_precision, right.roc_auc) == (1.0, 1.0)
     assert (wrong.detection_rate, wrong.natural_accuracy, wrong.roc_auc) == (0.0, 0.0, 0.0)
     assert wrong.average_precision == pytest.approx((1 / 3 + 2 / 4 + 3 / 5) / 3)
+    assert (right.detection_rate_at_5_fpr, wrong.detection_rate_at_5_fpr) == (1.0, 0.0)
 
 
 def test_metrics_are_plain_numbers():
