@@ -16,9 +16,9 @@ from gan_knowledge_gaps.experiments.matrix import Matrix
 from gan_knowledge_gaps.experiments.running import main
 from gan_knowledge_gaps.experiments.shown import cross_architecture as shown
 from gan_knowledge_gaps.experiments.sizes import (
+    FOUR,
     NODE_FOOLING,
     ONE,
-    TWO,
     Architectures,
     FoolingGANs,
     Phi,
@@ -48,7 +48,7 @@ class CrossArchitecture(Fooling):
     presets: ClassVar = {
         "stylegan2": {
             "quick": CrossArchitectureConfig(**ONE, fooling_gans=1, phi=1.0),
-            "reduced": CrossArchitectureConfig(**TWO, fooling_gans=2, phi=0.1),
+            "reduced": CrossArchitectureConfig(**FOUR, fooling_gans=2, phi=1.0),
             "node": CrossArchitectureConfig(**NODE_FOOLING),
             "paper": CrossArchitectureConfig(),
         }

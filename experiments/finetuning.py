@@ -18,7 +18,15 @@ from gan_knowledge_gaps.experiments.experiment import Experiment
 from gan_knowledge_gaps.experiments.population import FINETUNED, make_iteration, seeds
 from gan_knowledge_gaps.experiments.running import main
 from gan_knowledge_gaps.experiments.shown import finetuning as shown
-from gan_knowledge_gaps.experiments.sizes import NODE, ONE, TWO, Architecture, Phi, Populations
+from gan_knowledge_gaps.experiments.sizes import (
+    CNN,
+    FOUR,
+    NODE,
+    ONE,
+    Architecture,
+    Phi,
+    Populations,
+)
 from gan_knowledge_gaps.lab.specs import GAN, Snapshot
 from gan_knowledge_gaps.training.config import check_at_most
 
@@ -58,7 +66,9 @@ class Finetuning(Experiment):
     presets: ClassVar = {
         "stylegan2": {
             "quick": FinetuningConfig(**ONE, finetuned_gans=1, share=0.5, snapshots=4, phi=1.0),
-            "reduced": FinetuningConfig(**TWO, finetuned_gans=2, share=0.25, snapshots=5, phi=0.1),
+            "reduced": FinetuningConfig(
+                **FOUR, **CNN, finetuned_gans=2, share=0.25, snapshots=5, phi=1.0
+            ),
             "node": FinetuningConfig(**NODE, finetuned_gans=4),
             "paper": FinetuningConfig(),
         }

@@ -58,9 +58,7 @@ class Generalization(Experiment):
             "quick": GeneralizationConfig(
                 largest_pool=2, held_out_gans=1, classifiers=1, architectures=DETECTORS
             ),
-            "reduced": GeneralizationConfig(
-                largest_pool=4, held_out_gans=2, classifiers=2, architectures=DETECTORS
-            ),
+            "reduced": GeneralizationConfig(largest_pool=4, held_out_gans=4, classifiers=3),
             "node": GeneralizationConfig(**NODE_POOL, architectures=DETECTORS),
             "paper": GeneralizationConfig(architectures=DETECTORS),
         },

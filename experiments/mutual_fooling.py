@@ -14,7 +14,7 @@ from gan_knowledge_gaps.experiments.matrix import Matrix
 from gan_knowledge_gaps.experiments.population import make_classifiers, make_gans
 from gan_knowledge_gaps.experiments.running import main
 from gan_knowledge_gaps.experiments.shown import mutual_fooling as shown
-from gan_knowledge_gaps.experiments.sizes import Architecture, FoolingGANs, Phi
+from gan_knowledge_gaps.experiments.sizes import CNN, Architecture, FoolingGANs, Phi
 from gan_knowledge_gaps.lab.specs import GAN
 
 
@@ -47,7 +47,7 @@ class MutualFooling(Experiment):
     presets: ClassVar = {
         "stylegan2": {
             "quick": MutualFoolingConfig(classifiers=3, gans=1, phi=1.0),
-            "reduced": MutualFoolingConfig(classifiers=5, gans=2, phi=0.1),
+            "reduced": MutualFoolingConfig(**CNN, classifiers=6, gans=4, phi=0.1),
             "node": MutualFoolingConfig(gans=5),
             "paper": MutualFoolingConfig(),
         }

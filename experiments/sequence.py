@@ -6,6 +6,7 @@ from typing import ClassVar
 from gan_knowledge_gaps.experiments.experiment import Experiment
 from gan_knowledge_gaps.experiments.population import Iteration, make_iteration
 from gan_knowledge_gaps.experiments.sizes import (
+    FOUR,
     NODE,
     ONE,
     THREE_HELD_OUT,
@@ -50,7 +51,7 @@ PRESETS = {
     },
     "stylegan2": {
         "quick": SequenceConfig(**ONE, iterations=3, architecture="resnet50"),
-        "reduced": SequenceConfig(**TWO, iterations=3, phi=0.1, architecture="resnet50"),
+        "reduced": SequenceConfig(**FOUR, iterations=3),
         "node": SequenceConfig(**NODE, phi=0.001, architecture="resnet50"),
         "paper": SequenceConfig(phi=0.001, architecture="resnet50"),
     },

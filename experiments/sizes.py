@@ -94,6 +94,9 @@ class Populations(Size):
 ONE: dict[str, Any] = {"gans": 1, "held_out_gans": 1, "held_out_classifiers": 1}
 TWO: dict[str, Any] = {"gans": 2, "held_out_gans": 2, "held_out_classifiers": 2}
 THREE_HELD_OUT: dict[str, Any] = {**TWO, "held_out_classifiers": 3}
+# Of the reduced preset's StyleGAN2: as many as its small CNNs need to detect 0.9 of unseen GANs.
+FOUR: dict[str, Any] = {"gans": 4, "held_out_gans": 4, "held_out_classifiers": 2}
+CNN: dict[str, Any] = {"architecture": "cnn"}
 # Of the node preset's StyleGAN2: as many as end within a week, docs/reproducing.md.
 NODE: dict[str, Any] = {"gans": 5, "held_out_gans": 4, "held_out_classifiers": 3}
 NODE_FOOLING: dict[str, Any] = {**NODE, "fooling_gans": 3}

@@ -17,7 +17,7 @@ from gan_knowledge_gaps.experiments.matrix import Matrix
 from gan_knowledge_gaps.experiments.population import TRUNCATED, make_classifiers, make_gans
 from gan_knowledge_gaps.experiments.running import main
 from gan_knowledge_gaps.experiments.shown import truncation as shown
-from gan_knowledge_gaps.experiments.sizes import Architecture
+from gan_knowledge_gaps.experiments.sizes import CNN, Architecture
 from gan_knowledge_gaps.lab.specs import Truncated
 
 
@@ -54,7 +54,7 @@ class Truncation(Experiment):
     presets: ClassVar = {
         "stylegan2": {
             "quick": TruncationConfig(gans=2, held_out_gans=1, classifiers=1),
-            "reduced": TruncationConfig(gans=4, held_out_gans=2, classifiers=2),
+            "reduced": TruncationConfig(**CNN, gans=4, held_out_gans=4, classifiers=2),
             "node": TruncationConfig(gans=5, held_out_gans=4, classifiers=3),
             "paper": TruncationConfig(),
         }
