@@ -47,7 +47,7 @@ class MutualFooling(Experiment):
     presets: ClassVar = {
         "stylegan2": {
             "quick": MutualFoolingConfig(classifiers=3, gans=1, phi=1.0),
-            "reduced": MutualFoolingConfig(**CNN, classifiers=6, gans=4, phi=0.1),
+            "reduced": MutualFoolingConfig(**CNN, classifiers=5, gans=4, phi=0.1),
             "node": MutualFoolingConfig(gans=5),
             "paper": MutualFoolingConfig(),
         }
