@@ -23,7 +23,6 @@ from gan_knowledge_gaps.classifiers.perturbations import Perturbed
 from gan_knowledge_gaps.data import Images, Joined, load
 from gan_knowledge_gaps.experiments.iterations import Iterations
 from gan_knowledge_gaps.experiments.population import Iteration
-from gan_knowledge_gaps.experiments.sequence import SequenceConfig
 from gan_knowledge_gaps.lab import Lab, measure, presets
 from gan_knowledge_gaps.lab.specs import GAN
 from gan_knowledge_gaps.metrics import detection_metrics
@@ -59,19 +58,9 @@ def main(workdir: str, faces: str) -> None:
 
 def open_iterations(workdir: str, faces: str) -> tuple[Lab, list[Iteration]]:
     """The lab of the experiment, and its iterations."""
-    config = presets("stylegan2")["reduced"]
-    parts = config.parts
-    parts["network"] = dataclasses.replace(
-        parts["network"], resolution=16, fmap_base=512, fmap_max=64, latent_dim=64, w_dim=64,
-        mapping_layers=4,
-    )  # fmt: skip
-    parts["training"] = dataclasses.replace(parts["training"], kimg=50, ema_kimg=5.0)
-    parts["classifier"] = dataclasses.replace(parts["classifier"], epochs=2, width=1.0)
-    size = SequenceConfig(
-        gans=4, held_out_gans=4, classifiers=1, held_out_classifiers=2, iterations=2, phi=1.0,
-    )  # fmt: skip
     dataset = load("folder", faces, resolution=16, channels=3)
-    lab = Lab(workdir, dataset, config.with_parts(parts))
+    lab = Lab(workdir, dataset, presets("stylegan2")["reduced"])
+    size = dataclasses.replace(Iterations.presets["stylegan2"]["reduced"], iterations=2)
     return lab, Iterations(size, setting="stylegan2").iterations
 
 
