@@ -72,7 +72,7 @@ class CoefficientSweep(Fooling):
         },
         "stylegan2": {
             "quick": SweepConfig(**sizes.ONE, **_span(-2, 2), **sizes.RESNET, fooling_gans=1),
-            "reduced": SweepConfig(**sizes.FOUR, **_span(-2, 1, 1), **sizes.CNN, fooling_gans=2),
+            "reduced": SweepConfig(**sizes.CNNS, **_span(-2, 1, 1), fooling_gans=2),
             "node": SweepConfig(**sizes.NODE, **_span(-5, 1, 1), **sizes.RESNET, fooling_gans=2),
             "paper": SweepConfig(**sizes.RESNET),
         },

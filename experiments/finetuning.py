@@ -18,15 +18,7 @@ from gan_knowledge_gaps.experiments.experiment import Experiment
 from gan_knowledge_gaps.experiments.population import FINETUNED, make_iteration, seeds
 from gan_knowledge_gaps.experiments.running import main
 from gan_knowledge_gaps.experiments.shown import finetuning as shown
-from gan_knowledge_gaps.experiments.sizes import (
-    CNN,
-    FOUR,
-    NODE,
-    ONE,
-    Architecture,
-    Phi,
-    Populations,
-)
+from gan_knowledge_gaps.experiments.sizes import CNNS, NODE, ONE, Architecture, Phi, Populations
 from gan_knowledge_gaps.lab.specs import GAN, Snapshot
 from gan_knowledge_gaps.training.config import check_at_most
 
@@ -66,9 +58,7 @@ class Finetuning(Experiment):
     presets: ClassVar = {
         "stylegan2": {
             "quick": FinetuningConfig(**ONE, finetuned_gans=1, share=0.5, snapshots=4, phi=1.0),
-            "reduced": FinetuningConfig(
-                **FOUR, **CNN, finetuned_gans=2, share=0.25, snapshots=5, phi=1.0
-            ),
+            "reduced": FinetuningConfig(**CNNS, finetuned_gans=2, share=0.25, snapshots=5, phi=1.0),
             "node": FinetuningConfig(**NODE, finetuned_gans=4),
             "paper": FinetuningConfig(),
         }

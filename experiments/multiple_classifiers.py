@@ -15,8 +15,7 @@ from gan_knowledge_gaps.experiments.fooling import Fooling
 from gan_knowledge_gaps.experiments.running import main
 from gan_knowledge_gaps.experiments.shown import multiple_classifiers as shown
 from gan_knowledge_gaps.experiments.sizes import (
-    CNN,
-    FOUR,
+    CNNS,
     NODE_FOOLING,
     ONE,
     Architecture,
@@ -56,7 +55,7 @@ class MultipleClassifiers(Fooling):
                 **ONE, classifiers=3, step=2, fooling_gans=1, phi=1.0
             ),
             "reduced": MultipleClassifiersConfig(
-                **FOUR, **CNN, classifiers=4, step=1, fooling_gans=2, phi=0.1
+                **CNNS, classifiers=4, step=1, fooling_gans=2, phi=0.1
             ),
             "node": MultipleClassifiersConfig(**NODE_FOOLING, step=3),
             "paper": MultipleClassifiersConfig(),

@@ -96,7 +96,8 @@ TWO: dict[str, Any] = {"gans": 2, "held_out_gans": 2, "held_out_classifiers": 2}
 THREE_HELD_OUT: dict[str, Any] = {**TWO, "held_out_classifiers": 3}
 # Of the reduced preset's StyleGAN2: as many as its small CNNs need to detect 0.9 of unseen GANs.
 FOUR: dict[str, Any] = {"gans": 4, "held_out_gans": 4, "held_out_classifiers": 2}
-CNN: dict[str, Any] = {"architecture": "cnn"}
+CNN: dict[str, Any] = {"architecture": "cnn"}  # for any number of GANs, and for four:
+CNNS: dict[str, Any] = {**FOUR, **CNN}
 # Of the node preset's StyleGAN2: as many as end within a week, docs/reproducing.md.
 NODE: dict[str, Any] = {"gans": 5, "held_out_gans": 4, "held_out_classifiers": 3}
 NODE_FOOLING: dict[str, Any] = {**NODE, "fooling_gans": 3}
