@@ -142,13 +142,12 @@ def in_loss(rows: Mapping, columns: Mapping, **more) -> Detections:
 
 
 def rankings(rates: Detections) -> list[Detections]:
-    """The pairs of a table of detection rates by what does not depend on the threshold 0.5."""
-    whose = rates.title.partition(":")[0]
+    """The pairs of the table of held-out classifiers, without the threshold 0.5."""
     return [
         dataclasses.replace(
             rates,
             name="auc",
-            title=f"{whose}: area under the ROC curve",
+            title="Held-out classifiers: area under the ROC curve",
             caption="The same pairs, without a threshold: the chance that a classifier gives a "
             "generated image a higher probability of being generated than a natural one. 0.5 is "
             "guessing.",
@@ -158,7 +157,7 @@ def rankings(rates: Detections) -> list[Detections]:
         dataclasses.replace(
             rates,
             name="detection_at_5_fpr",
-            title=f"{whose}: fraction detected at 5 % false positives",
+            title="Held-out classifiers: fraction detected at 5 % false positives",
             caption="The same pairs, each classifier at the threshold above which there are 5 % of "
             "the natural images. 0.05 is guessing.",
             field=RATE_AT_5,
