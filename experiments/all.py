@@ -1,6 +1,6 @@
 """Every table and figure of the paper, of one setting or of both, and a page over all of them.
 
-    python -m experiments.all                                        # digits, both settings
+    python -m experiments.all --workers=2                            # digits, both settings
     python -m experiments.all --setting=dcgan --preset=reduced --dataset=mnist
     python -m experiments.all --setting=stylegan2 --preset=paper --dataset=records \\
         --data_dir=ffhq256 --inception=inception-2015-12-05.tgz --executor=slurm

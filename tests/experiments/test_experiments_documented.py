@@ -5,7 +5,7 @@ from documented import in_blocks, pictures, run
 
 pytestmark = pytest.mark.long
 
-ELSEWHERE = ["experiments.all", "--workdir=runs"]  # test_all.py
+ELSEWHERE = ["experiments.all", "--workers=2", "--workdir=runs"]  # test_all.py
 
 
 def test_a_labs_commands(tmp_path):

@@ -1,19 +1,16 @@
-"""What held-out classifiers detect at 5 % false positives, and what needs no network, as CSV.
+"""What logistic regressions detect, beside the classifiers of the tables here, as CSV.
 
     python baselines.py WORKDIR UTKFACE
 
 WORKDIR is that of `experiments.iterations`, which has trained everything; UTKFACE the zip file of
-the faces. A baseline is a logistic regression, fitted to the images that trained an iteration's
-held-out classifiers: on the shares of an image's colours, which know nothing of their places, or on
-its radial power spectrum. Both see images as the classifiers do, after JPEG.
+the faces. A regression is fitted to the images that trained an iteration's held-out classifiers: on
+the shares of an image's colours, which know nothing of their places, or on its radial power
+spectrum. Both see images as the classifiers do, after JPEG.
 """
 
 import csv
-import dataclasses
-import functools
 import sys
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable
 
 import numpy as np
 
@@ -23,8 +20,7 @@ from gan_knowledge_gaps.classifiers.perturbations import Perturbed
 from gan_knowledge_gaps.data import Images, Joined, load
 from gan_knowledge_gaps.experiments.iterations import Iterations
 from gan_knowledge_gaps.experiments.population import Iteration
-from gan_knowledge_gaps.lab import Lab, measure, presets
-from gan_knowledge_gaps.lab.specs import GAN
+from gan_knowledge_gaps.lab import Lab, presets
 from gan_knowledge_gaps.metrics import detection_metrics
 from gan_knowledge_gaps.metrics.detection import detection_rate_at
 from gan_knowledge_gaps.report import Measurement
@@ -37,54 +33,30 @@ COLUMNS = [
 Logits = Callable[[Images], np.ndarray]  # of images, positive = generated
 
 
-class Detector(NamedTuple):
-    """Logits [N], positive = generated, of the natural evaluation images and of any GAN's."""
-
-    natural: np.ndarray
-    generated: Callable[[GAN], np.ndarray]
-
-
 def main(workdir: str, faces: str) -> None:
-    """Prints a row for the detectors of each kind and iteration, on the GANs of each iteration."""
-    lab, iterations = open_iterations(workdir, faces)
+    """Prints a row for each regression of each iteration, on the GANs of each iteration."""
+    dataset = load("folder", faces, resolution=16, channels=3)
+    lab = Lab(workdir, dataset, presets("stylegan2")["reduced"])
+    size = Iterations.presets["stylegan2"]["reduced"]
+    iterations = Iterations(size, setting="stylegan2").iterations
     rows = csv.writer(sys.stdout, lineterminator="\n")
     rows.writerow(COLUMNS)
     for number, iteration in enumerate(iterations):
-        for what, detectors in kinds(lab, iteration):
+        for what, logits in fitted(lab, iteration).items():
+            natural = logits(lab.dataset.evaluation)
             for tested, others in enumerate(iterations):
-                pairs = [(d.generated(gan), d.natural) for d in detectors for gan in others.gans]
+                pairs = [(logits(lab.evaluation_images(gan)), natural) for gan in others.gans]
                 rows.writerow([what, number, tested, *numbers(pairs)])
 
 
-def open_iterations(workdir: str, faces: str) -> tuple[Lab, list[Iteration]]:
-    """The lab of the experiment, and its iterations."""
-    dataset = load("folder", faces, resolution=16, channels=3)
-    lab = Lab(workdir, dataset, presets("stylegan2")["reduced"])
-    size = dataclasses.replace(Iterations.presets["stylegan2"]["reduced"], iterations=2)
-    return lab, Iterations(size, setting="stylegan2").iterations
-
-
-def kinds(lab: Lab, iteration: Iteration) -> Iterator[tuple[str, list[Detector]]]:
-    """The held-out classifiers of an iteration, and baselines of the GANs that trained them."""
-    yield (
-        "classifiers",
-        [
-            Detector(
-                measure.natural_logits(lab, each),
-                functools.partial(measure.generated_logits, lab, each),
-            )
-            for each in iteration.held_out_classifiers
-        ],
-    )
+def fitted(lab: Lab, iteration: Iteration) -> dict[str, Logits]:
+    """The regressions on what trained the held-out classifiers of an iteration."""
     natural = lab.dataset.train
     generated = Joined([lab.training_images(gan) for gan in iteration.held_out_gans])
-    yield "spectrum", [baseline(lab, fit_baseline(natural, generated, QUALITY).logits)]
-    yield "colours", [baseline(lab, fit_colours(natural, generated))]
-
-
-def baseline(lab: Lab, logits: Logits) -> Detector:
-    """A baseline on the evaluation images of a lab."""
-    return Detector(logits(lab.dataset.evaluation), lambda gan: logits(lab.evaluation_images(gan)))
+    return {
+        "spectrum": fit_baseline(natural, generated, QUALITY).logits,
+        "colours": fit_colours(natural, generated),
+    }
 
 
 def fit_colours(natural: Images, generated: Images) -> Logits:
