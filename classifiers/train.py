@@ -23,14 +23,19 @@ fit as before. Give the generators that it knows, too, or it forgets them; the r
 shows each of `--generated` before and after.
 """
 
+from __future__ import annotations
+
 import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from absl import flags
 
 from gan_knowledge_gaps.classifiers import extending
+from gan_knowledge_gaps.classifiers.augmentation import AugmentationConfig
 from gan_knowledge_gaps.classifiers.baseline import Baseline, baseline_line, fit_baseline
-from gan_knowledge_gaps.classifiers.config import DETECTOR, FINE_TUNED
+from gan_knowledge_gaps.classifiers.config import DETECTOR, FINE_TUNED, ClassifierConfig
 from gan_knowledge_gaps.classifiers.detector import Detector
 from gan_knowledge_gaps.classifiers.evaluation_inputs import (
     check_distinct,
@@ -60,6 +65,12 @@ from gan_knowledge_gaps.metrics.prior import BALANCED, prior_weights
 from gan_knowledge_gaps.training import command
 from gan_knowledge_gaps.training.distribution import make_strategy
 from gan_knowledge_gaps.training.progress import say
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+    from gan_knowledge_gaps.classifiers.training import ClassifierTask
 
 
 def main() -> None:
@@ -92,9 +103,6 @@ def _run() -> None:
     check_distinct(values.natural, values.generated)
     if values.patches and values.common_size:
         raise InputError("--patches resizes nothing: leave --common_size out")
-    from gan_knowledge_gaps.classifiers.extension_report import compared, write_extension
-    from gan_knowledge_gaps.classifiers.training import ClassifierTask
-    from gan_knowledge_gaps.training.keras_models import load_classifier
 
     strategy = strategy or make_strategy(values.cpu_replicas)
     check_batch(config, strategy)
@@ -102,13 +110,11 @@ def _run() -> None:
     opened = open_training(common_size, values.patches)
     settings = recorded_settings(config, augmentation, opened, common_size)
     settings |= {"patches": values.patches} if values.patches else {}
+    settings |= {"start": recorded_model(values.start)} if values.start else {}
     audited = first_audit(
         folder, lambda: open_training(common_size) if values.patches else opened, common_size
     )
-    cautions = []
-    if start is not None:
-        settings["start"] = recorded_model(values.start)
-        cautions = list(extending.warnings(start, opened))
+    cautions = [] if start is None else list(extending.warnings(start, opened))
     for line in cautions:
         say(f"warning: {line}")
     parts = [held_back(each.dataset.train, each.dataset.train_groups) for each in opened]
@@ -119,38 +125,75 @@ def _run() -> None:
         train = [*random_patches(train, patches, values.seed)]
         held = [each_image(each, patches) for each in validation]
     with strategy.scope():
-        task = ClassifierTask(
-            values.architecture, config, train[0], train[1:], values.seed, augmentation,
-            (held[0], Joined(held[1:])),
-            None if start is None else load_classifier(values.start),
-        )  # fmt: skip
-        if start is not None:
-            assert task.early_stopping is not None
-            task.early_stopping.validate()  # which may turn out to be the best
-        if values.weights != NONE:
-            begin_with(
-                task, values.weights, values.architecture, config.width,
-                (train[0], Joined(train[1:])),
-            )  # fmt: skip
+        task = _task(config, augmentation, train, held)
     is_chief = begin(folder, settings, audited, strategy)
-    largest = max(len(train[0]), sum(map(len, train[1:])))
-    say(f"{len(train[0]):,} natural and {sum(map(len, train[1:])):,} generated images train")
-    every = max(1, 2 * largest // config.batch_size)
-    seconds = train_to_the_end(task, config.steps(largest, 1), every, folder, strategy)
+    seconds = _train(task, config, train, folder, strategy)
     if not is_chief:
         return
     info = settings | described_sets(opened) | {"audit": audited}
-    detector = Detector(task.model, 1.0, values.filter, info)
-    detector = calibrated(detector, validation[0], Joined(validation[1:]))
-    baseline = fit_baseline(train[0], Joined(train[1:]), config.jpeg_quality, detector.patches)
-    info["figures"] = final_metrics(detector, opened[0], opened[1:], baseline)
-    detector.save(folder)
-    baseline.save(folder)
+    detector = _finished(task.model, info, train, validation, opened, folder)
     if start is not None:
+        from gan_knowledge_gaps.classifiers.extension_report import compared, write_extension
+
         extension = compared(start, detector, opened, names_of(values.generated))
         page = write_extension(extension, folder, cautions, seconds)
         say(f"{extension.summary()}\n{page}")
     print(folder)
+
+
+def _task(
+    config: ClassifierConfig, augmentation: AugmentationConfig, train: list[Images],
+    held: list[Images],
+) -> ClassifierTask:  # fmt: skip
+    """The training of a new network, of one that begins with weights, or of that of --start.
+
+    Args:
+        config, augmentation: of the training.
+        train: natural images, then those of each generator.
+        held: the same of those by which it ends.
+    """
+    from gan_knowledge_gaps.classifiers.training import ClassifierTask
+    from gan_knowledge_gaps.training.keras_models import load_classifier
+
+    values = flags.FLAGS
+    task = ClassifierTask(
+        values.architecture, config, train[0], train[1:], values.seed, augmentation,
+        (held[0], Joined(held[1:])), load_classifier(values.start) if values.start else None,
+    )  # fmt: skip
+    if values.start:
+        assert task.early_stopping is not None
+        task.early_stopping.validate()  # which may turn out to be the best
+    if values.weights != NONE:
+        pool = train[0], Joined(train[1:])
+        begin_with(task, values.weights, values.architecture, config.width, pool)
+    return task
+
+
+def _train(
+    task: ClassifierTask, config: ClassifierConfig, train: list[Images], folder: Path,
+    strategy: tf.distribute.Strategy,
+) -> float:  # fmt: skip
+    """Trains to the end; the seconds that it took."""
+    natural, generated = len(train[0]), sum(map(len, train[1:]))
+    say(f"{natural:,} natural and {generated:,} generated images train")
+    largest = max(natural, generated)
+    every = max(1, 2 * largest // config.batch_size)
+    return train_to_the_end(task, config.steps(largest, 1), every, folder, strategy)
+
+
+def _finished(
+    model: keras.Model, info: dict[str, Any], train: list[Images], validation: list[Images],
+    opened: list[Opened], folder: Path,
+) -> Detector:  # fmt: skip
+    """Calibrates what was trained, measures it beside a baseline, and saves both in the folder."""
+    detector = Detector(model, 1.0, flags.FLAGS.filter, info)
+    detector = calibrated(detector, validation[0], Joined(validation[1:]))
+    quality = info["classifier"]["jpeg_quality"]
+    baseline = fit_baseline(train[0], Joined(train[1:]), quality, detector.patches)
+    info["figures"] = final_metrics(detector, opened[0], opened[1:], baseline)
+    detector.save(folder)
+    baseline.save(folder)
+    return detector
 
 
 def calibrated(detector: Detector, natural: Images, generated: Images) -> Detector:
