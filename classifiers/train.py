@@ -68,7 +68,6 @@ from gan_knowledge_gaps.training.progress import say
 
 if TYPE_CHECKING:
     import keras
-    import tensorflow as tf
 
     from gan_knowledge_gaps.classifiers.training import ClassifierTask
 
@@ -103,7 +102,6 @@ def _run() -> None:
     check_distinct(values.natural, values.generated)
     if values.patches and values.common_size:
         raise InputError("--patches resizes nothing: leave --common_size out")
-
     strategy = strategy or make_strategy(values.cpu_replicas)
     check_batch(config, strategy)
     common_size = chosen_common_size(values.common_size)
@@ -127,7 +125,9 @@ def _run() -> None:
     with strategy.scope():
         task = _task(config, augmentation, train, held)
     is_chief = begin(folder, settings, audited, strategy)
-    seconds = _train(task, config, train, folder, strategy)
+    natural, generated = len(train[0]), sum(map(len, train[1:]))
+    say(f"{natural:,} natural and {generated:,} generated images train")
+    seconds = train_to_the_end(task, task.steps, task.epoch, folder, strategy)
     if not is_chief:
         return
     info = settings | described_sets(opened) | {"audit": audited}
@@ -167,18 +167,6 @@ def _task(
         pool = train[0], Joined(train[1:])
         begin_with(task, values.weights, values.architecture, config.width, pool)
     return task
-
-
-def _train(
-    task: ClassifierTask, config: ClassifierConfig, train: list[Images], folder: Path,
-    strategy: tf.distribute.Strategy,
-) -> float:  # fmt: skip
-    """Trains to the end; the seconds that it took."""
-    natural, generated = len(train[0]), sum(map(len, train[1:]))
-    say(f"{natural:,} natural and {generated:,} generated images train")
-    largest = max(natural, generated)
-    every = max(1, 2 * largest // config.batch_size)
-    return train_to_the_end(task, config.steps(largest, 1), every, folder, strategy)
 
 
 def _finished(

@@ -114,6 +114,10 @@ class ClassifierTask(SupervisedTask):
             stops; None to train all epochs.
         model: that is trained further; None for one with fresh weights.
 
+    Attributes:
+        steps: of the whole training, at most.
+        epoch: steps of an epoch, at least 1.
+
     Example:
         >>> import numpy as np
         >>> from gan_knowledge_gaps.classifiers import ClassifierConfig, ClassifierTask
@@ -143,13 +147,14 @@ class ClassifierTask(SupervisedTask):
         if is_fresh:
             model = build_configured(architecture, natural.shape, seed, config)
         largest = max(len(natural), sum(map(len, generated)))
-        steps = config.steps(largest, 1)
-        super().__init__(model, config, steps)
+        self.epoch = max(1, 2 * largest // config.batch_size)
+        self.steps = config.steps(largest, 1)
+        super().__init__(model, config, self.steps)
         if validation is not None:
-            every = max(1, 2 * largest // config.batch_size)
-            self.stop_early(DetectorStopping(model, *validation, every, looks(config, every)))
+            patience = looks(config, self.epoch)
+            self.stop_early(DetectorStopping(model, *validation, self.epoch, patience))
         elif is_fresh:
-            self.graph = ClassifierTask, architecture, config, natural.shape, steps
+            self.graph = ClassifierTask, architecture, config, natural.shape, self.steps
 
     def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         """Half natural, half generated: uint8 [B, H, W, C], and labels [B], 1 = generated."""
