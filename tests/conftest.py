@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from gan_knowledge_gaps.training.runtime import configure, import_quietly
+from gan_knowledge_gaps.training.runtime import configure, prepare_import
 
-import_quietly()
+prepare_import()
 configure()
 
 # The same examples in every run, so that a failure comes from a change.

@@ -41,6 +41,6 @@ import contextlib
 
 with contextlib.suppress(ModuleNotFoundError):  # which the doctor tells of, in its own words
     from gan_knowledge_gaps import data  # noqa: F401 - first: from then on, Ctrl-C while a command starts is one line
-    from gan_knowledge_gaps.training.runtime import import_quietly
+    from gan_knowledge_gaps.training.runtime import prepare_import
 
-    import_quietly()
+    prepare_import()

@@ -16,17 +16,23 @@ from gan_knowledge_gaps.training import cluster
 _NOISE = ("absl::InitializeLog()", "oneDNN custom operations are on")
 
 
-def import_quietly() -> None:
-    """Has TensorFlow, whoever imports it first, come without its start-up notices.
+def prepare_import() -> None:
+    """Has TensorFlow, whoever imports it first, come with our settings and without its notices.
 
     Importing `training` calls this, and imports no TensorFlow itself: that takes seconds, which
-    `--help` and a wrong flag do not need. Everything else that TensorFlow says is passed on. Some
-    of the notices come before it reads TF_CPP_MIN_LOG_LEVEL, so that no setting stops them
-    (tensorflow#100442). A log level that the user set stays.
+    `--help` and a wrong flag do not need. A setting that the user made stays.
+
+    On x86 processors without AVX-512 or newer instructions for neural networks, TensorFlow leaves
+    oneDNN's kernels off. Eigen's take two to twelve times as long there for the gradients of
+    convolutions of small images with many channels (`benchmarks/onednn.py`), so that oneDNN is on.
+
+    Everything else that TensorFlow says is passed on. Some of the notices come before it reads
+    TF_CPP_MIN_LOG_LEVEL, so that no setting stops them (tensorflow#100442).
     """
     # One of several workers tells the loss of another itself, once and in one line.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3" if cluster.is_set() else "2")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     if "tensorflow" not in sys.modules and _FINDER not in sys.meta_path:
         sys.meta_path.insert(0, _FINDER)
 

@@ -8,9 +8,9 @@ import dataclasses
 import json
 import sys
 
-from gan_knowledge_gaps.training.runtime import configure, import_quietly
+from gan_knowledge_gaps.training.runtime import configure, prepare_import
 
-import_quietly()
+prepare_import()
 configure()
 
 import numpy as np  # noqa: E402

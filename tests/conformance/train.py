@@ -6,9 +6,9 @@ Saves after every step and, at the end, prints the digest of its state and write
 import sys
 from pathlib import Path
 
-from gan_knowledge_gaps.training.runtime import configure, import_quietly
+from gan_knowledge_gaps.training.runtime import configure, prepare_import
 
-import_quietly()
+prepare_import()
 configure()
 
 import numpy as np  # noqa: E402

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 from gan_knowledge_gaps.training import command
-from gan_knowledge_gaps.training.runtime import import_quietly
+from gan_knowledge_gaps.training.runtime import prepare_import
 
-import_quietly()
+prepare_import()
 
 import numpy as np  # noqa: E402
 

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gan_knowledge_gaps.training import command
-from gan_knowledge_gaps.training.runtime import import_quietly
+from gan_knowledge_gaps.training.runtime import prepare_import
 
-import_quietly()
+prepare_import()
 
 import numpy as np  # noqa: E402
 from tiny_training import TinyTask, digest, logged, make_loop  # noqa: E402

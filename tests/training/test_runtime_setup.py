@@ -10,21 +10,18 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 # A TensorFlow that starts at once, and writes as native code does: past sys.stderr.
-FAKE = """
+SET = ("TF_CPP_MIN_LOG_LEVEL", "KERAS_BACKEND", "TF_ENABLE_ONEDNN_OPTS")
+FAKE = f"""
 import os
 os.write(2, b"WARNING: All log messages before absl::InitializeLog() is called are written\\n")
 os.write(2, b"I0000 port.cc:153] oneDNN custom operations are on. You may see\\n")
 os.write(2, b"E0000 the driver is \\xff too old\\n")
-print(os.environ["TF_CPP_MIN_LOG_LEVEL"], os.environ["KERAS_BACKEND"])
+print(*(os.environ[name] for name in {SET}))
 """
 
 
 def python(code: str, *paths: Path, **environment: str) -> subprocess.CompletedProcess:
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in ("TF_CPP_MIN_LOG_LEVEL", "KERAS_BACKEND")
-    }
+    inherited = {name: value for name, value in os.environ.items() if name not in SET}
     search = os.pathsep.join(map(str, (*paths, ROOT)))
     return subprocess.run(
         [sys.executable, "-c", code], env={**inherited, "PYTHONPATH": search, **environment},
@@ -44,8 +41,8 @@ def fake(tmp_path):
 
 
 REAL = """
-from gan_knowledge_gaps.training.runtime import configure, import_quietly
-import_quietly()
+from gan_knowledge_gaps.training.runtime import configure, prepare_import
+prepare_import()
 import keras
 import tensorflow as tf
 print(float(tf.reduce_sum(tf.matmul(tf.ones((9, 9)), tf.ones((9, 9))))))
@@ -69,19 +66,19 @@ def test_the_real_one_starts_silently_and_then_draws_nothing_without_a_seed():
 
 def test_what_else_is_said_during_the_import_is_passed_on(fake):
     finished = python(
-        "from gan_knowledge_gaps.training.runtime import import_quietly\n"
-        "import_quietly(); import tensorflow\n"
+        "from gan_knowledge_gaps.training.runtime import prepare_import\n"
+        "prepare_import(); import tensorflow\n"
         "import os, sys; os.write(2, b'later\\n'); sys.stderr.write('last\\n')\n",
         fake(FAKE),
     )
-    assert finished.stdout == "2 tensorflow\n"
+    assert finished.stdout == "2 tensorflow 1\n"
     assert finished.stderr == "E0000 the driver is \ufffd too old\nlater\nlast\n"
 
 
 def test_a_failed_import_is_seen_with_what_was_said_before(fake):
     finished = python(
-        "from gan_knowledge_gaps.training.runtime import import_quietly\n"
-        "import_quietly(); import tensorflow",
+        "from gan_knowledge_gaps.training.runtime import prepare_import\n"
+        "prepare_import(); import tensorflow",
         fake("import os; os.write(2, b'undefined symbol\\n'); raise ImportError('broken')"),
     )
     assert finished.returncode == 1
@@ -90,10 +87,10 @@ def test_a_failed_import_is_seen_with_what_was_said_before(fake):
 
 
 def test_the_users_own_settings_stay(fake):
-    code = "from gan_knowledge_gaps.training.runtime import import_quietly\n"
-    code += "import_quietly(); import_quietly(); import tensorflow, tensorflow"
-    finished = python(code, fake(FAKE), TF_CPP_MIN_LOG_LEVEL="0")
-    assert finished.stdout == "0 tensorflow\n"  # and it is imported once
+    code = "from gan_knowledge_gaps.training.runtime import prepare_import\n"
+    code += "prepare_import(); prepare_import(); import tensorflow, tensorflow"
+    finished = python(code, fake(FAKE), TF_CPP_MIN_LOG_LEVEL="0", TF_ENABLE_ONEDNN_OPTS="0")
+    assert finished.stdout == "0 tensorflow 0\n"  # and it is imported once
 
 
 def test_importing_training_imports_no_tensorflow_and_a_command_sets_it_up_when_it_comes(fake):
@@ -108,5 +105,5 @@ def test_importing_training_imports_no_tensorflow_and_a_command_sets_it_up_when_
         "print('imported')\n",
         fake(FAKE),
     )
-    assert finished.stdout == "False\n2 tensorflow\nset up\nimported\n"
+    assert finished.stdout == "False\n2 tensorflow 1\nset up\nimported\n"
     assert finished.stderr == "E0000 the driver is \ufffd too old\n"

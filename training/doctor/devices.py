@@ -14,7 +14,7 @@ from gan_knowledge_gaps.training.doctor.installation import (
     unmet,
     version_of,
 )
-from gan_knowledge_gaps.training.runtime import configure, import_quietly
+from gan_knowledge_gaps.training.runtime import configure, prepare_import
 
 # Relative to the largest number: float32 rounds at 6e-8, and sums here are of a few hundred terms.
 TOLERANCE = 1e-5
@@ -23,7 +23,7 @@ TOLERANCE = 1e-5
 def checks() -> list[Check]:
     """What this process finds once TensorFlow has started."""
     started = time.monotonic()
-    import_quietly()
+    prepare_import()
     import tensorflow as tf
 
     configure()
