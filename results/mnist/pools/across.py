@@ -20,12 +20,34 @@ from gan_knowledge_gaps.lab.specs import GAN
 from gan_knowledge_gaps.metrics import DetectionMetrics, detection_metrics
 from gan_knowledge_gaps.report import Measurement
 
-# GANs of a pool, epochs of the classifiers, and the exponent of the largest phi.
-SWEEPS = {"pool2-2epochs": (2, 2, 0), "pool6-2epochs": (6, 2, 0), "pool2-6epochs": (2, 6, -1)}
 COLUMNS = [
     "held-out classifiers", "natural called natural", "GANs fool those of", "phi", "detected",
     "std", "AUC", "n",
 ]  # fmt: skip
+
+
+class Size(NamedTuple):
+    """GANs of a pool, epochs of the classifiers, the exponent of the largest phi, and the GANs'."""
+
+    pool: int = 2
+    epochs: int = 2
+    highest: int = -1
+    gan_epochs: int = 2
+    discriminator_width: float = 1.0
+
+    @property
+    def gan(self) -> dict[str, float]:
+        """Fields of the GANs' configuration."""
+        return {"epochs": self.gan_epochs, "discriminator_width": self.discriminator_width}
+
+
+SWEEPS = {
+    "pool2-2epochs": Size(highest=0),
+    "pool6-2epochs": Size(pool=6, highest=0),
+    "pool2-6epochs": Size(epochs=6),
+    "gans-8epochs": Size(gan_epochs=8),
+    "wide-discriminator": Size(discriminator_width=2.0),
+}
 
 
 class Sweep(NamedTuple):
@@ -38,11 +60,13 @@ class Sweep(NamedTuple):
 def main(workdir: str, mnist: str) -> None:
     """Prints a row for the classifiers of each sweep and each group of GANs."""
     dataset = load("mnist", mnist)
-    sweeps = {name: open_sweep(workdir, dataset, *size) for name, size in SWEEPS.items()}
-    first = next(iter(sweeps.values()))
-    # The GANs that fool nobody are two that no held-out classifier was trained on.
-    groups = [("none", 0.0, first.lab, first.experiment.base.gans)]
+    sweeps = {name: open_sweep(workdir, dataset, size) for name, size in SWEEPS.items()}
+    groups, trained = [], []
     for name, (lab, experiment) in sweeps.items():
+        if SWEEPS[name].gan not in trained:
+            # The GANs that fool nobody are two that no held-out classifier was trained on.
+            groups.append((f"none, {name}", 0.0, lab, experiment.base.gans[:2]))
+            trained.append(SWEEPS[name].gan)
         groups += [(name, phi, lab, gans) for phi, gans in experiment.fooling.items()]
     rows = csv.writer(sys.stdout, lineterminator="\n")
     rows.writerow(COLUMNS)
@@ -56,15 +80,15 @@ def main(workdir: str, mnist: str) -> None:
             rows.writerow([name, f"{natural:.3f}", fooled, f"{phi:g}", *numbers, len(pairs)])
 
 
-def open_sweep(workdir: str, dataset: Dataset, pool: int, epochs: int, highest: int) -> Sweep:
+def open_sweep(workdir: str, dataset: Dataset, sweep: Size) -> Sweep:
     """The sweep of a size."""
     config = presets("dcgan")["reduced"]
     parts = config.parts
-    parts["gan"] = dataclasses.replace(parts["gan"], width=0.5)
-    parts["classifier"] = dataclasses.replace(parts["classifier"], epochs=epochs)
+    parts["gan"] = dataclasses.replace(parts["gan"], width=0.5, **sweep.gan)
+    parts["classifier"] = dataclasses.replace(parts["classifier"], epochs=sweep.epochs)
     size = SweepConfig(
-        gans=pool, held_out_gans=pool, classifiers=1, held_out_classifiers=2, fooling_gans=2,
-        lowest_exponent=-1, highest_exponent=highest,
+        gans=sweep.pool, held_out_gans=sweep.pool, classifiers=1, held_out_classifiers=2,
+        fooling_gans=2, lowest_exponent=-1, highest_exponent=sweep.highest,
     )  # fmt: skip
     lab = Lab(workdir, dataset, config.with_parts(parts))
     return Sweep(lab, CoefficientSweep(size, setting="dcgan"))
