@@ -45,7 +45,7 @@ SWEEPS = {
     "pool2-2epochs": Size(highest=0),
     "pool6-2epochs": Size(pool=6, highest=0),
     "pool2-6epochs": Size(epochs=6),
-    "gans-8epochs": Size(gan_epochs=8),
+    "gans-8epochs": Size(highest=0, gan_epochs=8),
 }
 
 
