@@ -9,19 +9,19 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
+SETTINGS = ("TF_CPP_MIN_LOG_LEVEL", "KERAS_BACKEND", "TF_ENABLE_ONEDNN_OPTS")
 # A TensorFlow that starts at once, and writes as native code does: past sys.stderr.
-SET = ("TF_CPP_MIN_LOG_LEVEL", "KERAS_BACKEND", "TF_ENABLE_ONEDNN_OPTS")
 FAKE = f"""
 import os
 os.write(2, b"WARNING: All log messages before absl::InitializeLog() is called are written\\n")
 os.write(2, b"I0000 port.cc:153] oneDNN custom operations are on. You may see\\n")
 os.write(2, b"E0000 the driver is \\xff too old\\n")
-print(*(os.environ[name] for name in {SET}))
+print(*(os.environ[name] for name in {SETTINGS}))
 """
 
 
 def python(code: str, *paths: Path, **environment: str) -> subprocess.CompletedProcess:
-    inherited = {name: value for name, value in os.environ.items() if name not in SET}
+    inherited = {name: value for name, value in os.environ.items() if name not in SETTINGS}
     search = os.pathsep.join(map(str, (*paths, ROOT)))
     return subprocess.run(
         [sys.executable, "-c", code], env={**inherited, "PYTHONPATH": search, **environment},

@@ -27,18 +27,12 @@ COLUMNS = [
 
 
 class Size(NamedTuple):
-    """GANs of a pool, epochs of the classifiers, the exponent of the largest phi, and the GANs'."""
+    """What sweeps differ in."""
 
-    pool: int = 2
-    epochs: int = 2
-    highest: int = -1
+    pool: int = 2  # GANs
+    epochs: int = 2  # of the classifiers
+    highest: int = -1  # the exponent of the largest phi
     gan_epochs: int = 2
-    discriminator_width: float = 1.0
-
-    @property
-    def gan(self) -> dict[str, float]:
-        """Fields of the GANs' configuration."""
-        return {"epochs": self.gan_epochs, "discriminator_width": self.discriminator_width}
 
 
 SWEEPS = {
@@ -60,12 +54,12 @@ def main(workdir: str, mnist: str) -> None:
     """Prints a row for the classifiers of each sweep and each group of GANs."""
     dataset = load("mnist", mnist)
     sweeps = {name: open_sweep(workdir, dataset, size) for name, size in SWEEPS.items()}
-    groups, trained = [], []
+    groups, lengths = [], set()
     for name, (lab, experiment) in sweeps.items():
-        if SWEEPS[name].gan not in trained:
+        if SWEEPS[name].gan_epochs not in lengths:
             # The GANs that fool nobody are two that no held-out classifier was trained on.
-            groups.append((f"none, {name}", 0.0, lab, experiment.base.gans[:2]))
-            trained.append(SWEEPS[name].gan)
+            groups.append((f"none, {name}", 0.0, lab, experiment.base.gans))
+            lengths.add(SWEEPS[name].gan_epochs)
         groups += [(name, phi, lab, gans) for phi, gans in experiment.fooling.items()]
     rows = csv.writer(sys.stdout, lineterminator="\n")
     rows.writerow(COLUMNS)
@@ -84,7 +78,7 @@ def open_sweep(workdir: str, dataset: Dataset, sweep: Size) -> Sweep:
     """The sweep of a size."""
     config = presets("dcgan")["reduced"]
     parts = config.parts
-    parts["gan"] = dataclasses.replace(parts["gan"], width=0.5, **sweep.gan)
+    parts["gan"] = dataclasses.replace(parts["gan"], width=0.5, epochs=sweep.gan_epochs)
     parts["classifier"] = dataclasses.replace(parts["classifier"], epochs=sweep.epochs)
     size = SweepConfig(
         gans=sweep.pool, held_out_gans=sweep.pool, classifiers=1, held_out_classifiers=2,
