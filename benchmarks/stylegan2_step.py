@@ -3,13 +3,15 @@
 The weighted total is the training's: a path length update every 4 minibatches, an R1 update every
 16. Floating-point operations are those of the convolutions and matrix products; the peak is that of
 a product of 2048x2048 matrices in the convolutions' precision, measured in turn with the updates.
-"step" is the mean of whole steps as the loop makes them, averages included.
+"step" is the mean of whole steps as the loop makes them, averages included. With --one_thread all
+of it is one thread's processor time, which other work on the machine changes less.
 
     python -m benchmarks.stylegan2_step [--resolution=32] [--batch_size=32] [--repeats=5]
     python -m benchmarks.stylegan2_step --preset=quick   # the lab's networks of 8x8; or reduced
 """
 
 import functools
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -70,6 +72,11 @@ def main() -> None:
     """Times the updates of one resolution."""
     values = flags.FLAGS
     library.prefer(values.ops)
+    clock = time.perf_counter
+    if values.one_thread:
+        clock = time.process_time
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
     network, training = configuration()
     size, batch_size = network.resolution, training.batch_size
     random = np.random.default_rng(0)
@@ -86,7 +93,7 @@ def main() -> None:
     }
     whole = steps(task)
     work |= whole | {"matmul": lambda: float((matrix @ matrix)[0, 0])}
-    seconds = medians(work, values.repeats)
+    seconds = medians(work, values.repeats, clock=clock)
     of_kinds = {kind: seconds.pop(kind) for kind in whole}
     peak = 2 * MATRIX**3 / seconds.pop("matmul")
     flops = {name: operations(function) for name, (function, _) in made.items()}
@@ -116,5 +123,6 @@ if __name__ == "__main__":
     flags.DEFINE_integer("repeats", 5, "Repeats.", lower_bound=1)
     flags.DEFINE_enum("precision", "float32", ["float32", "bfloat16"], "Of the convolutions.")
     flags.DEFINE_enum("preset", None, ["quick", "reduced"], "The lab's networks and training.")
+    flags.DEFINE_bool("one_thread", False, "One thread, and its processor time.")
     flags.DEFINE_enum("ops", "auto", library.IMPLEMENTATIONS, "Implementation of the operations.")
     command.run(main)
