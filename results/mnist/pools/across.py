@@ -33,6 +33,8 @@ class Size(NamedTuple):
     epochs: int = 2  # of the classifiers
     highest: int = -1  # the exponent of the largest phi
     gan_epochs: int = 2
+    discriminator_width: float = 1.0
+    converge: bool = False  # the classifiers, for at most so many epochs
 
 
 SWEEPS = {
@@ -40,6 +42,8 @@ SWEEPS = {
     "pool6-2epochs": Size(pool=6, highest=0),
     "pool2-6epochs": Size(epochs=6),
     "gans-8epochs": Size(highest=0, gan_epochs=8),
+    "wide-discriminator": Size(highest=0, discriminator_width=2.0),
+    "converged": Size(highest=0, epochs=15, converge=True),
 }
 
 
@@ -54,12 +58,13 @@ def main(workdir: str, mnist: str) -> None:
     """Prints a row for the classifiers of each sweep and each group of GANs."""
     dataset = load("mnist", mnist)
     sweeps = {name: open_sweep(workdir, dataset, size) for name, size in SWEEPS.items()}
-    groups, lengths = [], set()
+    groups, kinds = [], set()
     for name, (lab, experiment) in sweeps.items():
-        if SWEEPS[name].gan_epochs not in lengths:
+        kind = SWEEPS[name].gan_epochs, SWEEPS[name].discriminator_width
+        if kind not in kinds:
             # The GANs that fool nobody are two that no held-out classifier was trained on.
             groups.append((f"none, {name}", 0.0, lab, experiment.base.gans))
-            lengths.add(SWEEPS[name].gan_epochs)
+            kinds.add(kind)
         groups += [(name, phi, lab, gans) for phi, gans in experiment.fooling.items()]
     rows = csv.writer(sys.stdout, lineterminator="\n")
     rows.writerow(COLUMNS)
@@ -78,13 +83,17 @@ def open_sweep(workdir: str, dataset: Dataset, sweep: Size) -> Sweep:
     """The sweep of a size."""
     config = presets("dcgan")["reduced"]
     parts = config.parts
-    parts["gan"] = dataclasses.replace(parts["gan"], width=0.5, epochs=sweep.gan_epochs)
+    parts["gan"] = dataclasses.replace(
+        parts["gan"], width=0.5, epochs=sweep.gan_epochs,
+        discriminator_width=sweep.discriminator_width,
+    )  # fmt: skip
     parts["classifier"] = dataclasses.replace(parts["classifier"], epochs=sweep.epochs)
     size = SweepConfig(
         gans=sweep.pool, held_out_gans=sweep.pool, classifiers=1, held_out_classifiers=2,
         fooling_gans=2, lowest_exponent=-1, highest_exponent=sweep.highest,
     )  # fmt: skip
-    lab = Lab(workdir, dataset, config.with_parts(parts))
+    config = dataclasses.replace(config.with_parts(parts), converge=sweep.converge)
+    lab = Lab(workdir, dataset, config)
     return Sweep(lab, CoefficientSweep(size, setting="dcgan"))
 
 
