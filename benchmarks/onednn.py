@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from absl import flags
 
+from benchmarks.timing import one_thread
 from gan_knowledge_gaps.training import command
 
 if TYPE_CHECKING:
@@ -93,8 +94,7 @@ def serve(setting: str | None, connection: Connection) -> None:
     from gan_knowledge_gaps.training.runtime import configure
 
     configure()
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
+    one_thread()
     current = None
     while (name := connection.recv()) is not None:
         if name != current:

@@ -19,6 +19,7 @@ import tensorflow as tf
 from absl import flags
 
 from benchmarks.operations import operations
+from benchmarks.timing import one_thread
 from gan_knowledge_gaps.data import ArrayImages
 from gan_knowledge_gaps.stylegan2 import NetworkConfig, StyleGAN2Task, TrainingConfig
 from gan_knowledge_gaps.stylegan2.family import StyleGAN2Family
@@ -75,8 +76,7 @@ def main() -> None:
     clock = time.perf_counter
     if values.one_thread:
         clock = time.process_time
-        tf.config.threading.set_intra_op_parallelism_threads(1)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
+        one_thread()
     network, training = configuration()
     size, batch_size = network.resolution, training.batch_size
     random = np.random.default_rng(0)

@@ -1,4 +1,12 @@
-"""How speeds are printed."""
+"""What the benchmarks share: one thread, and how speeds are printed."""
+
+
+def one_thread() -> None:
+    """Lets TensorFlow compute on one thread; before its first operation."""
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
 
 
 def print_rates(seconds: dict[str, float], images: int, baseline: str) -> None:
