@@ -17,9 +17,9 @@ from gan_knowledge_gaps.training.native.toolchain import Tool, ask, run
 KERNELS = Path(__file__).parent / "kernels"
 
 _SUFFIXES = (".cc", ".cu", ".cuh", ".h")
-# NDEBUG as in TensorFlow's own wheels, whose headers' checks it leaves out; without errno, loops of
-# square roots vectorise.
-_FLAGS = ("-O3", "-DNDEBUG", "-fPIC", "-fno-math-errno")
+# NDEBUG as in TensorFlow's own wheels, whose headers' checks it leaves out. Without errno, loops of
+# square roots vectorise; without traps, loops that multiply on one side of a branch.
+_FLAGS = ("-O3", "-DNDEBUG", "-fPIC", "-fno-math-errno", "-fno-trapping-math")
 _GPU_FLAGS = ("-O3", "-std=c++17", "-Xcompiler", "-fPIC")
 _ARCHITECTURES = (75, 80, 86, 89, 90)
 

@@ -102,9 +102,11 @@ GAPS_HD void LastAxisBlock(const BiasAct<F>& op, const BiasActSizes& sizes,
                            int64_t channel, int64_t width, F* partial) {
   F values[kChunk], bias[kChunk], sums[kChunk];
   const int64_t rows = width == sizes.channels ? std::max<int64_t>(kChunk / width, 1) : 1;
-  for (int64_t j = 0; j < rows * width; ++j) {
-    bias[j] = arrays.bias == nullptr ? F(0) : Load(arrays.bias[channel + j % width]);
-    sums[j] = 0;
+  for (int64_t row = 0; row < rows; ++row) {
+    for (int64_t j = 0; j < width; ++j) {
+      bias[row * width + j] = arrays.bias == nullptr ? F(0) : Load(arrays.bias[channel + j]);
+      sums[row * width + j] = 0;
+    }
   }
   for (int64_t row = begin; row < end; row += rows) {
     const int64_t at = row * sizes.channels + channel, n = std::min(rows, end - row) * width;
@@ -115,9 +117,9 @@ GAPS_HD void LastAxisBlock(const BiasAct<F>& op, const BiasActSizes& sizes,
     for (int64_t j = 0; j < n; ++j) sums[j] += values[j];
   }
   if (partial == nullptr) return;
-  for (int64_t j = 0; j < width; ++j) {
-    partial[j] = 0;
-    for (int64_t row = 0; row < rows; ++row) partial[j] += sums[row * width + j];
+  std::fill_n(partial, width, F(0));
+  for (int64_t row = 0; row < rows; ++row) {
+    for (int64_t j = 0; j < width; ++j) partial[j] += sums[row * width + j];
   }
 }
 
