@@ -31,7 +31,7 @@ class Size(NamedTuple):
 
     pool: int = 2  # GANs
     epochs: int = 2  # of the classifiers
-    highest: int = -1  # the exponent of the largest phi
+    highest: int = -1  # the exponent of the largest phi taken here
     gan_epochs: int = 2
     discriminator_width: float = 1.0
     converge: bool = False  # the classifiers, for at most so many epochs

@@ -12,7 +12,8 @@ import sys
 import numpy as np
 from histograms import histograms
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
+
+from gan_knowledge_gaps.metrics import detection_metrics
 
 
 def main() -> None:
@@ -22,12 +23,9 @@ def main() -> None:
     labels = np.repeat([0, 1], [len(train), len(generated)])
     model = LogisticRegression(max_iter=1000).fit(np.concatenate([train, generated]), labels)
     scores = model.decision_function(test)
-    threshold = np.quantile(scores, 0.95)
     for path in sys.argv[3:]:
-        others = model.decision_function(histograms(path))
-        labels = np.repeat([0, 1], [len(scores), len(others)])
-        auc = roc_auc_score(labels, np.concatenate([scores, others]))
-        print(f"{auc:.3f}  {np.mean(others > threshold):.2f}  {path}")
+        detected = detection_metrics(model.decision_function(histograms(path)), scores)
+        print(f"{detected.roc_auc:.3f}  {detected.detection_rate_at_5_fpr:.2f}  {path}")
 
 
 if __name__ == "__main__":
